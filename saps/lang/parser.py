@@ -1,0 +1,159 @@
+"""Text to `Node`. The only file that knows Lark; the syntax is in `grammar/algolisp.lark`."""
+
+import json
+import re
+from functools import cache
+from typing import Any, Final
+
+from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedToken
+
+from saps.lang.errors import AlgoLispError, ParseError, TreeLimitError
+from saps.lang.node import MAX_DEPTH, MAX_SIZE, Node
+from saps.resources import resource_folder
+
+MAX_LENGTH: Final = 1_000_000
+"""Characters; a longer text is refused before anything is built."""
+
+_CLOSING: Final = {"(": ")", "[": "]"}
+_PIECE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[()\[\]]|[^\s(),\[\]"]+|"', re.DOTALL)
+
+
+def parse(text: str) -> Node:
+    """Read a program, written as an s-expression or as a JSON nested list.
+
+    Raises:
+        ParseError: the text is no program; the error knows line and column.
+        TreeLimitError: the text is well formed so far, but the program too deep or too large.
+    """
+    if len(text) > MAX_LENGTH:
+        raise TreeLimitError(f"the text has more than {MAX_LENGTH} characters")
+    _check_brackets(text)
+    try:
+        node: Node = _lark().parse(text)  # type: ignore[assignment]  # the transformer makes Nodes
+    except UnexpectedToken as error:
+        raise _wrong_token(error, text) from None
+    except UnexpectedCharacters as error:
+        raise ParseError(
+            f"unexpected character {error.char!r}", text, error.pos_in_stream
+        ) from None
+    except _SymbolError as error:
+        raise ParseError(error.message, text, error.offset) from None
+    return node
+
+
+def _check_brackets(text: str) -> None:
+    """Find unbalanced brackets and runaway trees before Lark does: cheaply, and at their source."""
+    opened: list[tuple[str, int]] = []
+    n_symbols = 0
+    for piece in _PIECE.finditer(text):
+        found, offset = piece.group(), piece.start()
+        if found in _CLOSING:
+            opened.append((found, offset))
+            if len(opened) > MAX_DEPTH:
+                raise TreeLimitError(f"the program is deeper than {MAX_DEPTH} nodes")
+        elif found in ")]":
+            _close(opened, found, text, offset)
+        elif found == '"':
+            raise ParseError("this quote is never closed", text, offset)
+        else:
+            n_symbols += 1
+            if n_symbols > MAX_SIZE:
+                raise TreeLimitError(f"the program has more than {MAX_SIZE} nodes")
+    if opened:
+        bracket, offset = opened[-1]
+        raise ParseError(f"'{bracket}' is never closed", text, offset)
+
+
+def _close(opened: list[tuple[str, int]], found: str, text: str, offset: int) -> None:
+    if not opened:
+        raise ParseError(f"unexpected '{found}'", text, offset)
+    bracket, _ = opened.pop()
+    if _CLOSING[bracket] != found:
+        raise ParseError(f"expected '{_CLOSING[bracket]}', found '{found}'", text, offset)
+
+
+def _wrong_token(error: UnexpectedToken, text: str) -> ParseError:
+    token = error.token
+    at_end = token.type == "$END"
+    found = "the end of the text" if at_end else f"'{token}'"
+    offset = len(text) if at_end or token.start_pos is None else token.start_pos
+    stack = (
+        []
+        if error.interactive_parser is None
+        else error.interactive_parser.parser_state.value_stack
+    )
+    return ParseError(f"expected {_expected(stack)}, found {found}", text, offset)
+
+
+def _expected(stack: list[Any]) -> str:
+    """Say in words what may follow what the parser has on its stack."""
+    opened = [i for i, entry in enumerate(stack) if isinstance(entry, Token) and entry in _CLOSING]
+    if not opened:
+        return "the end of the text" if stack else "a program"
+    bracket, *applied = stack[opened[-1] :]
+    if bracket == "[" and not applied:
+        return "a symbol in double quotes"
+    if not applied:
+        return "the name of a function"
+    head = applied[0]
+    name = head.symbol if isinstance(head, Node) else str(head)
+    return f"an argument of `{name}`"
+
+
+class _SymbolError(Exception):
+    """A token has the form of a symbol but can not be one; becomes a ParseError."""
+
+    def __init__(self, message: str, token: Token) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = token.start_pos or 0
+
+
+class _Builder(Transformer[Token, Node]):
+    """Makes Nodes bottom-up while the text is parsed, so that no second tree is ever built."""
+
+    def start(self, children: list[Node]) -> Node:
+        return children[0]
+
+    def symbol(self, children: list[Token]) -> Node:
+        return Node(_checked(str(children[0]), children[0]))
+
+    def call(self, children: list[Any]) -> Node:
+        _, head, *arguments, _ = children
+        return Node(head.symbol, tuple(arguments))
+
+    def nested(self, children: list[Any]) -> Node:
+        return self.call(children)
+
+    def quoted(self, children: list[Token]) -> Node:
+        token = children[0]
+        if token.type == "NUMBER":
+            return Node(str(token))
+        try:
+            symbol = json.loads(token, strict=False)
+        except json.JSONDecodeError as error:
+            raise _SymbolError(f"{token} is no JSON string: {error.msg}", token) from None
+        try:
+            return Node.from_short_tree(_checked(symbol, token))
+        except AlgoLispError as error:
+            raise _SymbolError(error.message, token) from None
+
+
+def _checked(symbol: str, token: Token) -> str:
+    try:
+        symbol.encode()
+    except UnicodeEncodeError:
+        raise _SymbolError("half of a surrogate pair is no character", token) from None
+    return symbol
+
+
+@cache
+def _lark() -> Lark:
+    grammar = (resource_folder("grammar") / "algolisp.lark").read_text(encoding="utf-8")
+    return Lark(
+        grammar,
+        parser="lalr",
+        transformer=_Builder(),
+        keep_all_tokens=True,
+        maybe_placeholders=False,
+    )
