@@ -1,0 +1,55 @@
+"""The `saps` program: its commands, and what becomes of an error that leaves one of them."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+import saps
+from saps.cli.check import check
+from saps.cli.evaluate import evaluate
+from saps.cli.failure import Settings, report
+from saps.cli.generate import generate
+from saps.cli.hydra_application import HYDRA_CONTEXT
+from saps.cli.run import run
+from saps.cli.synthesize import synthesize
+from saps.cli.train import train
+
+# Plain help: no boxes in a pipe, and a start that does not wait for rich.
+app = typer.Typer(
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="English specification in, a typed and tested AlgoLisp program out.",
+    epilog="Set SAPS_DEBUG=1, or give --debug to a command, to see the traceback of an error.",
+)
+for _command in (synthesize, run, check):
+    app.command()(_command)
+for _command in (generate, train, evaluate):
+    app.command(context_settings=HYDRA_CONTEXT, add_help_option=False)(_command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"saps {saps.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Hold the options that stand before a command."""
+
+
+def main() -> None:
+    """Run the command of `sys.argv`; exit with 1 on an error, 2 on a wrong use, 130 on Ctrl-C."""
+    settings = Settings.from_environment()
+    try:
+        app(prog_name="saps", obj=settings)
+    except Exception as error:
+        sys.exit(report(error, settings))

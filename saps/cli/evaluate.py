@@ -1,0 +1,22 @@
+"""`saps evaluate`: a Hydra application over `conf/evaluate.yaml`."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from saps.cli.hydra_application import run_application
+from saps.cli.options import DebugOption
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+def evaluate(context: typer.Context, _debug: DebugOption = False) -> None:
+    """Judge a model on a data set: saps evaluate data.path=data/generated."""
+    run_application(_task, "evaluate", context)
+
+
+def _task(config: "DictConfig") -> None:
+    from saps.evaluation.evaluate import evaluate
+
+    evaluate(config)

@@ -1,0 +1,99 @@
+"""The commands whose options are a composed configuration: Hydra reads their command line."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from saps.cli.failure import CommandError, Settings, report
+from saps.resources import resource_folder
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+# Whatever typer does not know is Hydra's: overrides, --help, --cfg job, --multirun.
+HYDRA_CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def run_application(
+    task: Callable[["DictConfig"], None], command: str, context: typer.Context
+) -> None:
+    """Compose `conf/<command>.yaml` with the overrides of the command line and run `task` on it.
+
+    Raises:
+        CommandError: the configuration can not be composed.
+        SystemExit: the task failed (its error has been reported), or Hydra showed its help.
+    """
+    import hydra
+
+    decorate = hydra.main(
+        version_base="1.3", config_path=str(resource_folder("conf")), config_name=command
+    )
+    with _hydra_process([f"saps {command}", *context.args]), _configuration_errors(command):
+        decorate(_reporting(task, command, context.ensure_object(Settings)))()
+
+
+def _reporting(
+    task: Callable[["DictConfig"], None], command: str, settings: Settings
+) -> Callable[["DictConfig"], None]:
+    """Report an error of `task` where it arises: on its way out Hydra would add to it."""
+
+    @functools.wraps(task)
+    def reporting_task(config: "DictConfig") -> None:
+        try:
+            with _configuration_errors(command):
+                task(config)
+        except Exception as error:
+            sys.exit(report(error, settings))
+
+    return reporting_task
+
+
+@contextmanager
+def _configuration_errors(command: str) -> Iterator[None]:
+    """Say in our words that a configuration can not be composed, read or instantiated."""
+    from hydra.errors import HydraException, InstantiationException
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        yield
+    except InstantiationException as error:
+        # What a constructor refused: its own words are enough, if it spoke for people.
+        if isinstance(error.__cause__, OSError | ValueError | CommandError):
+            raise error.__cause__ from error
+        raise
+    except (HydraException, OmegaConfBaseException) as error:
+        hint = f"`saps {command} --help` shows the choices"
+        raise CommandError(f"{_message(error)}\n{hint}") from error
+
+
+@contextmanager
+def _hydra_process(argv: list[str]) -> Iterator[None]:
+    """Give Hydra its command line, and take errors from it rather than its print-outs."""
+    old_argv, old_full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv, os.environ["HYDRA_FULL_ERROR"] = argv, "1"
+    try:
+        yield
+    finally:
+        sys.argv = old_argv
+        if old_full_error is None:
+            del os.environ["HYDRA_FULL_ERROR"]
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = old_full_error
+
+
+def _message(error: Exception) -> str:
+    """Join what Hydra and OmegaConf say, without the lines that only their authors need."""
+    from hydra.errors import OverrideParseException
+
+    told = str(error) if error.__cause__ is None else f"{error}\n{error.__cause__}"
+    told = told.partition("\nConfig search path:")[0]
+    if isinstance(error, OverrideParseException):
+        told = f"{error.override!r} is no override, such as trainer.max_epochs=3: {told}"
+    lines = [line.rstrip() for line in told.splitlines()]
+    internal = ("full_key:", "object_type=", "reference_type=")
+    return "\n".join(line for line in lines if line and not line.lstrip().startswith(internal))

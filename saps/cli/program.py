@@ -1,0 +1,48 @@
+"""A program from the command line: read, type-checked, and its errors shown in its own text."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from saps.cli.excerpt import excerpt, span
+from saps.cli.failure import CommandError
+from saps.lang import AlgoLispError, Node, ParseError, Signature, infer_signature, parse
+
+
+def read_program(text: str) -> Node:
+    """Parse one of the written forms.
+
+    Raises:
+        CommandError: the text is no program; the message shows the place.
+    """
+    try:
+        return parse(text)
+    except ParseError as error:
+        place = excerpt(error.text, error.offset, error.offset + 1)
+        raise CommandError(f"{error}\n{place}") from error
+
+
+def signature_of(node: Node, arguments: Mapping[str, str] | None = None) -> Signature:
+    """Infer the types of a program, from those of `arguments` (name -> type) that are declared.
+
+    Raises:
+        CommandError: the program has no type; the message shows the place.
+    """
+    with errors_located_in(node):
+        return infer_signature(node, arguments)
+
+
+@contextmanager
+def errors_located_in(node: Node) -> Iterator[None]:
+    """Turn an error that names a place in the tree `node` into one that shows it."""
+    try:
+        yield
+    except AlgoLispError as error:
+        if error.path is None:
+            raise
+        place = excerpt(str(node), *span(node, error.path))
+        raise CommandError(f"{error}\n{place}") from error
+
+
+def show_signature(arguments: Mapping[str, object], result: object) -> str:
+    """Spell a program's type: `(a: int[], b: int) -> int`."""
+    return f"({', '.join(f'{name}: {kind}' for name, kind in arguments.items())}) -> {result}"

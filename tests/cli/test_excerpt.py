@@ -1,0 +1,32 @@
+import pytest
+
+from saps.cli.excerpt import excerpt, span
+from saps.lang import parse
+
+
+def test_excerpt_marks_the_place() -> None:
+    assert excerpt("(+ 1 true)", 5, 9) == "  (+ 1 true)\n       ^^^^"
+
+
+def test_excerpt_marks_the_end_of_the_text() -> None:
+    assert excerpt("(+ 1", 4, 5) == "  (+ 1\n      ^"
+
+
+def test_excerpt_shows_only_the_line_in_question() -> None:
+    assert excerpt("(+\n  1\n  true)", 10, 14) == "    true)\n    ^^^^"
+
+
+@pytest.mark.parametrize("start", [0, 30, 100, 170, 199])
+def test_excerpt_of_a_long_line_still_marks_the_place(start: int) -> None:
+    text = "".join(chr(ord("a") + i % 26) for i in range(200))
+    line, carets = excerpt(text, start, start + 1).split("\n")
+    assert len(line) < 90
+    assert line[carets.index("^")] == text[start]
+
+
+def test_span_is_where_the_subtree_stands_in_the_text() -> None:
+    program = parse("(reduce (filter a (partial1 b >)) 0 (lambda2 (+ arg1 1)))")
+    paths = [(), (0,), (0, 0), (0, 1), (0, 1, 1), (1,), (2, 0, 1)]
+    for path in paths:
+        start, stop = span(program, path)
+        assert str(program)[start:stop] == str(program.at(path))
