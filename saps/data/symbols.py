@@ -1,0 +1,132 @@
+"""The labels that a decoder can give a tree node, made from the language's function table."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from saps.lang import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS, Node
+
+# The constants of the published programs, and those of the language that have a name.
+CONSTANTS = ("0", "1", "2", "10", "40", "1000000000", "inf", "true", "false", "int") + (
+    '""',
+    '" "',
+    '"z"',
+)
+# Published tasks name their arguments by single letters, a to l.
+ARGUMENTS = tuple("abcdefghijkl")
+
+
+class SymbolError(ValueError):
+    """A program has a symbol that the labels lack, or a label file does not fit this version."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Label:
+    """A symbol with the number of its children.
+
+    `+` as a value, in `(reduce a 0 +)`, and `+` called, in `(+ a b)`, are two labels.
+    """
+
+    symbol: str
+    arity: int
+
+
+class SymbolTable:
+    """The labels, numbered; index `len(table)` is free for a decoder's start label."""
+
+    def __init__(self, labels: Sequence[Label]) -> None:
+        self.labels = tuple(labels)
+        self._index = {label: i for i, label in enumerate(self.labels)}
+        if len(self._index) != len(self.labels):
+            raise SymbolError("the symbol table names a label twice")
+
+    @classmethod
+    def of_language(cls) -> "SymbolTable":
+        """Make the labels of the whole language: calls, functions as values, leaves."""
+        calls = [Label(name, arity) for name, arity in FORMS.items()]
+        calls += [Label(name, function.arity) for name, function in FUNCTIONS.items()]
+        calls += [Label("self", 1), Label("self", 2)]
+        values = [Label(name, 0) for name, function in FUNCTIONS.items() if function.arity]
+        leaves = [Label(name, 0) for name in (*CONSTANTS, *ARGUMENTS, *LAMBDA_ARGUMENTS, "self")]
+        return cls([*calls, *values, *leaves])
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SymbolTable) and self.labels == other.labels
+
+    def __hash__(self) -> int:
+        return hash(self.labels)
+
+    @property
+    def arities(self) -> list[int]:
+        """The number of children of each label, in the labels' order."""
+        return [label.arity for label in self.labels]
+
+    def index(self, node: Node) -> int:
+        """Return the label index of a node.
+
+        Raises:
+            SymbolError: no label has this symbol with this number of children.
+        """
+        try:
+            return self._index[Label(node.symbol, len(node.children))]
+        except KeyError:
+            raise SymbolError(
+                f"no label for {node.symbol!r} with {len(node.children)} children in the program "
+                f"{_shorten(str(node))}; the model knows {len(self)} labels"
+            ) from None
+
+    def build(self, labels: Iterable[int]) -> Node:
+        """Build the tree whose labels in pre-order these are.
+
+        Raises:
+            ValueError: the labels end too early or go on after the tree is complete.
+        """
+        sequence = list(labels)
+        stack: list[tuple[Label, list[Node]]] = []
+        for position, index in enumerate(sequence):
+            stack.append((self.labels[index], []))
+            while stack and len(stack[-1][1]) == stack[-1][0].arity:
+                label, children = stack.pop()
+                node = Node(label.symbol, tuple(children))
+                if not stack:
+                    if position + 1 != len(sequence):
+                        raise ValueError(f"{len(sequence) - position - 1} labels after the tree")
+                    return node
+                stack[-1][1].append(node)
+        raise ValueError(f"the tree is not complete after {len(sequence)} labels")
+
+    def save(self, path: Path) -> None:
+        rows = [[label.symbol, label.arity] for label in self.labels]
+        path.write_text(json.dumps(rows, indent=0) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> "SymbolTable":
+        """Read a table that `save` wrote.
+
+        Raises:
+            SymbolError: the file is missing or malformed, or names a function that this version
+                of the language lacks or gives another number of parameters.
+        """
+        try:
+            rows = json.loads(path.read_text(encoding="utf-8"))
+            labels = [Label(str(symbol), int(arity)) for symbol, arity in rows]
+        except OSError as error:
+            raise SymbolError(f"{path}: {error.strerror or error}") from error
+        except (ValueError, TypeError) as error:
+            raise SymbolError(f"{path}: not a list of [symbol, arity] pairs: {error}") from error
+        known = set(cls.of_language().labels)
+        strange = [label for label in labels if label not in known]
+        if strange:
+            raise SymbolError(
+                f"{path}: the language has no {strange[0].symbol!r} with {strange[0].arity} "
+                f"children ({len(strange)} such labels); the file is of another version of SAPS"
+            )
+        return cls(labels)
+
+
+def _shorten(text: str, limit: int = 120) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

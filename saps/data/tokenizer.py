@@ -1,0 +1,138 @@
+"""English text to SentencePiece pieces.
+
+Free typing is brought to the form of the data first: lower case, words and numbers and single
+punctuation marks separated by one space.
+"""
+
+import io
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import sentencepiece
+
+from saps.data.example import normalise_text
+
+PAD_ID = 0
+UNKNOWN_ID = 1
+
+# Marks of pasted mathematics and typography that the data's texts do not have.
+_TYPOGRAPHY = str.maketrans({"$": " ", "\\": " ", "_": " ", "’": "'", "‘": "'"})
+
+
+class TokenizerError(ValueError):
+    """A tokenizer can not be trained or loaded; the message says which and why."""
+
+
+def normalise_typing(text: str) -> str:
+    """Bring what a person typed to the form of the data.
+
+    "Given an array `A`, find $A+B$" becomes "given an array a , find a + b".
+    """
+    return normalise_text(unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY))
+
+
+class Tokenizer:
+    """A SentencePiece model and the normalisation that goes before it.
+
+    Source: Kudo & Richardson 2018 (SentencePiece); Kudo 2018 (the unigram model).
+    """
+
+    def __init__(self, model_proto: bytes) -> None:
+        """Take a serialised SentencePiece model.
+
+        Raises:
+            TokenizerError: the bytes are no SentencePiece model, or its padding id is not 0.
+        """
+        self.model_proto = model_proto
+        try:
+            self._processor = sentencepiece.SentencePieceProcessor(model_proto=model_proto)
+        except (RuntimeError, OSError) as error:
+            raise TokenizerError(f"not a SentencePiece model: {error}") from error
+        if self._processor.pad_id() != PAD_ID or self._processor.unk_id() != UNKNOWN_ID:
+            raise TokenizerError(
+                f"the tokenizer's padding and unknown ids are {self._processor.pad_id()} and "
+                f"{self._processor.unk_id()}, expected {PAD_ID} and {UNKNOWN_ID}"
+            )
+
+    @classmethod
+    def train(cls, texts: Iterable[str], vocabulary_size: int) -> "Tokenizer":
+        """Learn the pieces from training texts.
+
+        Args:
+            texts: training texts only; they are normalised here.
+            vocabulary_size: the most pieces to keep; fewer when the texts hold fewer.
+
+        Raises:
+            TokenizerError: there is no text to learn from, or the size is too small for its letters.
+        """
+        # SentencePiece looks at each distinct word with its count, so the order of texts is free.
+        sentences = [text for text in map(normalise_typing, texts) if text]
+        if not sentences:
+            raise TokenizerError("no text to train the tokenizer on: the training split is empty")
+        proto = io.BytesIO()
+        try:
+            sentencepiece.SentencePieceTrainer.train(
+                sentence_iterator=iter(sentences),
+                model_writer=proto,
+                model_type="unigram",
+                vocab_size=vocabulary_size,
+                hard_vocab_limit=False,
+                character_coverage=1.0,
+                required_chars="abcdefghijklmnopqrstuvwxyz0123456789",
+                split_digits=True,
+                normalization_rule_name="identity",
+                pad_id=PAD_ID,
+                unk_id=UNKNOWN_ID,
+                bos_id=-1,
+                eos_id=-1,
+                num_threads=1,
+                minloglevel=2,
+            )
+        except RuntimeError as error:
+            raise TokenizerError(
+                f"SentencePiece could not learn {vocabulary_size} pieces: {error}"
+            ) from error
+        return cls(proto.getvalue())
+
+    @classmethod
+    def load(cls, path: Path) -> "Tokenizer":
+        """Read a tokenizer that `save` wrote.
+
+        Raises:
+            TokenizerError: the file is missing or is no SentencePiece model.
+        """
+        try:
+            return cls(path.read_bytes())
+        except OSError as error:
+            raise TokenizerError(f"{path}: {error.strerror or error}") from error
+        except TokenizerError as error:
+            raise TokenizerError(f"{path}: {error}") from error
+
+    def save(self, path: Path) -> None:
+        path.write_bytes(self.model_proto)
+
+    def __len__(self) -> int:
+        return int(self._processor.get_piece_size())
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of the pieces of the normalised text; unknown pieces are `UNKNOWN_ID`."""
+        ids: list[int] = self._processor.encode(normalise_typing(text), out_type=int)
+        return ids
+
+    def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
+        """`encode` for many texts at once, in order."""
+        ids: list[list[int]] = self._processor.encode(
+            [normalise_typing(text) for text in texts], out_type=int, num_threads=1
+        )
+        return ids
+
+    def pieces(self, text: str) -> list[str]:
+        """Return the pieces as text, for display; a word starts with the mark U+2581."""
+        pieces: list[str] = self._processor.encode(normalise_typing(text), out_type=str)
+        return pieces
+
+    def whole_word_id(self, word: str) -> int | None:
+        """Return the id of the piece that is exactly this word, or None if it is cut up."""
+        ids = self.encode(word)
+        return ids[0] if len(ids) == 1 and ids[0] != UNKNOWN_ID else None

@@ -1,0 +1,1 @@
+"""The networks: what reads the text, what grows the tree, and how they are trained."""

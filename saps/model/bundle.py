@@ -1,0 +1,186 @@
+"""A trained model as a folder: weights, configuration, tokenizer, symbols; never a pickle."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+from safetensors.torch import load_file, save_file
+
+from saps.data.symbols import SymbolError, SymbolTable
+from saps.data.tokenizer import Tokenizer, TokenizerError
+from saps.model.synthesizer import Text2Tree
+
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+TOKENIZER = "tokenizer.model"
+SYMBOLS = "symbols.json"
+
+PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
+
+
+class BundleError(ValueError):
+    """A model folder is missing, incomplete, damaged, or made for something else."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """A network with what it needs to read texts and name nodes.
+
+    Attributes:
+        config: `model`, the network's configuration; `info`, how it was trained (free form).
+    """
+
+    network: Text2Tree
+    tokenizer: Tokenizer
+    symbols: SymbolTable
+    config: Mapping[str, Any]
+
+
+def build_network(
+    config: Mapping[str, Any], tokenizer: Tokenizer, symbols: SymbolTable
+) -> Text2Tree:
+    """Make a network, its sizes taken from the vocabularies.
+
+    Raises:
+        BundleError: the configuration names something outside `saps.model`, or its sizes do not
+            make a network.
+    """
+    _refuse_strange_targets(config)
+    try:
+        network = instantiate(
+            dict(config), n_pieces=len(tokenizer), n_labels=len(symbols), _convert_="all"
+        )
+    except Exception as error:  # Hydra wraps whatever the constructors raise
+        raise BundleError(f"the model's configuration does not make a network: {error}") from error
+    if not isinstance(network, Text2Tree):
+        raise BundleError(f"the model's configuration makes a {type(network).__name__}")
+    return network
+
+
+def save_bundle(bundle: Bundle, folder: Path, *, half: bool = False) -> None:
+    """Write a bundle; an older one in its place stays whole until the new one is complete.
+
+    Args:
+        bundle: what to write.
+        folder: made if missing; its parent must exist or be creatable.
+        half: store weights in 16 bits, at half the size.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        weights = {
+            name: (tensor.half() if half and tensor.is_floating_point() else tensor).contiguous()
+            for name, tensor in bundle.network.state_dict().items()
+        }
+        save_file(weights, draft / WEIGHTS)
+        text = json.dumps(bundle.config, indent=2, sort_keys=True)
+        (draft / CONFIG).write_text(text + "\n", encoding="utf-8")
+        bundle.tokenizer.save(draft / TOKENIZER)
+        bundle.symbols.save(draft / SYMBOLS)
+        draft.chmod(0o755)
+        _replace_folder(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def load_bundle(path: Path | str | None = None, device: torch.device | str = "cpu") -> Bundle:
+    """Read a bundle, ready for inference (evaluation mode, 32-bit weights).
+
+    Args:
+        path: a bundle, or a run folder whose best model is meant; None is the bundled model.
+        device: where the network goes.
+
+    Raises:
+        BundleError: the folder or a file of it is missing or damaged, or the weights do not fit
+            the configuration.
+    """
+    folder = _find(PRETRAINED if path is None else Path(path))
+    config = _read_config(folder / CONFIG)
+    try:
+        tokenizer = Tokenizer.load(folder / TOKENIZER)
+        symbols = SymbolTable.load(folder / SYMBOLS)
+    except (TokenizerError, SymbolError) as error:
+        raise BundleError(str(error)) from error
+    try:
+        network = build_network(config["model"], tokenizer, symbols)
+    except BundleError as error:
+        raise BundleError(f"{folder / CONFIG}: {error}") from error
+    _load_weights(network, folder / WEIGHTS)
+    return Bundle(network.to(device).eval(), tokenizer, symbols, config)
+
+
+def _find(folder: Path) -> Path:
+    if folder.is_file():
+        raise BundleError(
+            f"{folder} is a file; a model is a folder with {WEIGHTS}, such as runs/NAME/best"
+        )
+    if not folder.is_dir():
+        raise BundleError(
+            f"no model at {folder}: give the folder of a model, such as runs/NAME/best "
+            "(made by 'saps train'), or leave it out for the bundled model"
+        )
+    if not (folder / CONFIG).exists() and (folder / "best" / CONFIG).exists():
+        folder = folder / "best"
+    for name in (CONFIG, WEIGHTS, TOKENIZER, SYMBOLS):
+        if not (folder / name).is_file():
+            raise BundleError(f"{folder} is not a complete model: {name} is missing")
+    return folder
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path} is damaged: {error}") from error
+    if not isinstance(config, dict) or not isinstance(config.get("model"), dict):
+        raise BundleError(f"{path} is damaged: it has no 'model' entry")
+    return config
+
+
+def _load_weights(network: Text2Tree, path: Path) -> None:
+    try:
+        weights = load_file(path)
+        network.load_state_dict(weights)
+    except (safetensors.SafetensorError, OSError) as error:
+        raise BundleError(f"{path} is damaged: {error}; copy or train the model again") from error
+    except RuntimeError as error:
+        raise BundleError(f"{path} does not fit its {CONFIG}: {error}") from error
+
+
+def _refuse_strange_targets(config: object) -> None:
+    """A model folder is data: it may name this package's networks, and no other code."""
+    if isinstance(config, Mapping):
+        for key, value in config.items():
+            if key == "_target_" and not str(value).startswith("saps.model."):
+                raise BundleError(f"the model's configuration names {value!r}, outside saps.model")
+            _refuse_strange_targets(value)
+    elif isinstance(config, list | tuple):
+        for value in config:
+            _refuse_strange_targets(value)
+
+
+def plain_config(config: object) -> dict[str, Any]:
+    """Turn a resolved OmegaConf node (or a mapping) into plain dictionaries for JSON."""
+    container = OmegaConf.to_container(OmegaConf.create(config), resolve=True)  # type: ignore[call-overload]
+    if not isinstance(container, dict):
+        raise TypeError(f"expected a mapping, got {type(container).__name__}")
+    return {str(key): value for key, value in container.items()}
+
+
+def _replace_folder(draft: Path, folder: Path) -> None:
+    """Put `draft` in the place of `folder`; a folder can not be swapped in one step."""
+    if not folder.exists():
+        draft.replace(folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    folder.replace(old / "bundle")
+    draft.replace(folder)
+    shutil.rmtree(old)

@@ -1,0 +1,49 @@
+"""The whole network: text in, scores of tree labels out."""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from saps.data.batching import Batch, TextBatch
+from saps.model.encoder import TextEncoder
+from saps.model.tree_decoder import DecoderContext, TreeDecoder
+
+
+class Text2Tree(nn.Module):
+    """SAPS: a text encoder and a doubly-recurrent tree decoder.
+
+    Source: Bednarek, Piaskowski & Krawiec 2018.
+    """
+
+    def __init__(
+        self,
+        *,
+        n_pieces: int,
+        n_labels: int,
+        encoder: Callable[..., TextEncoder],
+        decoder: Callable[..., TreeDecoder],
+    ) -> None:
+        """Make both parts; the sizes on which they meet are passed from one to the other.
+
+        Args:
+            n_pieces: size of the tokenizer's vocabulary.
+            n_labels: size of the symbol table.
+            encoder: makes the encoder from `vocabulary_size`.
+            decoder: makes the decoder from `n_labels`, `memory_size` and `latent_size`.
+        """
+        super().__init__()
+        self.encoder = encoder(vocabulary_size=n_pieces)
+        self.decoder = decoder(
+            n_labels=n_labels,
+            memory_size=self.encoder.memory_size,
+            latent_size=self.encoder.latent_size,
+        )
+
+    def read(self, text: TextBatch) -> DecoderContext:
+        """Encode texts into what the decoder's nodes may see."""
+        return self.decoder.context(self.encoder(text))
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return the label logits of all nodes, (N, K), under teacher forcing."""
+        logits: Tensor = self.decoder(self.read(batch.text), batch.tree)
+        return logits

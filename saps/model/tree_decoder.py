@@ -1,0 +1,253 @@
+"""The doubly-recurrent decoder that grows a program's tree.
+
+Sizes: B examples, T pieces, N nodes, P vertical states, E embedding, H hidden, D latent,
+K labels, R rows (nodes of one step), S slots (nodes an example has in a layout).
+"""
+
+from functools import reduce
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from saps.data.batching import DOWN, RIGHT, START, TreeBatch
+from saps.model.attention import AttentionMemory, GeneralAttention
+from saps.model.cells import CellState, LstmCell
+from saps.model.encoder import TextState
+from saps.model.initialization import glorot_
+
+Recurrence = Literal["v", "h", "vh"]
+
+
+class DecoderContext(NamedTuple):
+    """What every node may see: latent z (B, D), and the text's memory if there is attention."""
+
+    latent: Tensor
+    memory: AttentionMemory | None
+
+
+class NodeStates(NamedTuple):
+    """States of R nodes; None for a recurrence that the row of the table lacks."""
+
+    vertical: CellState | None
+    horizontal: CellState | None
+
+    def take(self, rows: Tensor) -> "NodeStates":
+        """Return the states at the given rows, (Q,)."""
+        return NodeStates(
+            None if self.vertical is None else self.vertical.take(rows),
+            None if self.horizontal is None else self.horizontal.take(rows),
+        )
+
+
+class NodeScores(NamedTuple):
+    """Logits (R, K), not normalised; attention weights (R, T), None without attention."""
+
+    logits: Tensor
+    attn: Tensor | None
+
+
+class Chain(nn.Module):
+    """One of the two recurrences: its cell, its start from z, its share of the prediction."""
+
+    def __init__(self, input_size: int, hidden_size: int, latent_size: int) -> None:
+        super().__init__()
+        self.cell = LstmCell(input_size, hidden_size)
+        self.from_latent = nn.Linear(latent_size, hidden_size)
+        self.to_query = nn.Linear(hidden_size, hidden_size, bias=False)
+        glorot_(self.from_latent)
+        glorot_(self.to_query)
+
+    def start(self, latent: Tensor) -> CellState:
+        """Return the state before the root, (B, D) -> each (B, H)."""
+        h = torch.tanh(self.from_latent(latent))
+        return CellState(h, torch.zeros_like(h))
+
+    def advance(self, x: Tensor, state: CellState) -> CellState:
+        """Take one step with inputs x, (R, E)."""
+        return self.cell.step(self.cell.project(x), state)
+
+    def scan(
+        self, x: Tensor, previous: Tensor, sizes: tuple[int, ...], start: CellState
+    ) -> Tensor:
+        """Compute the hidden states of all steps, all nodes of one step together.
+
+        Args:
+            x: (X, E) inputs, the nodes of one step after those of the one before.
+            previous: (X,) row, within the step before, of the state that each continues.
+            sizes: number of nodes of each step, summing to X.
+            start: the states that the first step continues.
+
+        Returns:
+            (X, H).
+        """
+        projected = self.cell.project(x).split(sizes)
+        states = [start]
+        for inputs, rows in zip(projected, previous.split(sizes), strict=True):
+            states.append(self.cell.step(inputs, states[-1].take(rows)))
+        return torch.cat([state.h for state in states[1:]])
+
+
+class TreeDecoder(nn.Module):
+    """Labels of a tree's nodes from the states of their parents and previous siblings.
+
+        vertical:    (hv_i, cv_i) = LSTM_v(x_p, (hv_p, cv_p))
+        horizontal:  (hh_i, ch_i) = LSTM_h(x_s + e, (hh_s, ch_s))
+        prediction:  q_i = tanh(U_v hv_i + U_h hh_i + b [+ U_z z]),  softmax(W q_i + b)
+
+    x is a label's embedding, a learned start embedding at the root, whose states come from z.
+    A first child's horizontal state continues from its parent's; e is the embedding of the kind
+    of step (down, right), which tells it from the next sibling's. With attention q'_i takes q_i's
+    place (`GeneralAttention`).
+
+    Source: Alvarez-Melis & Jaakkola 2017 (DRNN), Eqs. (1)-(4); Bednarek, Piaskowski & Krawiec
+    2018 (SAPS). Differs from DRNN: both recurrences are LSTMs; the label's arity is the number
+    of children, so there are no topology gates; a first child goes on from its parent's
+    horizontal state. The step embedding, and z at every node, are this project's choices; each
+    can be switched off.
+    """
+
+    def __init__(
+        self,
+        *,
+        n_labels: int,
+        embedding_size: int,
+        hidden_size: int,
+        latent_size: int,
+        memory_size: int,
+        recurrence: Recurrence,
+        attention: bool,
+        latent_at_nodes: bool,
+        step_embedding: bool,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        if recurrence not in ("v", "h", "vh"):
+            raise ValueError(f"recurrence is {recurrence!r}, expected 'v', 'h' or 'vh'")
+        self.n_labels = n_labels
+        self.embedding = nn.Embedding(n_labels + 1, embedding_size)
+        nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)
+        self.vertical = self.horizontal = self.step = self.from_latent = self.attention = None
+        if "v" in recurrence:
+            self.vertical = Chain(embedding_size, hidden_size, latent_size)
+        if "h" in recurrence:
+            self.horizontal = Chain(embedding_size, hidden_size, latent_size)
+            self.step = nn.Embedding(3, embedding_size) if step_embedding else None
+        if latent_at_nodes:
+            self.from_latent = nn.Linear(latent_size, hidden_size, bias=False)
+            glorot_(self.from_latent)
+        if attention:
+            self.attention = GeneralAttention(memory_size, hidden_size)
+        self.query_bias = nn.Parameter(torch.zeros(hidden_size))
+        self.to_label = nn.Linear(hidden_size, n_labels)
+        glorot_(self.to_label)
+        self.dropout = nn.Dropout(dropout)
+
+    def context(self, text: TextState) -> DecoderContext:
+        """Prepare what the nodes of a batch of texts may see."""
+        memory = None
+        if self.attention is not None:
+            memory = self.attention.prepare(text.memory, text.mask)
+        return DecoderContext(text.latent, memory)
+
+    def forward(self, context: DecoderContext, tree: TreeBatch) -> Tensor:
+        """Score the labels of all nodes under teacher forcing.
+
+        Returns:
+            (N, K) logits, not normalised, in the order of `tree.label`.
+        """
+        shared = []
+        if self.vertical is not None:
+            states = self.vertical.scan(
+                self.dropout(self.embedding(tree.v_label)),
+                tree.v_previous,
+                tree.v_sizes,
+                self.vertical.start(context.latent),
+            )
+            shared.append(self.vertical.to_query(states).index_select(0, tree.v_index))
+        if self.horizontal is not None:
+            states = self.horizontal.scan(
+                self._horizontal_input(tree.h_label, tree.h_kind),
+                tree.h_previous,
+                tree.h_sizes,
+                self.horizontal.start(context.latent),
+            )
+            shared.append(self.horizontal.to_query(states))
+        return self._score(reduce(torch.add, shared), context, tree.example, tree.slot, tree.n_slots).logits
+
+    def root(self, context: DecoderContext) -> NodeStates:
+        """Return the states of the B roots."""
+        label = torch.full(
+            (len(context.latent),), self.n_labels, dtype=torch.long, device=context.latent.device
+        )
+        vertical = horizontal = None
+        if self.vertical is not None:
+            start = self.vertical.start(context.latent)
+            vertical = self.vertical.advance(self.dropout(self.embedding(label)), start)
+        if self.horizontal is not None:
+            start = self.horizontal.start(context.latent)
+            kind = torch.full_like(label, START)
+            horizontal = self.horizontal.advance(self._horizontal_input(label, kind), start)
+        return NodeStates(vertical, horizontal)
+
+    def first_child(self, parent: NodeStates, label: Tensor) -> NodeStates:
+        """Return the states of the first children of R nodes labelled `label`, (R,)."""
+        vertical = parent.vertical
+        if self.vertical is not None and vertical is not None:
+            vertical = self.vertical.advance(self.dropout(self.embedding(label)), vertical)
+        return NodeStates(vertical, self._advance_horizontal(parent, label, DOWN))
+
+    def next_sibling(self, node: NodeStates, label: Tensor) -> NodeStates:
+        """Return the states of the next siblings of R nodes labelled `label`, (R,)."""
+        return NodeStates(node.vertical, self._advance_horizontal(node, label, RIGHT))
+
+    def score(
+        self, states: NodeStates, context: DecoderContext, example: Tensor, slot: Tensor, n_slots: int
+    ) -> NodeScores:
+        """Score the labels of R nodes.
+
+        Args:
+            states: of the nodes.
+            context: of the B examples.
+            example: (R,) which example a node belongs to.
+            slot: (R,) place of a node in a (B * n_slots) layout, no two alike.
+            n_slots: the most nodes that an example has among these.
+        """
+        shared = []
+        if self.vertical is not None and states.vertical is not None:
+            shared.append(self.vertical.to_query(states.vertical.h))
+        if self.horizontal is not None and states.horizontal is not None:
+            shared.append(self.horizontal.to_query(states.horizontal.h))
+        return self._score(reduce(torch.add, shared), context, example, slot, n_slots)
+
+    def _horizontal_input(self, label: Tensor, kind: Tensor) -> Tensor:
+        x = self.embedding(label)
+        if self.step is not None:
+            x = x + self.step(kind)
+        dropped: Tensor = self.dropout(x)
+        return dropped
+
+    def _advance_horizontal(
+        self, states: NodeStates, label: Tensor, kind: int
+    ) -> CellState | None:
+        if self.horizontal is None or states.horizontal is None:
+            return None
+        x = self._horizontal_input(label, torch.full_like(label, kind))
+        return self.horizontal.advance(x, states.horizontal)
+
+    def _score(
+        self, shared: Tensor, context: DecoderContext, example: Tensor, slot: Tensor, n_slots: int
+    ) -> NodeScores:
+        if self.from_latent is not None:
+            shared = shared + self.from_latent(context.latent).index_select(0, example)
+        query = self.dropout(torch.tanh(shared + self.query_bias))
+        attn = None
+        if self.attention is not None and context.memory is not None:
+            # Laid out by example, so that one product serves all nodes and no memory is copied.
+            n_examples = len(context.latent)
+            layout = query.new_zeros(n_examples * n_slots, query.shape[1])
+            layout = layout.index_copy(0, slot, query).view(n_examples, n_slots, -1)
+            attended, weights = self.attention(layout, context.memory)
+            query = self.dropout(attended.flatten(0, 1).index_select(0, slot))
+            attn = weights.flatten(0, 1).index_select(0, slot)
+        return NodeScores(self.to_label(query), attn)
