@@ -1,7 +1,28 @@
 """AlgoLisp: a small typed functional language. Imports Lark and the standard library only."""
 
 from saps.lang.errors import AlgoLispError, ParseError
+from saps.lang.functions import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS, Function
+from saps.lang.interpreter import Program, compile_program
+from saps.lang.limits import Limits
 from saps.lang.node import Node
 from saps.lang.parser import parse
+from saps.lang.types import Type, parse_type
+from saps.lang.values import Value, values_equal
 
-__all__ = ["AlgoLispError", "Node", "ParseError", "parse"]
+__all__ = [
+    "FORMS",
+    "FUNCTIONS",
+    "LAMBDA_ARGUMENTS",
+    "AlgoLispError",
+    "Function",
+    "Limits",
+    "Node",
+    "ParseError",
+    "Program",
+    "Type",
+    "Value",
+    "compile_program",
+    "parse",
+    "parse_type",
+    "values_equal",
+]

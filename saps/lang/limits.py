@@ -1,0 +1,136 @@
+"""What one run of a program may use, and the meter that watches it."""
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Final
+
+from saps.lang.errors import CallDepthError, SizeLimitError, StepLimitError, TimeLimitError
+
+_CHUNK: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Each limit ends a run with an error of its own kind; see `errors.LimitError`.
+
+    Attributes:
+        steps: evaluation steps. A call of a lambda costs the nodes of its body; a function that
+            walks an array costs its length, one that copies a sixteenth of it.
+        depth: calls of lambdas within calls of lambdas.
+        seconds: wall time, looked at every few thousand steps.
+        elements: elements and characters in one value, those of inner arrays included.
+        nesting: arrays within arrays.
+        bits: of one integer.
+    """
+
+    steps: int = 1_000_000
+    depth: int = 1_000
+    seconds: float = 1.0
+    elements: int = 1_000_000
+    nesting: int = 100
+    bits: int = 4_096
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            if not getattr(self, name) > 0:
+                raise ValueError(f"limit {name} is {getattr(self, name)!r}, expected more than 0")
+
+
+class Meter:
+    """What one run has left. Steps are handed out in chunks; the clock is read between chunks.
+
+    Belongs to one run at a time: the interpreter never shares a meter between threads.
+    """
+
+    __slots__ = ("_deadline", "_reserve", "bits", "bound", "calls", "elements", "limits", "steps")
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.bits = limits.bits
+        self.bound = 1 << limits.bits
+        self.elements = limits.elements
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin a run."""
+        self.steps = min(_CHUNK, self.limits.steps)
+        self._reserve = self.limits.steps - self.steps
+        self._deadline = 0.0  # 0.0: not started; the first chunk alone needs no clock
+        self.calls = self.limits.depth
+
+    def charge(self, steps: int) -> None:
+        """Use up steps."""
+        self.steps -= steps
+        if self.steps < 0:
+            self.refill()
+
+    def refill(self) -> None:
+        """Hand out the next chunk, if steps and time allow.
+
+        Raises:
+            StepLimitError: no steps are left.
+            TimeLimitError: the time is over.
+        """
+        now = perf_counter()
+        if self._deadline == 0.0:
+            self._deadline = now + self.limits.seconds
+        if now > self._deadline:
+            raise TimeLimitError(f"ran longer than {self.limits.seconds} s")
+        while self.steps < 0:
+            if self._reserve <= 0:
+                raise StepLimitError(f"took more than {self.limits.steps} steps")
+            chunk = max(min(_CHUNK, self._reserve), min(-self.steps, self._reserve))
+            self._reserve -= chunk
+            self.steps += chunk
+
+    def too_deep(self) -> CallDepthError:
+        return CallDepthError(f"calls are nested deeper than {self.limits.depth}")
+
+    def too_many_bits(self, n_bits: int) -> SizeLimitError:
+        return SizeLimitError(f"an integer of {n_bits} bits is larger than {self.bits}")
+
+    def check_length(self, n_elements: int) -> None:
+        """Refuse an array or string of this many elements or characters; charge for its making."""
+        if n_elements > self.elements:
+            raise SizeLimitError(
+                f"a value of {n_elements} elements or characters is larger than {self.elements}"
+            )
+        if n_elements > 64:
+            self.charge(n_elements >> 4)
+
+    def check_number(self, number: Any) -> Any:
+        """Refuse an integer of too many bits; charge for a large one."""
+        if type(number) is int:
+            n_bits = number.bit_length()
+            if n_bits > self.bits:
+                raise self.too_many_bits(n_bits)
+            self.charge(n_bits >> 6)
+        return number
+
+    def weigh(self, value: Any) -> None:
+        """Refuse a value whose elements, inner ones included, are too many or nested too deep."""
+        self._weigh(value, self.elements, self.limits.nesting)
+
+    def _weigh(self, value: Any, room: int, nesting: int) -> int:
+        """Return what of `room` is left."""
+        kind = type(value)
+        if kind is str:
+            room -= len(value)
+        elif kind is list or kind is dict:
+            if nesting == 0:
+                raise SizeLimitError(f"arrays are nested deeper than {self.limits.nesting}")
+            self.charge(len(value) >> 4)
+            room -= len(value)
+            for element in value if kind is list else (*value.keys(), *value.values()):
+                if type(element) in _CONTAINERS:
+                    room = self._weigh(element, room, nesting - 1)
+                    if room < 0:
+                        break
+        if room < 0:
+            raise SizeLimitError(
+                f"a value has more than {self.elements} elements or characters altogether"
+            )
+        return room
+
+
+_CONTAINERS: Final = frozenset({str, list, dict})
