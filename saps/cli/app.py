@@ -24,10 +24,11 @@ app = typer.Typer(
     help="English specification in, a typed and tested AlgoLisp program out.",
     epilog="Set SAPS_DEBUG=1, or give --debug to a command, to see the traceback of an error.",
 )
-for _command in (synthesize, run, check):
-    app.command()(_command)
-for _command in (generate, train, evaluate):
-    app.command(context_settings=HYDRA_CONTEXT, add_help_option=False)(_command)
+app.command()(synthesize)
+app.command()(run)
+app.command()(check)
+for _application in (generate, train, evaluate):
+    app.command(context_settings=HYDRA_CONTEXT, add_help_option=False)(_application)
 
 
 def _show_version(wanted: bool) -> None:

@@ -1,6 +1,7 @@
 """The commands whose options are a composed configuration: Hydra reads their command line."""
 
 import functools
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -30,6 +31,9 @@ def run_application(
     """
     import hydra
 
+    # The configurations leave logging alone: its defaults would be stdout and a file a run.
+    logging.basicConfig(stream=sys.stderr, format="%(message)s")
+    logging.getLogger("saps").setLevel(logging.INFO)
     decorate = hydra.main(
         version_base="1.3", config_path=str(resource_folder("conf")), config_name=command
     )

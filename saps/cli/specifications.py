@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, BinaryIO
 from saps.cli.failure import CommandError
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from saps.decoding.synthesizer import Synthesis
 
-    Result = Synthesis | Exception
-    SynthesizeMany = Callable[[Iterable[str]], Iterator[Result]]
+    Result: TypeAlias = Synthesis | Exception
+    SynthesizeMany: TypeAlias = Callable[[Iterable[str]], Iterator[Result]]
 
 
 class Specifications:

@@ -14,10 +14,12 @@ from saps.cli.specifications import Specifications
 from saps.cli.values import jsonable, read_inputs, require_arguments, show_value
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from saps.decoding.synthesizer import Synthesis
     from saps.lang import Value
 
-    Inputs = Mapping[str, Value] | None
+    Inputs: TypeAlias = Mapping[str, Value] | None
 
 
 def synthesize(

@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +53,7 @@ def _task(configs: Ran) -> Callable[["DictConfig"], None]:
         if config.seed > 9:
             raise RuntimeError("ten")
         configs.append(config)
-        print(config.data.path)
+        sys.stdout.write(f"{config.data.path}\n")
 
     return task
 
