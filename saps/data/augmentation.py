@@ -6,8 +6,9 @@ from saps.data.batching import IntArray
 from saps.data.tokenizer import Tokenizer
 
 # Words that a hasty writer leaves out. No article: "a" may be the name of an argument.
-FILLERS = (
-    "you are is the and of your task to find given what that in it be compute consider".split()
+FILLERS = frozenset(
+    {"you", "are", "is", "the", "and", "of", "your", "task", "to", "find"}
+    | {"given", "what", "that", "in", "it", "be", "compute", "consider"}
 )
 
 
@@ -30,7 +31,7 @@ class FillerDropout:
         """
         if not (0 <= text_rate <= 1 and 0 <= word_rate <= 1):
             raise ValueError(f"text_rate={text_rate}, word_rate={word_rate}: must be in [0, 1]")
-        ids = [tokenizer.whole_word_id(word) for word in FILLERS]
+        ids = [tokenizer.whole_word_id(word) for word in sorted(FILLERS)]
         self._fillers = np.asarray([i for i in ids if i is not None], dtype=np.int64)
         self.text_rate = text_rate
         self.word_rate = word_rate

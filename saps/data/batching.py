@@ -5,7 +5,8 @@ M nodes of the largest tree.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -158,11 +159,12 @@ class TreeBatch:
 
     def to(self, device: torch.device | str) -> "TreeBatch":
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        moved = {
-            name: value.to(device, non_blocking=True) if isinstance(value, Tensor) else value
+        moved: dict[str, Any] = {
+            name: value.to(device, non_blocking=True)
             for name, value in values.items()
+            if isinstance(value, Tensor)
         }
-        return TreeBatch(**moved)
+        return replace(self, **moved)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

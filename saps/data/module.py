@@ -21,6 +21,7 @@ from saps.data.batching import (
     pad_pieces,
     plan_epoch,
 )
+from saps.data.example import Example
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.lang import Node
@@ -28,6 +29,7 @@ from saps.lang import Node
 logger = logging.getLogger(__name__)
 
 Split = Literal["train", "dev"]
+SPLITS: tuple[Split, ...] = ("train", "dev")
 
 
 class EpochBatches(Dataset[Batch]):
@@ -117,22 +119,20 @@ class TaskData(lightning.LightningDataModule):
         """
         if not self.path.exists():
             raise DataError(
-                f"no data at {self.path}: make some with 'saps generate out={self.path}', "
-                "or give data.path=FOLDER"
+                self.path,
+                f"no data there: make some with 'saps generate out={self.path}', "
+                "or give data.path=FOLDER",
             )
-        texts = {}
         self._programs: dict[Split, list[Node]] = {}
         self._encoded: dict[Split, list[EncodedExample]] = {}
         self.symbols = symbols or SymbolTable.of_language()
-        for split in ("train", "dev"):
-            examples = load_split(self.path, split)[: self.limits[split]]
-            if not examples:
-                raise DataError(f"{self.path}: the split {split!r} has no task")
-            texts[split] = examples
+        tasks: dict[Split, list[Example]] = {
+            split: load_split(self.path, split)[: self.limits[split]] for split in SPLITS
+        }
         self.tokenizer = tokenizer or Tokenizer.train(
-            [example.text for example in texts["train"]], self.vocabulary_size
+            [example.text for example in tasks["train"]], self.vocabulary_size
         )
-        for split, examples in texts.items():
+        for split, examples in tasks.items():
             self._encoded[split] = encode_examples(examples, self.tokenizer, self.symbols)
             self._programs[split] = [example.program for example in examples]
             logger.info("%s: %d tasks from %s", split, len(examples), self.path)
@@ -157,9 +157,7 @@ class TaskData(lightning.LightningDataModule):
             epoch=epoch,
         )
         augmentation = self.augmentation if split == "train" else None
-        return EpochBatches(
-            examples, plan, len(self.symbols), augmentation, (self.seed, epoch, 1)
-        )
+        return EpochBatches(examples, plan, len(self.symbols), augmentation, (self.seed, epoch, 1))
 
     def train_dataloader(self) -> DataLoader[Any]:
         epoch = self.trainer.current_epoch if self.trainer is not None else 0

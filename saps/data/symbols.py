@@ -8,11 +8,8 @@ from pathlib import Path
 from saps.lang import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS, Node
 
 # The constants of the published programs, and those of the language that have a name.
-CONSTANTS = ("0", "1", "2", "10", "40", "1000000000", "inf", "true", "false", "int") + (
-    '""',
-    '" "',
-    '"z"',
-)
+_NUMBERS = ("0", "1", "2", "10", "40", "1000000000", "inf")
+CONSTANTS = (*_NUMBERS, "true", "false", "int", '""', '" "', '"z"')
 # Published tasks name their arguments by single letters, a to l.
 ARGUMENTS = tuple("abcdefghijkl")
 

@@ -64,7 +64,7 @@ class Tokenizer:
             vocabulary_size: the most pieces to keep; fewer when the texts hold fewer.
 
         Raises:
-            TokenizerError: there is no text to learn from, or the size is too small for its letters.
+            TokenizerError: there is no text to learn from, or fewer pieces than letters.
         """
         # SentencePiece looks at each distinct word with its count, so the order of texts is free.
         sentences = [text for text in map(normalise_typing, texts) if text]

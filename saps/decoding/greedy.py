@@ -142,7 +142,9 @@ def _concatenate(first: NodeStates, second: NodeStates) -> NodeStates:
     pairs = zip(first, second, strict=True)
     return NodeStates(
         *(
-            None if a is None or b is None else type(a)(torch.cat([a.h, b.h]), torch.cat([a.c, b.c]))
+            None
+            if a is None or b is None
+            else type(a)(torch.cat([a.h, b.h]), torch.cat([a.c, b.c]))
             for a, b in pairs
         )
     )
@@ -150,7 +152,9 @@ def _concatenate(first: NodeStates, second: NodeStates) -> NodeStates:
 
 def _build(steps: list[tuple[Tensor, ...]], n_examples: int, symbols: SymbolTable) -> list[Node]:
     """Put the labelled nodes together; children come after their parents, so build backwards."""
-    example, parent, order, label = (torch.cat(column).tolist() for column in zip(*steps, strict=True))
+    example, parent, order, label = (
+        torch.cat(column).tolist() for column in zip(*steps, strict=True)
+    )
     children: dict[int, list[tuple[int, Node]]] = {}
     roots: list[Node | None] = [None] * n_examples
     for number in range(len(label) - 1, -1, -1):

@@ -81,4 +81,3 @@ class EpochLine(Callback):
             self.n_train / max(self._trained - self._start, 1e-9),
             time.perf_counter() - self._start,
         )
-

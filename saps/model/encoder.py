@@ -82,12 +82,13 @@ class TextEncoder(nn.Module):
 
 def _lstm(input_size: int, hidden_size: int) -> nn.LSTM:
     lstm = nn.LSTM(input_size, hidden_size, batch_first=True)
-    glorot_gates_(lstm.weight_ih_l0, hidden_size)
-    orthogonal_gates_(lstm.weight_hh_l0)
-    nn.init.zeros_(lstm.bias_ih_l0)
-    nn.init.zeros_(lstm.bias_hh_l0)
+    weight = dict(lstm.named_parameters())
+    glorot_gates_(weight["weight_ih_l0"], hidden_size)
+    orthogonal_gates_(weight["weight_hh_l0"])
+    nn.init.zeros_(weight["bias_ih_l0"])
+    nn.init.zeros_(weight["bias_hh_l0"])
     # torch adds its two biases; the forget gate (the second block) starts at 1 in all (seed 004).
-    nn.init.ones_(lstm.bias_ih_l0.data[hidden_size : 2 * hidden_size])
+    nn.init.ones_(weight["bias_ih_l0"].data[hidden_size : 2 * hidden_size])
     return lstm
 
 

@@ -1,5 +1,6 @@
 """How weights start (seed 004, "Initialisation and optimisers"; Glorot & Bengio 2010)."""
 
+import torch
 from torch import Tensor, nn
 
 
@@ -15,11 +16,11 @@ def glorot_(module: nn.Module) -> None:
 def orthogonal_gates_(weight: Tensor) -> None:
     """Make each gate's square block of a stacked recurrent matrix, (G * H, H), orthogonal."""
     size = weight.shape[1]
-    for block in weight.data.split(size):
+    for block in torch.split(weight.data, size):
         nn.init.orthogonal_(block)
 
 
 def glorot_gates_(weight: Tensor, hidden_size: int) -> None:
     """Draw each gate's block of a stacked input matrix, (G * H, E), Glorot-uniform."""
-    for block in weight.data.split(hidden_size):
+    for block in torch.split(weight.data, hidden_size):
         nn.init.xavier_uniform_(block)

@@ -50,7 +50,7 @@ class TrainResult:
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes a checkpoint beside its place and moves it there, so that none is ever half written."""
+    """Writes a checkpoint beside its place and moves it there, so none is ever half written."""
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None

@@ -67,9 +67,7 @@ class Chain(nn.Module):
         """Take one step with inputs x, (R, E)."""
         return self.cell.step(self.cell.project(x), state)
 
-    def scan(
-        self, x: Tensor, previous: Tensor, sizes: tuple[int, ...], start: CellState
-    ) -> Tensor:
+    def scan(self, x: Tensor, previous: Tensor, sizes: tuple[int, ...], start: CellState) -> Tensor:
         """Compute the hidden states of all steps, all nodes of one step together.
 
         Args:
@@ -81,9 +79,9 @@ class Chain(nn.Module):
         Returns:
             (X, H).
         """
-        projected = self.cell.project(x).split(sizes)
+        projected = torch.split(self.cell.project(x), sizes)
         states = [start]
-        for inputs, rows in zip(projected, previous.split(sizes), strict=True):
+        for inputs, rows in zip(projected, torch.split(previous, sizes), strict=True):
             states.append(self.cell.step(inputs, states[-1].take(rows)))
         return torch.cat([state.h for state in states[1:]])
 
@@ -173,7 +171,9 @@ class TreeDecoder(nn.Module):
                 self.horizontal.start(context.latent),
             )
             shared.append(self.horizontal.to_query(states))
-        return self._score(reduce(torch.add, shared), context, tree.example, tree.slot, tree.n_slots).logits
+        return self._score(
+            reduce(torch.add, shared), context, tree.example, tree.slot, tree.n_slots
+        ).logits
 
     def root(self, context: DecoderContext) -> NodeStates:
         """Return the states of the B roots."""
@@ -202,7 +202,12 @@ class TreeDecoder(nn.Module):
         return NodeStates(node.vertical, self._advance_horizontal(node, label, RIGHT))
 
     def score(
-        self, states: NodeStates, context: DecoderContext, example: Tensor, slot: Tensor, n_slots: int
+        self,
+        states: NodeStates,
+        context: DecoderContext,
+        example: Tensor,
+        slot: Tensor,
+        n_slots: int,
     ) -> NodeScores:
         """Score the labels of R nodes.
 
@@ -227,9 +232,7 @@ class TreeDecoder(nn.Module):
         dropped: Tensor = self.dropout(x)
         return dropped
 
-    def _advance_horizontal(
-        self, states: NodeStates, label: Tensor, kind: int
-    ) -> CellState | None:
+    def _advance_horizontal(self, states: NodeStates, label: Tensor, kind: int) -> CellState | None:
         if self.horizontal is None or states.horizontal is None:
             return None
         x = self._horizontal_input(label, torch.full_like(label, kind))
