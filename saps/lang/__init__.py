@@ -2,6 +2,7 @@
 
 from saps.lang.errors import AlgoLispError, ParseError
 from saps.lang.functions import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS, Function
+from saps.lang.inference import Signature, infer_signature, infer_type
 from saps.lang.interpreter import Program, compile_program
 from saps.lang.limits import Limits
 from saps.lang.node import Node
@@ -19,9 +20,12 @@ __all__ = [
     "Node",
     "ParseError",
     "Program",
+    "Signature",
     "Type",
     "Value",
     "compile_program",
+    "infer_signature",
+    "infer_type",
     "parse",
     "parse_type",
     "values_equal",

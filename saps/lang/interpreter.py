@@ -8,9 +8,7 @@ concurrent run.
 
 # ruff: noqa: ARG001, ARG005  closures take an environment, and `here` for errors, used or not
 
-import sys
 from collections.abc import Callable, Mapping
-from threading import Lock
 from types import TracebackType
 from typing import Any, Final, NamedTuple
 
@@ -28,6 +26,7 @@ from saps.lang.functions import FORMS, FUNCTIONS, Function, _callable
 from saps.lang.inputs import Check, input_check, missing_input, unexpected_inputs, wrong_input
 from saps.lang.limits import Limits, Meter
 from saps.lang.node import Node
+from saps.lang.recursion import deep_recursion, with_room
 from saps.lang.scope import (
     arity_error,
     check_argument_names,
@@ -40,8 +39,6 @@ from saps.lang.values import FunctionValue, TypeValue, Value, kind_of
 
 Environment = tuple[Any, ...] | None
 Closure = Callable[[Environment], Any]
-
-_DEEP_FRAMES: Final = 250_000
 
 
 def compile_program(
@@ -125,7 +122,8 @@ class _Machine:
         self._node = node
         self._meter = Meter(limits)
         self._inputs: list[Any] = [None] * len(names)
-        self._root = _Compiler(node, names, self._meter, self._inputs).compile()
+        compiler = _Compiler(node, names, self._meter, self._inputs)
+        self._root = with_room(compiler.compile)
 
     def run(self, values: list[Any]) -> Any:
         self._inputs[:] = values
@@ -143,7 +141,7 @@ class _Machine:
     def _run_deep(self) -> Any:
         """Run again, with room for calls nested as deep as the limits allow."""
         self._meter.reset()
-        with _deep_recursion:
+        with deep_recursion:
             try:
                 return self._root(None)
             except Exception as error:
@@ -205,34 +203,6 @@ def _kind_within(value: Any) -> str:
         inner = value if type(value) is list else value.values()
         return _kind_within(next(filter(_holds_function, inner)))
     return kind_of(value)
-
-
-class _DeepRecursion:
-    """Raises the interpreter's recursion limit while any thread needs it.
-
-    Calls of closures use no C stack, so the limit only guards memory, and the meter does that.
-    """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._users = 0
-        self._before = 0
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._users == 0:
-                self._before = sys.getrecursionlimit()
-                sys.setrecursionlimit(max(self._before, _DEEP_FRAMES))
-            self._users += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                sys.setrecursionlimit(self._before)
-
-
-_deep_recursion: Final = _DeepRecursion()
 
 
 class _Scope(NamedTuple):
