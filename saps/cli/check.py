@@ -15,19 +15,22 @@ def check(
     ] = None,
     _debug: DebugOption = False,
 ) -> None:
-    """Print the type of PROGRAM, with the types that its arguments need.
+    """Print the type of PROGRAM, or the place of its error.
 
     saps check "(reduce a 0 +)" --arg "a=int[]"
     """
-    from saps.cli.program import read_program, show_signature, signature_of
+    from saps.cli.program import read_program, signature_of
 
-    declared = dict(_declaration(text) for text in arg or ())
-    signature = signature_of(read_program(program), declared)
-    print(show_signature(signature.arguments, signature.result))
+    print(signature_of(read_program(program), _declarations(arg or [])))
 
 
-def _declaration(text: str) -> tuple[str, str]:
-    name, equals, kind = text.partition("=")
-    if not (equals and name.strip() and kind.strip()):
-        raise typer.BadParameter(f"{text!r} should read NAME=TYPE, such as a=int[]")
-    return name.strip(), kind.strip()
+def _declarations(texts: list[str]) -> dict[str, str]:
+    declared: dict[str, str] = {}
+    for text in texts:
+        name, _, kind = (part.strip() for part in text.partition("="))
+        if not (name and kind):
+            raise typer.BadParameter(f"{text!r} should read NAME=TYPE, such as a=int[]")
+        if name in declared:
+            raise typer.BadParameter(f"{name!r} is declared twice")
+        declared[name] = kind
+    return declared

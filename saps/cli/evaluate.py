@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(context: typer.Context, _debug: DebugOption = False) -> None:
-    """Judge a model on a data set: saps evaluate data.path=data/generated."""
+    """Judge a model on a data set; --help shows every choice."""
     run_application(_task, "evaluate", context)
 
 

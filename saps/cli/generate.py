@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def generate(context: typer.Context, _debug: DebugOption = False) -> None:
-    """Write a data set: saps generate out=data/generated size=40000 seed=1."""
+    """Write a data set of generated tasks; --help shows every choice."""
     run_application(_task, "generate", context)
 
 

@@ -17,6 +17,8 @@ def read_program(text: str) -> Node:
     try:
         return parse(text)
     except ParseError as error:
+        if not text.strip():
+            raise CommandError(f"{error.message}; give one such as '(+ 1 2)'") from error
         place = excerpt(error.text, error.offset, error.offset + 1)
         raise CommandError(f"{error}\n{place}") from error
 
@@ -41,8 +43,3 @@ def errors_located_in(node: Node) -> Iterator[None]:
             raise
         place = excerpt(str(node), *span(node, error.path))
         raise CommandError(f"{error}\n{place}") from error
-
-
-def show_signature(arguments: Mapping[str, object], result: object) -> str:
-    """Spell a program's type: `(a: int[], b: int) -> int`."""
-    return f"({', '.join(f'{name}: {kind}' for name, kind in arguments.items())}) -> {result}"

@@ -4,9 +4,9 @@ from saps.cli.options import DebugOption, InputOption, ProgramArgument
 
 
 def run(program: ProgramArgument, input_: InputOption = None, _debug: DebugOption = False) -> None:
-    """Run PROGRAM on the given arguments and print its value as JSON.
+    """Run PROGRAM and print its value, as JSON.
 
-    saps run "(reduce (filter a (lambda1 (== (% arg1 2) 1))) 0 +)" --input '{"a": [1, 2, 3]}'
+    saps run "(reduce a 0 +)" --input '{"a": [1, 2, 3]}'
     """
     from saps.cli.program import errors_located_in, read_program, signature_of
     from saps.cli.values import read_inputs, require_arguments, show_value

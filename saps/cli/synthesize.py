@@ -40,9 +40,9 @@ def synthesize(
     ] = None,
     _debug: DebugOption = False,
 ) -> None:
-    """Write a program for TEXT.
+    """Write a program for an English TEXT.
 
-    saps synthesize "given an array of numbers a , find the sum of a" --input '{"a": [1, 2]}'
+    saps synthesize "given a number a , find a squared" --input '{"a": 3}'
     """
     inputs = None if input_ is None else read_inputs(input_)
     if text == "-":

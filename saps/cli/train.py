@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def train(context: typer.Context, _debug: DebugOption = False) -> None:
-    """Train a model: saps train experiment=saps_vh_att (--help shows every choice)."""
+    """Train a model; --help shows every choice."""
     run_application(_task, "train", context)
 
 

@@ -23,13 +23,7 @@ def test_check_prints_the_type(
 @pytest.mark.parametrize(
     ("program", "declared", "carets"),
     [
-        pytest.param(
-            "(reduce a true +)",
-            [],
-            "  (reduce a true +)\n            ^^^^\n",
-            id="type",
-            marks=[],
-        ),
+        pytest.param("(len (head 1))", [], "  (len (head 1))\n             ^\n", id="type"),
         pytest.param("(+ a 1)", ["a=string"], "  (+ a 1)\n     ^\n", id="declared-type"),
         pytest.param("(+ 1 (len b b))", [], "  (+ 1 (len b b))\n       ^^^^^^^^^\n", id="arity"),
         pytest.param("(+ 1 2", [], "  (+ 1 2\n  ^\n", id="bracket"),
@@ -50,6 +44,12 @@ def test_declaration_without_name_or_type_is_a_wrong_use(saps: RunSaps, declarat
     outcome = saps("check", "(+ a 1)", "--arg", declaration)
     assert outcome.status == 2
     assert "should read NAME=TYPE" in outcome.err
+
+
+def test_argument_declared_twice_is_a_wrong_use(saps: RunSaps) -> None:
+    outcome = saps("check", "(+ a 1)", "--arg", "a=int", "--arg", "a=bool")
+    assert outcome.status == 2
+    assert "'a' is declared twice" in outcome.err
 
 
 def test_declared_type_that_is_no_type_is_named(saps: RunSaps) -> None:

@@ -13,7 +13,7 @@ def test_excerpt_marks_the_end_of_the_text() -> None:
 
 
 def test_excerpt_shows_only_the_line_in_question() -> None:
-    assert excerpt("(+\n  1\n  true)", 10, 14) == "    true)\n    ^^^^"
+    assert excerpt("(+\n  1\n  true)", 9, 13) == "    true)\n    ^^^^"
 
 
 @pytest.mark.parametrize("start", [0, 30, 100, 170, 199])

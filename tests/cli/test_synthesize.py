@@ -1,0 +1,149 @@
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from saps.decoding.synthesizer import Synthesis, SynthesisError, Synthesizer
+from saps.lang import infer_signature, parse, to_python
+from tests.cli.conftest import RunSaps
+
+PROGRAMS = {
+    "add one": "(+ a 1)",
+    "sum": "(reduce a 0 +)",
+    "divide": "(/ 1 a)",
+    "head": "(head a)",
+}
+
+
+class Scripted:
+    """Answers with the programs above: what the command does must not hang on a model's weights."""
+
+    def synthesize(self, text: str) -> Synthesis:
+        if text not in PROGRAMS:
+            raise SynthesisError(f"no program for {text!r}", text)
+        program = parse(PROGRAMS[text])
+        signature = infer_signature(program)
+        arguments = {name: str(kind) for name, kind in signature.arguments.items()}
+        result = str(signature.result)
+        python = to_python(program, arguments, result)
+        return Synthesis(text, program, arguments, result, -0.5, python)
+
+    def synthesize_many(self, texts: Iterable[str]) -> Iterator[Synthesis | SynthesisError]:
+        for text in list(texts):
+            try:
+                yield self.synthesize(text)
+            except SynthesisError as error:
+                yield error
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Synthesizer, "load", lambda path: Scripted())
+
+
+@pytest.mark.usefixtures("scripted")
+def test_plain_answer_is_program_type_python_and_value(saps: RunSaps) -> None:
+    outcome = saps("synthesize", "sum", "--input", '{"a": [1, 2]}')
+    assert (outcome.status, outcome.err) == (0, "")
+    python = to_python(parse("(reduce a 0 +)"), {"a": "int[]"}, "int").rstrip()
+    assert outcome.out == (
+        f"program: (reduce a 0 +)\ntype:    (a: int[]) -> int\n\n{python}\n\nvalue:   3\n"
+    )
+
+
+@pytest.mark.usefixtures("scripted")
+def test_plain_answer_has_no_value_without_an_input(saps: RunSaps) -> None:
+    assert "value" not in saps("synthesize", "sum").out
+
+
+@pytest.mark.usefixtures("scripted")
+def test_json_answer_has_these_fields(saps: RunSaps) -> None:
+    answer = json.loads(saps("synthesize", "add one", "--json", "--input", '{"a": 4}').out)
+    python = answer.pop("python")
+    assert python.startswith("def program(a: int")
+    assert answer == {
+        "text": "add one",
+        "program": "(+ a 1)",
+        "short_tree": ["+", "a", "1"],
+        "args": {"a": "int"},
+        "return_type": "int",
+        "log_prob": -0.5,
+        "value": 5,
+    }
+
+
+@pytest.mark.usefixtures("scripted")
+def test_json_answer_has_no_value_without_an_input(saps: RunSaps) -> None:
+    assert "value" not in json.loads(saps("synthesize", "add one", "--json").out)
+
+
+@pytest.mark.usefixtures("scripted")
+@pytest.mark.parametrize(
+    ("text", "inputs", "told"),
+    [
+        pytest.param("nonsense", "{}", "no program for 'nonsense'", id="no-program"),
+        pytest.param("sum", "[", "--input is not JSON", id="no-json"),
+        pytest.param("sum", "{}", "needs a value for a (int[])", id="no-argument"),
+        pytest.param("divide", '{"a": 0}', "divides by zero", id="run-time"),
+    ],
+)
+def test_failure_is_one_message_on_stderr(saps: RunSaps, text: str, inputs: str, told: str) -> None:
+    for options in ([], ["--json"]):
+        outcome = saps("synthesize", text, "--input", inputs, *options)
+        assert outcome.status == 1
+        assert outcome.err.startswith("saps: error: ")
+        assert told in outcome.err
+        assert "Traceback" not in outcome.err
+
+
+@pytest.mark.usefixtures("scripted")
+def test_lines_are_answered_in_order_and_failures_are_told(saps: RunSaps) -> None:
+    outcome = saps("synthesize", "-", stdin=b"sum\nnonsense\n\xff\nadd one\n")
+    answers = [json.loads(line) for line in outcome.out.splitlines()]
+    assert [answer["text"] for answer in answers] == ["sum", "nonsense", r"\xff", "add one"]
+    assert ["error" in answer for answer in answers] == [False, True, True, False]
+    assert [answer.get("program") for answer in answers] == [
+        "(reduce a 0 +)", None, None, "(+ a 1)",
+    ]  # fmt: skip
+    assert (outcome.status, outcome.err) == (1, "saps: error: 2 of 4 lines failed\n")
+
+
+@pytest.mark.usefixtures("scripted")
+def test_lines_without_a_failure_exit_with_0(saps: RunSaps) -> None:
+    outcome = saps("synthesize", "-", stdin=b"sum\nadd one")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert len(outcome.out.splitlines()) == 2
+
+
+@pytest.mark.usefixtures("scripted")
+def test_line_whose_program_fails_on_the_input_keeps_its_program(saps: RunSaps) -> None:
+    outcome = saps("synthesize", "-", "--input", '{"a": 0}', stdin=b"divide\nadd one\nsum\n")
+    divide, add, total = (json.loads(line) for line in outcome.out.splitlines())
+    assert divide["program"] == "(/ 1 a)"
+    assert "divides by zero" in divide["error"]
+    assert add["value"] == 1
+    assert "int[]" in total["error"]
+    assert outcome.status == 1
+
+
+@pytest.mark.usefixtures("scripted")
+def test_empty_stdin_is_no_error(saps: RunSaps) -> None:
+    outcome = saps("synthesize", "-")
+    assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
+
+
+def test_missing_model_is_named(saps: RunSaps, tmp_path: Path) -> None:
+    outcome = saps("synthesize", "sum", "--model", str(tmp_path / "absent"))
+    assert (outcome.status, outcome.out) == (1, "")
+    assert str(tmp_path / "absent") in outcome.err
+    assert "defect" not in outcome.err
+
+
+def test_damaged_model_is_named(saps: RunSaps, tmp_path: Path) -> None:
+    for name in ("model.safetensors", "config.yaml", "tokenizer.model", "symbols.json"):
+        (tmp_path / name).write_bytes(b"\x00damaged")
+    outcome = saps("synthesize", "sum", "--model", str(tmp_path))
+    assert (outcome.status, outcome.out) == (1, "")
+    assert str(tmp_path) in outcome.err
+    assert "defect" not in outcome.err
