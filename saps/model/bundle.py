@@ -102,7 +102,7 @@ def load_bundle(path: Path | str | None = None, device: torch.device | str = "cp
         BundleError: the folder or a file of it is missing or damaged, or the weights do not fit
             the configuration.
     """
-    folder = _find(PRETRAINED if path is None else Path(path))
+    folder = find_bundle(path)
     config = _read_config(folder / CONFIG)
     try:
         tokenizer = Tokenizer.load(folder / TOKENIZER)
@@ -117,7 +117,13 @@ def load_bundle(path: Path | str | None = None, device: torch.device | str = "cp
     return Bundle(network.to(device).eval(), tokenizer, symbols, config)
 
 
-def _find(folder: Path) -> Path:
+def find_bundle(path: Path | str | None = None) -> Path:
+    """Return the folder that `load_bundle` would read.
+
+    Raises:
+        BundleError: there is none, or a file of it is missing.
+    """
+    folder = PRETRAINED if path is None else Path(path)
     if folder.is_file():
         raise BundleError(
             f"{folder} is a file; a model is a folder with {WEIGHTS}, such as runs/NAME/best"
