@@ -7,6 +7,7 @@ from saps.lang.interpreter import Program, compile_program
 from saps.lang.limits import Limits
 from saps.lang.node import Node
 from saps.lang.parser import parse
+from saps.lang.to_python import to_python
 from saps.lang.types import Type, parse_type
 from saps.lang.values import Value, values_equal
 
@@ -28,5 +29,6 @@ __all__ = [
     "infer_type",
     "parse",
     "parse_type",
+    "to_python",
     "values_equal",
 ]

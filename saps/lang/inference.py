@@ -91,6 +91,33 @@ def infer_signature(
     return with_room(_Inference(node, arguments or {}, is_open=True).signature, expected)
 
 
+@dataclass(frozen=True, slots=True)
+class NodeTypes:
+    """The types of all nodes of a program, ill-typed ones included.
+
+    Attributes:
+        arguments: see `Signature`.
+        types: by path; a lambda's is a function type.
+        mismatches: the paths of the nodes that do not have the type their place calls for.
+    """
+
+    arguments: Mapping[str, Type]
+    types: Mapping[TreePath, Type]
+    mismatches: frozenset[TreePath]
+
+
+def node_types(
+    node: Node, arguments: Mapping[str, str | Type], return_type: str | Type | None = None
+) -> NodeTypes:
+    """Infer what can be inferred, and note where the types contradict each other.
+
+    Raises:
+        UnknownSymbolError, ArityError, DeclarationError: see `infer_type`.
+    """
+    expected = parse_type(return_type) if isinstance(return_type, str) else return_type
+    return with_room(_Inference(node, arguments, is_open=False).all_types, expected)
+
+
 class _Unknown(Type):
     """A type yet to be found; `binding` is what it was found to be."""
 
@@ -110,8 +137,27 @@ class _Inference:
         self._declared = declared
         self._is_open = is_open
         self._arguments: Names = {}
+        self._types: dict[TreePath, Type] | None = None
+        self._mismatches: set[TreePath] = set()
 
     def signature(self, expected: Type | None) -> Signature:
+        result = self._infer(expected)
+        names = [*self._declared, *sorted(self._arguments.keys() - self._declared.keys())]
+        show = _Display()
+        arguments = {name: show.type(self._arguments[name]) for name in names}
+        return Signature(arguments, self._value_type(show.type(result)))
+
+    def all_types(self, expected: Type | None) -> NodeTypes:
+        self._types = {}
+        self._infer(expected)
+        show = _Display()
+        return NodeTypes(
+            {name: show.type(kind) for name, kind in self._arguments.items()},
+            {path: show.type(kind) for path, kind in self._types.items()},
+            frozenset(self._mismatches),
+        )
+
+    def _infer(self, expected: Type | None) -> Type:
         variables: dict[str, Type] = {}
         self._arguments = {
             name: _instantiate(parse_type(kind) if isinstance(kind, str) else kind, variables)
@@ -119,10 +165,7 @@ class _Inference:
         }
         result: Type = _Unknown() if expected is None else _instantiate(expected, {})
         self._check(self._root, (), {}, result)
-        names = [*self._declared, *sorted(self._arguments.keys() - self._declared.keys())]
-        show = _Display()
-        arguments = {name: show.type(self._arguments[name]) for name in names}
-        return Signature(arguments, self._value_type(show.type(result)))
+        return result
 
     def _value_type(self, result: Type) -> Type:
         if not _is_value_type(result):
@@ -138,6 +181,8 @@ class _Inference:
     def _check(self, node: Node, path: TreePath, names: Names, expected: Type) -> None:
         """Make the node's type the expected one. Lambdas and `if` pass what is known inwards."""
         symbol = node.symbol
+        if self._types is not None:
+            self._types[path] = expected
         if node.children and symbol in FORMS:
             if len(node.children) != FORMS[symbol]:
                 raise arity_error(node, FORMS[symbol], self._root, path)
@@ -163,6 +208,10 @@ class _Inference:
 
     def _match(self, expected: Type, found: Type, path: TreePath) -> None:
         if not _unify(expected, found):
+            if self._types is not None:
+                self._types[path] = found
+                self._mismatches.add(path)
+                return
             show = _Display()
             wanted, got = show.text(expected), show.text(found)
             raise located(

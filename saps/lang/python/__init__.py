@@ -1,0 +1,1 @@
+"""How `saps.lang.to_python` writes Python."""

@@ -1,0 +1,89 @@
+"""Small Python functions that a translated program carries along when it needs them."""
+
+import ast
+from typing import Final
+
+_SOURCES: Final = {
+    "is_prime": '''
+def is_prime(n):
+    """Tell whether n is prime."""
+    return n >= 2 and all(n % k for k in range(2, math.isqrt(int(n)) + 1))
+''',
+    "short_range": '''
+def short_range(low, high):
+    """List the whole numbers from low up to, not including, high: a thousand at most."""
+    if high - low > 1000:
+        raise ValueError("the range is too long")
+    return list(range(int(low), int(high)))
+''',
+    "element": '''
+def element(values, position):
+    """Return the element at a position, which must not be negative."""
+    if position < 0:
+        raise IndexError("the position is negative")
+    return values[position]
+''',
+    "divide": '''
+def divide(x, y):
+    """Divide a whole number rounding down, a float exactly."""
+    return x // y if isinstance(x, int) else x / y
+''',
+    "power": '''
+def power(x, y):
+    """Raise x to the power y, if that is a real number."""
+    result = x**y
+    if isinstance(result, complex):
+        raise ValueError("a negative number has no fractional power")
+    return result
+''',
+    "digits_of": '''
+def digits_of(x):
+    """List the decimal digits of a number, which must be whole."""
+    if x != int(x):
+        raise ValueError("the number is not whole")
+    return [int(digit) for digit in str(abs(int(x)))]
+''',
+    "is_sorted": '''
+def is_sorted(values):
+    """Tell whether no element is less than the one before it."""
+    return not any(after < before for before, after in itertools.pairwise(values))
+''',
+    "lesser": '''
+def lesser(x, y):
+    """Return the smaller number; the first if they are equal."""
+    return x if x <= y else y
+''',
+    "greater": '''
+def greater(x, y):
+    """Return the larger number; the second if they are equal."""
+    return y if x <= y else x
+''',
+    "same": '''
+def same(x, y):
+    """Tell whether two values are equal; a truth value never equals a number."""
+    if isinstance(x, list) and isinstance(y, list):
+        return len(x) == len(y) and all(map(same, x, y))
+    if callable(x) and callable(y):
+        raise TypeError("functions can not be compared")
+    return x == y and isinstance(x, bool) == isinstance(y, bool)
+''',
+    "of_kind": '''
+def of_kind(value, *kinds):
+    """Return the value if it is of one of these kinds."""
+    if type(value) not in kinds:
+        raise TypeError(f"found {value!r}, expected {kinds}")
+    return value
+''',
+    "fail": '''
+def fail(reason):
+    """Raise an error where an expression is needed."""
+    raise TypeError(reason)
+''',
+}
+HELPER_NAMES: Final = frozenset(_SOURCES)
+
+
+def helpers_for(code: ast.AST) -> list[ast.stmt]:
+    """The helper functions that the code calls, in the order of their names."""
+    used = {n.id for n in ast.walk(code) if isinstance(n, ast.Name)} & HELPER_NAMES
+    return [ast.parse(_SOURCES[helper]).body[0] for helper in sorted(used)]
