@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from saps.data.tokenizer import normalise_typing
+from saps.decoding.declarations import settle_signature
 from saps.decoding.prediction import Prediction
 from saps.decoding.predictor import Predictor
 from saps.lang import (
@@ -17,7 +18,6 @@ from saps.lang import (
     Node,
     Value,
     compile_program,
-    infer_signature,
     to_python,
 )
 
@@ -48,7 +48,7 @@ class Synthesis:
     Attributes:
         text: as it was given.
         program: the tree; `str` gives the s-expression.
-        arguments: name to type, alphabetically; "T" and the like where any type will do.
+        arguments: name to type, alphabetically: what the program needs and the text says.
         return_type: type of the value.
         log_prob: of the tree under the model, natural log, at most 0.
         python: the same program as the text of a Python function.
@@ -62,13 +62,13 @@ class Synthesis:
     python: str
 
     def run(self, inputs: Mapping[str, Value], limits: Limits | None = None) -> Value:
-        """Compute the program's value.
+        """Compute the program's value; inputs that the program does not use are passed over.
 
         Raises:
             AlgoLispError: an input is missing or of another type, or the program fails on it.
         """
         program = compile_program(self.program, self.arguments, limits or Limits())
-        return program(inputs)
+        return program({name: inputs[name] for name in self.arguments if name in inputs})
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON takes them; the program in both written forms."""
@@ -147,7 +147,7 @@ def _fault(text: str) -> SynthesisError | None:
 def _check(text: str, prediction: Prediction) -> Synthesis | SynthesisError:
     program = prediction.program
     try:
-        signature = infer_signature(program)
+        signature = settle_signature(program, text)
         arguments = {name: str(kind) for name, kind in signature.arguments.items()}
         result = str(signature.result)
         python = to_python(program, arguments, result)

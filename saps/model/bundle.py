@@ -1,6 +1,8 @@
 """A trained model as a folder: weights, configuration, tokenizer, symbols; never a pickle."""
 
+import importlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -13,6 +15,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from saps.data.symbols import SymbolError, SymbolTable
 from saps.data.tokenizer import Tokenizer, TokenizerError
@@ -165,12 +168,26 @@ def _refuse_strange_targets(config: object) -> None:
     """A model folder is data: it may name this package's networks, and no other code."""
     if isinstance(config, Mapping):
         for key, value in config.items():
-            if key == "_target_" and not str(value).startswith("saps.model."):
-                raise BundleError(f"the model's configuration names {value!r}, outside saps.model")
+            if key == "_target_" and not _is_own_network(str(value)):
+                raise BundleError(
+                    f"the model's configuration names {value!r}, which is no network of saps.model"
+                )
             _refuse_strange_targets(value)
     elif isinstance(config, list | tuple):
         for value in config:
             _refuse_strange_targets(value)
+
+
+def _is_own_network(target: str) -> bool:
+    """Tell whether a dotted name is a network class at the place where it is defined."""
+    module, _, name = target.rpartition(".")
+    if not re.fullmatch(r"saps\.model\.\w+", module):
+        return False
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ImportError:
+        return False
+    return isinstance(found, type) and issubclass(found, nn.Module) and found.__module__ == module
 
 
 def plain_config(config: object) -> dict[str, Any]:

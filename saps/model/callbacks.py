@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import lightning
+import torch
 from lightning.pytorch.callbacks import Callback
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,23 @@ class BestModel(Callback):
                     "step": trainer.global_step,
                 }
             )
+
+
+class StepSeed(Callback):
+    """Seeds dropout at every step, so that a resumed run draws what it would have drawn."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def on_train_batch_start(
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        # Far apart, so that no step of one seed is a step of the next.
+        torch.manual_seed(self.seed * 1_000_000_007 + trainer.global_step)
 
 
 class EpochLine(Callback):

@@ -18,7 +18,7 @@ from saps.data.module import TaskData
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.model.bundle import SYMBOLS, TOKENIZER, Bundle, build_network, plain_config, save_bundle
-from saps.model.callbacks import BestModel, EpochLine
+from saps.model.callbacks import BestModel, EpochLine, StepSeed
 from saps.model.module import SynthesisModule
 
 logger = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ def train(cfg: DictConfig) -> TrainResult:
     best = BestModel(cfg.monitor, save_best)
     if resume is None:
         _start_folder(cfg, folder, data)
-    trainer = _trainer(cfg, folder, [best, EpochLine(data.size("train"))])
+    trainer = _trainer(cfg, folder, [StepSeed(cfg.seed), best, EpochLine(data.size("train"))])
     trainer.fit(module, datamodule=data, ckpt_path=resume, weights_only=True)
     return TrainResult(folder, folder / "best", cfg.monitor, best.best, parameters)
 

@@ -79,9 +79,9 @@ class Chain(nn.Module):
         Returns:
             (X, H).
         """
-        projected = torch.split(self.cell.project(x), sizes)
+        projected = torch.split(self.cell.project(x), list(sizes))
         states = [start]
-        for inputs, rows in zip(projected, torch.split(previous, sizes), strict=True):
+        for inputs, rows in zip(projected, torch.split(previous, list(sizes)), strict=True):
             states.append(self.cell.step(inputs, states[-1].take(rows)))
         return torch.cat([state.h for state in states[1:]])
 

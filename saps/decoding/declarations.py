@@ -1,0 +1,49 @@
+"""Types of a program's arguments: from the program, and from what its text says of them."""
+
+import re
+
+from saps.data.tokenizer import normalise_typing
+from saps.lang import AlgoLispError, Node, Signature, infer_signature
+
+_KIND = re.compile(
+    r"\b(?P<many>(?:arrays?|lists?) of )?(?P<kind>numbers?|integers?|strings?|words?)"
+    # Names, separated by commas, "and" or nothing; an "a" before a noun is an article.
+    r"(?P<names>(?:(?: ,)?(?: and)? (?!a (?:number|integer|string|word|array|list)\b)[a-l]\b)+)"
+)
+_VARIABLE = re.compile(r"\b[A-Z]\w*\b")
+
+
+def declared_types(text: str) -> dict[str, str]:
+    """Return the argument types that a text states, as in "an array of numbers a and a number b".
+
+    A name that is given two types is left out.
+    """
+    found: dict[str, set[str]] = {}
+    for match in _KIND.finditer(normalise_typing(text)):
+        base = "int" if match["kind"].startswith(("number", "integer")) else "string"
+        kind = f"{base}[]" if match["many"] else base
+        for name in re.findall(r"\b[a-l]\b", match["names"]):
+            found.setdefault(name, set()).add(kind)
+    return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1}
+
+
+def settle_signature(program: Node, text: str) -> Signature:
+    """Return the types of a program, no more general than its text asks for.
+
+    A comparison alone would leave `a` in (reduce (filter a (partial1 b >)) 0 +) with numbers or
+    strings; the text says which. What neither decides is taken to be a number, as nearly
+    everything in the published data is.
+
+    Raises:
+        AlgoLispError: the program is ill-typed.
+    """
+    occurring = infer_signature(program).arguments
+    stated = {name: kind for name, kind in declared_types(text).items() if name in occurring}
+    try:
+        found = infer_signature(program, stated).arguments
+    except AlgoLispError:
+        # The text was misread, or the program does not follow it: the program decides.
+        found = occurring
+    return infer_signature(
+        program, {name: _VARIABLE.sub("int", str(found[name])) for name in sorted(found)}
+    )

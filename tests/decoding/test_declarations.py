@@ -1,0 +1,43 @@
+"""Argument types from programs and from what their texts say."""
+
+import pytest
+
+from saps.decoding.declarations import declared_types, settle_signature
+from saps.lang import AlgoLispError, parse
+
+
+@pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        ("given a number a and an array of numbers b , find", {"a": "int", "b": "int[]"}),
+        ("given numbers a , b and c and a string d", dict.fromkeys("abc", "int") | {"d": "string"}),
+        ("Given numbers a and a string b", {"a": "int", "b": "string"}),
+        ("you given numbers a b , your is find a + b", {"a": "int", "b": "int"}),
+        ("consider arrays of strings a and c", {"a": "string[]", "c": "string[]"}),
+        ("given a list of integers b, find", {"b": "int[]"}),
+        ("given a number a and a string a", {}),
+        ("what is the answer", {}),
+    ],
+)
+def test_declared_types_reads_what_the_text_says(text: str, types: dict[str, str]) -> None:
+    assert declared_types(text) == types
+
+
+@pytest.mark.parametrize(
+    ("program", "text", "signature"),
+    [
+        ("(filter a (partial1 b >))", "an array of strings a", "(a: string[], b: string) -> string[]"),
+        ("(filter a (partial1 b >))", "", "(a: int[], b: int) -> int[]"),
+        ("(+ a b)", "given strings a and b", "(a: int, b: int) -> int"),
+        ("(len a)", "given an array of strings a and a number b", "(a: string[]) -> int"),
+    ],
+)
+def test_settle_signature_follows_the_text_where_the_program_allows(
+    program: str, text: str, signature: str
+) -> None:
+    assert str(settle_signature(parse(program), text)) == signature
+
+
+def test_settle_signature_refuses_an_ill_typed_program() -> None:
+    with pytest.raises(AlgoLispError, match="int"):
+        settle_signature(parse("(strlen (len a))"), "given an array of strings a")

@@ -1,0 +1,97 @@
+"""Greedy decoding."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from saps.data.symbols import SymbolTable
+from saps.data.tokenizer import Tokenizer
+from saps.decoding.greedy import GreedyDecoder
+from saps.model.synthesizer import Text2Tree
+from saps.model.tree_decoder import Recurrence
+from tests.tasks import batch, examples, network, vocabularies
+
+Words = tuple[Tokenizer, SymbolTable]
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    return vocabularies()
+
+
+def _trained(words: Words, recurrence: Recurrence, attention: bool) -> Text2Tree:
+    net = network(*words, recurrence, attention)
+    whole = batch(*words)
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.04)
+    for _ in range(60):
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(net(whole), whole.tree.label)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return net.eval()
+
+
+@pytest.fixture(scope="module")
+def trained(words: Words) -> Text2Tree:
+    return _trained(words, "vh", True)
+
+
+@pytest.mark.parametrize(("recurrence", "attention"), [("vh", True), ("h", True), ("vh", False)])
+def test_a_network_that_fits_its_examples_decodes_them(
+    recurrence: Recurrence, attention: bool, words: Words
+) -> None:
+    net = _trained(words, recurrence, attention)
+    found = GreedyDecoder().decode(net, batch(*words).text, words[1])
+    assert [p.program for p in found] == [example.program for example in examples()]
+
+
+def test_v_is_right_on_no_program_with_two_different_siblings(words: Words) -> None:
+    net = _trained(words, "v", True)
+    found = GreedyDecoder().decode(net, batch(*words).text, words[1])
+    right = [p.program == e.program for p, e in zip(found, examples(), strict=True)]
+    # Only chains of single children are in V's reach: (square a) and (strlen a).
+    unary = [all(len(n.children) < 2 for n in e.program.preorder()) for e in examples()]
+    assert right == unary
+
+
+def test_log_prob_is_the_teacher_forced_one(trained: Text2Tree, words: Words) -> None:
+    whole = batch(*words)
+    found = GreedyDecoder().decode(trained, whole.text, words[1])
+    gold = trained(whole).log_softmax(1).gather(1, whole.tree.label[:, None]).squeeze(1)
+    expected = torch.zeros(len(whole), dtype=torch.float64)
+    expected.index_add_(0, whole.tree.example, gold.detach())
+    assert [p.log_prob for p in found] == pytest.approx(expected.tolist(), abs=1e-5)
+
+
+def test_a_batch_gives_the_trees_of_its_texts_alone(words: Words) -> None:
+    net = network(*words)  # untrained, so that the trees are wild
+    decoder = GreedyDecoder(max_depth=6, max_size=40)
+    together = decoder.decode(net, batch(*words).text, words[1])
+    for index, prediction in enumerate(together):
+        alone = decoder.decode(net, batch(*words, index).text, words[1])[0]
+        assert alone.program == prediction.program
+        assert alone.log_prob == pytest.approx(prediction.log_prob)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("max_depth", "max_size"), [(1, 50), (4, 50), (30, 12), (60, 400)])
+def test_trees_are_well_formed_and_within_the_caps(
+    seed: int, max_depth: int, max_size: int, words: Words
+) -> None:
+    net = network(*words, seed=seed)
+    with torch.no_grad():  # leaves are made unlikely, so that only the caps end a tree
+        arities = torch.tensor(words[1].arities)
+        net.decoder.to_label.bias += 3.0 * arities
+    decoder = GreedyDecoder(max_depth, max_size)
+    for prediction in decoder.decode(net, batch(*words).text, words[1]):
+        assert prediction.program.depth <= max_depth
+        assert prediction.program.size <= max_size
+        for node in prediction.program.preorder():
+            words[1].index(node)  # raises where the number of children is not the label's
+    assert max_size == 400 or max_depth == 1 or prediction.program.size > 3
+
+
+@pytest.mark.parametrize("caps", [(0, 5), (5, 0)])
+def test_caps_below_one_are_refused(caps: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        GreedyDecoder(*caps)

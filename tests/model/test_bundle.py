@@ -1,0 +1,127 @@
+"""Model folders: written whole, read without running anything they say."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from saps.model.bundle import Bundle, BundleError, build_network, load_bundle, save_bundle
+from tests.tasks import batch, vocabularies
+
+CONFIG = {
+    "_target_": "saps.model.synthesizer.Text2Tree",
+    "encoder": {
+        "_target_": "saps.model.encoder.TextEncoder",
+        "_partial_": True,
+        "embedding_size": 5,
+        "hidden_size": 6,
+        "n_layers": 1,
+        "latent_size": 7,
+        "dropout": 0.5,
+    },
+    "decoder": {
+        "_target_": "saps.model.tree_decoder.TreeDecoder",
+        "_partial_": True,
+        "embedding_size": 8,
+        "hidden_size": 9,
+        "recurrence": "vh",
+        "attention": True,
+        "latent_at_nodes": False,
+        "step_embedding": True,
+        "dropout": 0.5,
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    words = vocabularies()
+    return Bundle(build_network(CONFIG, *words).eval(), *words, {"model": CONFIG, "info": {}})
+
+
+@pytest.fixture
+def folder(bundle: Bundle, tmp_path: Path) -> Path:
+    save_bundle(bundle, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_a_bundle_read_again_gives_the_same_logits(bundle: Bundle, folder: Path) -> None:
+    again = load_bundle(folder)
+    assert not again.network.training
+    tasks = batch(bundle.tokenizer, bundle.symbols)
+    assert torch.equal(again.network(tasks), bundle.network(tasks))
+
+
+def test_half_precision_halves_the_file_and_keeps_the_logits(
+    bundle: Bundle, folder: Path, tmp_path: Path
+) -> None:
+    save_bundle(bundle, tmp_path / "half", half=True)
+    whole, half = ((f / "model.safetensors").stat().st_size for f in (folder, tmp_path / "half"))
+    assert half < 0.6 * whole
+    tasks = batch(bundle.tokenizer, bundle.symbols)
+    found = load_bundle(tmp_path / "half").network(tasks)
+    torch.testing.assert_close(found, bundle.network(tasks), rtol=0, atol=0.02)
+
+
+def test_writing_over_a_bundle_replaces_it_and_leaves_nothing_else(
+    bundle: Bundle, folder: Path
+) -> None:
+    (folder / "stray").touch()
+    save_bundle(bundle, folder)
+    assert [path.name for path in folder.parent.iterdir()] == ["model"]
+    assert not (folder / "stray").exists()
+
+
+def _remove(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+def _cut(name: str) -> Callable[[Path], None]:
+    def cut(folder: Path) -> None:
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(content[: len(content) // 2])
+
+    return cut
+
+
+def _edit(**changes: object) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        config = json.loads((folder / "config.json").read_text())
+        config["model"]["decoder"] |= changes
+        (folder / "config.json").write_text(json.dumps(config))
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        pytest.param(shutil.rmtree, "no model at .*model.*saps train", id="missing"),
+        pytest.param(_remove("model.safetensors"), "model.safetensors is missing", id="no-weights"),
+        pytest.param(_remove("tokenizer.model"), "tokenizer.model is missing", id="no-tokenizer"),
+        pytest.param(_cut("model.safetensors"), "model.safetensors is damaged", id="cut-weights"),
+        pytest.param(_cut("config.json"), "config.json is damaged", id="cut-config"),
+        pytest.param(_cut("symbols.json"), "symbols.json", id="cut-symbols"),
+        pytest.param(_cut("tokenizer.model"), "SentencePiece", id="cut-tokenizer"),
+        pytest.param(_edit(hidden_size=10), "does not fit", id="other-size"),
+        pytest.param(_edit(colour="red"), "(?s)config.json: .*colour", id="unknown-option"),
+        pytest.param(_edit(_target_="os.system"), "'os.system', which is no network", id="code"),
+        pytest.param(
+            _edit(_target_="saps.model.bundle.shutil.rmtree"), "is no network", id="code-by-us"
+        ),
+    ],
+)
+def test_a_damaged_bundle_is_a_clear_error(
+    damage: Callable[[Path], None], message: str, folder: Path
+) -> None:
+    damage(folder)
+    with pytest.raises(BundleError, match=message):
+        load_bundle(folder)
+
+
+def test_a_file_is_no_bundle(folder: Path) -> None:
+    with pytest.raises(BundleError, match="is a file; a model is a folder"):
+        load_bundle(folder / "model.safetensors")
