@@ -1,0 +1,1 @@
+"""The task grammar: writes English texts, their programs and tests of those programs."""

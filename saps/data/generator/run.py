@@ -1,0 +1,208 @@
+"""Writes a data set: OUT/train.jsonl, dev.jsonl, test.jsonl and metadata.json."""
+
+import json
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from itertools import count
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+import saps
+from saps.data.algolisp import format_example, write_lines
+from saps.data.generator.catalogue import default_catalogue
+from saps.data.generator.collector import Collector, Made
+from saps.data.generator.composer import Shape
+from saps.data.generator.noise import Noise
+from saps.data.generator.split import split_by_program
+from saps.data.generator.task import TaskMaker
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+GENERATOR_VERSION = "1"
+"""Changes whenever the same seed would give other bytes."""
+
+_CHUNK = 200  # draws that a worker makes at a time
+_MAX_FRUITLESS = 200  # chunks without one new task, after which the grammar has no more to say
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What decides the bytes of a data set, apart from the generator's version.
+
+    Attributes:
+        size: tasks in all.
+        seed: two data sets of different seeds have little in common.
+        max_depth: families nested in one another, from 1 to 4.
+        noise: rates at which words of the texts are spoilt.
+    """
+
+    size: int
+    seed: int = 1
+    max_depth: int = 4
+    noise: Noise = field(default_factory=Noise)
+
+    def __post_init__(self) -> None:
+        if self.size < 1:
+            raise ValueError(f"size is {self.size}, expected at least 1")
+        if not 1 <= self.max_depth <= 4:
+            raise ValueError(f"max_depth is {self.max_depth}, expected 1 to 4")
+
+
+def generate(cfg: "DictConfig") -> Path:
+    """Write the data set that `conf/generate.yaml` describes; return its folder."""
+    return generate_dataset(
+        out=cfg.out,
+        size=cfg.size,
+        seed=cfg.seed,
+        workers=cfg.workers,
+        max_depth=cfg.max_depth,
+        noise=Noise(**cfg.noise),
+    )
+
+
+def generate_dataset(
+    out: str | Path,
+    size: int,
+    *,
+    seed: int = 1,
+    workers: int | None = None,
+    max_depth: int = 4,
+    noise: Noise | None = None,
+) -> Path:
+    """Write a data set and return its folder.
+
+    Args:
+        out: the folder; files of that name in it are replaced when all is done, not before.
+        size: tasks in all, shared out in the published proportions.
+        seed: same seed, same bytes, whatever the number of workers.
+        workers: processes; None for one a core.
+        max_depth: how deep families nest.
+        noise: spoils texts; None for not at all.
+
+    Raises:
+        ValueError: a setting is out of its range, or the grammar has too few tasks to say.
+    """
+    settings = Settings(size, seed, max_depth, noise or Noise())
+    n_workers = workers if workers is not None else os.cpu_count() or 1
+    if n_workers < 1:
+        raise ValueError(f"workers is {workers}, expected at least 1")
+    collector = _collect(settings, n_workers)
+    return _write(Path(out), settings, collector)
+
+
+def _collect(settings: Settings, workers: int) -> Collector:
+    collector = Collector(settings.size)
+    n_fruitless = 0
+    with _progress() as progress:
+        bar = progress.add_task("tasks", total=settings.size)
+        for chunk in _chunks(settings, workers):
+            before = len(collector.lines)
+            for made in chunk:
+                collector.add(made)
+            progress.update(bar, completed=len(collector.lines))
+            if collector.is_full:
+                return collector
+            n_fruitless = n_fruitless + 1 if len(collector.lines) == before else 0
+            if n_fruitless == _MAX_FRUITLESS:
+                break
+    raise ValueError(
+        f"only {len(collector.lines)} different tasks found at max_depth={settings.max_depth}; "
+        "ask for a smaller size or nest deeper"
+    )
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def _chunks(settings: Settings, workers: int) -> Iterator[list[Made]]:
+    """Yield the tasks of each chunk of draws, in the order of the draws, without end."""
+    if workers == 1:
+        for number in count():
+            yield _make_chunk(settings, number)
+    # a forked child would inherit the locks of whatever threads the caller has
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        pending: deque[Future[list[Made]]] = deque()
+        for number in count():
+            pending.append(pool.submit(_make_chunk, settings, number))
+            if len(pending) > 2 * workers:
+                yield pending.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _make_chunk(settings: Settings, number: int) -> list[Made]:
+    shape = Shape(max_depth=settings.max_depth)
+    maker = TaskMaker(default_catalogue(), shape, settings.seed, settings.noise)
+    indexes = range(number * _CHUNK, (number + 1) * _CHUNK)
+    examples = (maker.make(index) for index in indexes)
+    return [
+        Made(
+            text=example.text,
+            program=str(example.program),
+            n_symbols=example.program.size,
+            line=format_example(example).encode(),
+        )
+        for example in examples
+        if example is not None
+    ]
+
+
+def _write(out: Path, settings: Settings, collector: Collector) -> Path:
+    splits = split_by_program(collector.programs, collector.n_symbols, settings.seed)
+    out.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(dir=out, prefix=".generating."))
+    try:
+        for name, indexes in splits.items():
+            lines = (collector.lines[index].decode() for index in indexes)
+            write_lines(staging / f"{name}.jsonl", lines)
+        sizes = {name: len(indexes) for name, indexes in splits.items()}
+        write_lines(staging / "metadata.json", [_metadata(settings, sizes, collector)])
+        for name in (*(f"{split}.jsonl" for split in splits), "metadata.json"):
+            (staging / name).replace(out / name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    logger.info("%d tasks in %s", settings.size, out)
+    return out
+
+
+def _metadata(settings: Settings, sizes: dict[str, int], collector: Collector) -> str:
+    fields: dict[str, Any] = {
+        "generator_version": GENERATOR_VERSION,
+        "saps_version": saps.__version__,
+        "split": "surface",
+        **asdict(settings),
+        "sizes": sizes,
+        "programs": len(collector.n_symbols),
+    }
+    return json.dumps(fields, indent=2)
