@@ -874,7 +874,7 @@ def _string_split(meter: Meter, text: Any, delimiter: Any) -> list[str]:
 )
 def _string_min(meter: Meter, x: Any, y: Any) -> str:
     _need_strings("str_min", x, y)
-    return min(x, y)
+    return str(min(x, y))
 
 
 @function(
@@ -886,7 +886,7 @@ def _string_min(meter: Meter, x: Any, y: Any) -> str:
 )
 def _string_max(meter: Meter, x: Any, y: Any) -> str:
     _need_strings("str_max", x, y)
-    return max(x, y)
+    return str(max(x, y))
 
 
 # Dictionaries ---------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def parse(text: str) -> Node:
         raise _wrong_token(error, text) from None
     except UnexpectedCharacters as error:
         raise ParseError(
-            f"unexpected character {error.char!r}", text, error.pos_in_stream
+            f"unexpected character {error.char!r}", text, error.pos_in_stream or 0
         ) from None
     except _SymbolError as error:
         raise ParseError(error.message, text, error.offset) from None

@@ -59,6 +59,7 @@ def join(left: Facts, right: Facts) -> Facts:
 
 
 def array_of(element: Facts) -> Facts:
+    """Of an array whose elements have these facts."""
     return Facts(element=element)
 
 
@@ -69,4 +70,5 @@ def arithmetic(left: Facts, right: Facts) -> Facts:
 
 
 def natural_if(facts: Facts, condition: bool) -> Facts:
+    """The facts, with the promise that the number is not negative if the condition holds."""
     return replace(facts, is_natural=True, is_ordered=True) if condition else facts

@@ -66,7 +66,7 @@ def _statement(statement: ast.stmt, indent: int) -> str:
 
 def _docstring(statement: ast.stmt) -> str:
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
-        return f'"""{statement.value.value}"""'
+        return f'"""{statement.value.value!s}"""'
     return _text(statement)
 
 

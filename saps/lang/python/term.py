@@ -72,32 +72,39 @@ class NeedsStatementError(Exception):
 
 
 def call(function: str, *arguments: ast.expr) -> ast.Call:
+    """`function(arguments)`."""
     return ast.Call(name(function), list(arguments), [])
 
 
 def name(identifier: str) -> ast.Name:
+    """A variable that is read."""
     return ast.Name(identifier, ast.Load())
 
 
 def literal(value: Any) -> ast.expr:
+    """A constant; Python writes a negative number as an operation."""
     if isinstance(value, int | float) and value < 0:
         return ast.UnaryOp(ast.USub(), ast.Constant(-value))
     return ast.Constant(value)
 
 
 def binary(operator: ast.operator, left: Term, right: Term) -> ast.BinOp:
+    """`left operator right`."""
     return ast.BinOp(left.code, operator, right.code)
 
 
 def compare(operator: ast.cmpop, left: Term, right: Term) -> ast.Compare:
+    """`left operator right`."""
     return ast.Compare(left.code, [operator], [right.code])
 
 
 def assign(target: str, value: ast.expr) -> ast.Assign:
+    """`target = value`."""
     return ast.Assign([ast.Name(target, ast.Store())], value, lineno=0)
 
 
 def comprehension(target: str, iterable: ast.expr) -> ast.comprehension:
+    """`for target in iterable`, to which conditions may be added."""
     return ast.comprehension(ast.Name(target, ast.Store()), iterable, [], 0)
 
 

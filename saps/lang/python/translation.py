@@ -101,12 +101,10 @@ class Translation:
 
     def _term(self, node: Node, path: TreePath, context: Context) -> Term:
         """The value of a node."""
-        term = self._bare_term(node, path, context)
-        if self._loose:
-            term = self._guarded(replace(term, is_total=False), path)
-        return term
+        term = self._any_term(node, path, context)
+        return replace(term, is_total=False) if self._loose else term
 
-    def _bare_term(self, node: Node, path: TreePath, context: Context) -> Term:
+    def _any_term(self, node: Node, path: TreePath, context: Context) -> Term:
         symbol = node.symbol
         if not node.children:
             return self._leaf(node, path, context)
@@ -132,14 +130,12 @@ class Translation:
         return self._named_callee(node, path, context).apply(terms, context)
 
     def _operation(self, symbol: str, terms: list[Term]) -> Term:
-        if symbol in ("==", "!=") and self._loose:
+        if not self._loose:
+            return OPERATIONS[symbol](*terms)
+        if symbol in ("==", "!="):
             same = call("same", *(term.code for term in terms))
             return Term(same if symbol == "==" else ast.UnaryOp(ast.Not(), same))
-        return OPERATIONS[symbol](*terms)
-
-    def _guarded(self, term: Term, path: TreePath) -> Term:
-        """In an ill-typed program, a check where the kind of a value is in doubt."""
-        return term
+        return OPERATIONS[symbol](*map(_guarded, terms, FUNCTIONS[symbol].parameters))
 
     def _leaf(self, node: Node, path: TreePath, context: Context) -> Term:
         symbol = node.symbol
@@ -180,9 +176,7 @@ class Translation:
 
     def _condition(self, node: Node, path: TreePath, context: Context) -> Term:
         term = self._term(node, path, context)
-        if path in self._types.mismatches or (self._loose and not _is_boolean(term.code)):
-            return replace(term, code=call("of_kind", term.code, name("bool")))
-        return term
+        return _guarded(term, BOOL) if self._loose else term
 
     # Names and statements for parts of expressions
 
@@ -242,14 +236,14 @@ class Translation:
         if bound is None and symbol in FUNCTIONS:
             return Callee(
                 FUNCTIONS[symbol].arity,
-                lambda terms, where: self._apply_builtin(symbol, terms, where),
+                lambda terms, _: self._apply_builtin(symbol, terms),
             )
         return _value_callee(self._leaf(node, path, context))
 
     def _named_callee(self, node: Node, path: TreePath, context: Context) -> Callee:
         return self._leaf_callee(Node(node.symbol), path, context)
 
-    def _apply_builtin(self, symbol: str, terms: list[Term], where: Context) -> Term:
+    def _apply_builtin(self, symbol: str, terms: list[Term]) -> Term:
         if symbol not in _HIGHER_ORDER:
             return self._operation(symbol, terms)
         codes = [term.code for term in terms]
@@ -383,12 +377,9 @@ class Translation:
         arity = callee.arity if callee.arity is not None else self._arity_by_type(path)
         if arity is None:
             return Term(call("fail", literal("a function of unknown arity")))
-        kinds = self._parameter_kinds(path, arity)
         variables = [self._variable() for _ in range(arity)]
-        terms = [
-            Term(name(variable), ANYTHING if kind is None else _loose_facts(kind), is_total=True)
-            for variable, kind in zip(variables, kinds, strict=True)
-        ]
+        # No facts: a number that reaches a function by way of a value may be a float.
+        terms = [Term(name(variable), is_total=True) for variable in variables]
         body = _apply(callee, terms, context.within(*variables)).code
         if _is_call_with(body, variables):
             return Term(body.func, is_total=True)  # type: ignore[attr-defined]  # it is a Call
@@ -410,7 +401,7 @@ class Translation:
             keep = self._callee(node.children[1], (*path, 1), context)
             verdict = _apply(keep, [loop.element], loop.context)
             if self._loose:
-                verdict = Term(call("of_kind", verdict.code, name("bool")))
+                verdict = _guarded(verdict, BOOL)
             loop.clauses[-1].ifs.append(verdict.code)
             return replace(loop, is_total=loop.is_total and verdict.is_total)
         if node.symbol == "map" and node.children:
@@ -419,6 +410,8 @@ class Translation:
             element = _apply(convert, [loop.element], loop.context)
             return replace(loop, element=element, is_total=loop.is_total and element.is_total)
         values = self._term(node, path, context)
+        if self._loose:
+            values = _guarded(values, Array(INT))
         return self._loop_over(values.code, values.facts.of_element, values.is_total, context)
 
     def _loop_over(
@@ -564,6 +557,25 @@ def _apply(callee: Callee, terms: list[Term], where: Context) -> Term:
     return callee.apply(terms, where)
 
 
+def _guarded(term: Term, kind: Type) -> Term:
+    """In an ill-typed program: a check that the value is of the kind that an operation needs."""
+    kinds = _PYTHON_TYPES.get(kind, ())
+    if isinstance(kind, Array):
+        kinds = ("list",)
+    if isinstance(kind, Dictionary):
+        kinds = ("dict",)
+    if not kinds or type(constant_value(term)).__name__ in kinds:
+        return term
+    return replace(term, code=call("of_kind", term.code, *map(name, kinds)))
+
+
+_PYTHON_TYPES: Final[Mapping[Type, tuple[str, ...]]] = {
+    INT: ("int", "float"),
+    BOOL: ("bool",),
+    STRING: ("str",),
+}
+
+
 def _value_callee(function: Term) -> Callee:
     """A function that is known as a value only."""
     return Callee(None, lambda terms, _: Term(ast.Call(function.code, [t.code for t in terms], [])))
@@ -584,7 +596,8 @@ def _well_known(symbol: str, loop: _Loop, first: Term) -> Term | None:
         default = [ast.keyword("default", first.code)]
         return Term(ast.Call(name("min"), [values], default), facts, loop.is_total)
     if symbol in ("min", "max") and facts.is_whole:
-        return Term(call(symbol, first.code, ast.Starred(values, ast.Load())), facts, loop.is_total)
+        candidates = ast.List([first.code, ast.Starred(values, ast.Load())], ast.Load())
+        return Term(call(symbol, candidates), facts, loop.is_total)
     return None
 
 
@@ -598,9 +611,12 @@ def _for_statement(clauses: list[ast.comprehension], body: list[ast.stmt]) -> as
 
 def _update(target: str, code: ast.expr) -> ast.stmt:
     """`total += x` where that says the same as `total = total + x`."""
-    if isinstance(code, ast.BinOp) and ast.unparse(code.left) == target:
-        if isinstance(code.op, ast.Add | ast.Sub | ast.Mult):
-            return ast.AugAssign(ast.Name(target, ast.Store()), code.op, code.right)
+    if (
+        isinstance(code, ast.BinOp)
+        and isinstance(code.op, ast.Add | ast.Sub | ast.Mult)
+        and ast.unparse(code.left) == target
+    ):
+        return ast.AugAssign(ast.Name(target, ast.Store()), code.op, code.right)
     return assign(target, code)
 
 
@@ -628,11 +644,6 @@ def _best_facts(kind: Type | None) -> Facts:
         return NATURAL
     if isinstance(kind, Array):
         return array_of(_best_facts(kind.element))
-    return ANYTHING
-
-
-def _loose_facts(kind: Type) -> Facts:
-    """A number that reaches a function through a value may be a float."""
     return ANYTHING
 
 
