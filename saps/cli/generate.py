@@ -19,4 +19,4 @@ def generate(context: typer.Context, _debug: DebugOption = False) -> None:
 def _task(config: "DictConfig") -> None:
     from saps.data.generator.run import generate
 
-    generate(config)
+    print(generate(config))

@@ -70,6 +70,10 @@ def _answer_json(text: str, model: Path | None, inputs: "Inputs") -> None:
 def _synthesize(text: str, model: Path | None) -> "Synthesis":
     from saps.decoding.synthesizer import Synthesizer
 
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise CommandError(f"TEXT is not UTF-8: character {error.start + 1} is invalid") from error
     return Synthesizer.load(model).synthesize(text)
 
 

@@ -19,4 +19,5 @@ def train(context: typer.Context, _debug: DebugOption = False) -> None:
 def _task(config: "DictConfig") -> None:
     from saps.model.training import train
 
-    train(config)
+    result = train(config)
+    print(f"{result.metric} {result.value:.4f}   {result.best}")

@@ -6,6 +6,7 @@ import pytest
 
 from saps.decoding.synthesizer import Synthesis, SynthesisError, Synthesizer
 from saps.lang import infer_signature, parse, to_python
+from saps.model.bundle import CONFIG, SYMBOLS, TOKENIZER, WEIGHTS
 from tests.cli.conftest import RunSaps
 
 PROGRAMS = {
@@ -83,6 +84,7 @@ def test_json_answer_has_no_value_without_an_input(saps: RunSaps) -> None:
     ("text", "inputs", "told"),
     [
         pytest.param("nonsense", "{}", "no program for 'nonsense'", id="no-program"),
+        pytest.param("sum \udcff", "{}", "TEXT is not UTF-8: character 5", id="no-text"),
         pytest.param("sum", "[", "--input is not JSON", id="no-json"),
         pytest.param("sum", "{}", "needs a value for a (int[])", id="no-argument"),
         pytest.param("divide", '{"a": 0}', "divides by zero", id="run-time"),
@@ -141,9 +143,10 @@ def test_missing_model_is_named(saps: RunSaps, tmp_path: Path) -> None:
 
 
 def test_damaged_model_is_named(saps: RunSaps, tmp_path: Path) -> None:
-    for name in ("model.safetensors", "config.yaml", "tokenizer.model", "symbols.json"):
+    for name in (CONFIG, WEIGHTS, TOKENIZER, SYMBOLS):
         (tmp_path / name).write_bytes(b"\x00damaged")
     outcome = saps("synthesize", "sum", "--model", str(tmp_path))
     assert (outcome.status, outcome.out) == (1, "")
-    assert str(tmp_path) in outcome.err
+    assert f"{tmp_path}/" in outcome.err
+    assert "damaged" in outcome.err
     assert "defect" not in outcome.err

@@ -1,0 +1,92 @@
+"""What the Hydra commands call, with which configuration, and what they leave on stdout."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from saps.data.generator import run as generator
+from saps.evaluation import evaluate as evaluation
+from saps.model import training
+from tests.cli.conftest import RunSaps
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+def test_train_prints_the_best_value_and_where_the_model_is(
+    saps: RunSaps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def train(config: "DictConfig") -> training.TrainResult:
+        best = Path(config.folder) / "best"
+        return training.TrainResult(best.parent, best, config.monitor, 0.25, config.seed)
+
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.chdir(tmp_path)
+    outcome = saps("train", "experiment=saps_vh_att", "data.path=x", "trainer.max_epochs=3")
+    assert outcome.out == "val/exact_match 0.2500   runs/saps_vh_att/best\n"
+    assert (outcome.status, outcome.err) == (0, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_generate_prints_the_folder(
+    saps: RunSaps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(generator, "generate", lambda config: Path(config.out))
+    monkeypatch.chdir(tmp_path)
+    outcome = saps("generate", "out=data/x", "size=10", "seed=0")
+    assert (outcome.status, outcome.out, outcome.err) == (0, "data/x\n", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_evaluate_hands_its_configuration_over(
+    saps: RunSaps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen: list[DictConfig] = []
+    monkeypatch.setattr(evaluation, "evaluate", seen.append)
+    monkeypatch.chdir(tmp_path)
+    outcome = saps("evaluate", "checkpoint=there", "data.path=here")
+    assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
+    assert [(config.checkpoint, config.data.path) for config in seen] == [("there", "here")]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(
+            ["train", "data.path=absent", "folder=runs/x"], "absent", id="train-without-data"
+        ),
+        pytest.param(
+            ["evaluate", "data.path=absent", "out=report"], "absent", id="evaluate-without-data"
+        ),
+        pytest.param(
+            ["evaluate", "data.path=broken", "out=report"], "line 7", id="evaluate-broken-line"
+        ),
+        pytest.param(["generate", "out=x", "size=0"], "size is 0", id="generate-nothing"),
+    ],
+)
+def test_failure_is_one_message_and_leaves_no_file(
+    saps: RunSaps,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    arguments: list[str],
+    told: str,
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "test.jsonl").write_text(_EXAMPLE * 6 + '{"text": \n' + _EXAMPLE)
+    monkeypatch.chdir(tmp_path)
+    outcome = saps(*arguments)
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err.startswith("saps: error: ")
+    assert told in outcome.err
+    assert "Traceback" not in outcome.err
+    assert "defect" not in outcome.err
+    assert list(tmp_path.iterdir()) == [broken]
+
+
+_EXAMPLE = (
+    '{"text": ["a", "plus", "1"], "args": {"a": "int"}, "return_type": "int", '
+    '"short_tree": ["+", "a", "1"], "tests": [{"input": {"a": 1}, "output": 2}], "nodes": []}\n'
+)
