@@ -1,0 +1,1 @@
+"""How good a model is: its programs judged, counted, and reported."""

@@ -1,0 +1,68 @@
+"""A report folder: written whole or not at all, and never over another one by accident."""
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from saps.evaluation.markdown import render_markdown
+from saps.evaluation.metrics import Result
+from saps.evaluation.record import format_records
+from saps.evaluation.report import Report, ReportError
+
+REPORT: Final = "report.json"
+MARKDOWN: Final = "report.md"
+PREDICTIONS: Final = "predictions.jsonl"
+
+
+def check_folder(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that a report may not be written to; meant for before the long work.
+
+    Raises:
+        ReportError: the folder is a file, holds something, or can not be made.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ReportError(f"{folder} is a file; give out= another name")
+    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+        raise ReportError(
+            f"{folder} holds something already; give out= another name, or overwrite=true to "
+            f"replace the report in it"
+        )
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReportError(
+            f"{folder} can not be made ({error.strerror}); give another out="
+        ) from error
+
+
+def write_folder(
+    folder: Path, report: Report, results: Sequence[Result], *, overwrite: bool
+) -> None:
+    """Write report.json, report.md and predictions.jsonl.
+
+    A new folder appears when it is complete. With `overwrite` each file is replaced in one step,
+    report.json last, and other files in the folder stay.
+
+    Raises:
+        ReportError: see `check_folder`.
+    """
+    check_folder(folder, overwrite=overwrite)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as place:
+        draft = Path(place) / "report"
+        draft.mkdir()
+        _write_files(draft, report, results)
+        if folder.exists():
+            for name in (PREDICTIONS, MARKDOWN, REPORT):
+                (draft / name).replace(folder / name)
+        else:
+            draft.replace(folder)
+
+
+def _write_files(folder: Path, report: Report, results: Sequence[Result]) -> None:
+    text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / REPORT).write_text(text + "\n", encoding="utf-8")
+    (folder / MARKDOWN).write_text(render_markdown(report), encoding="utf-8")
+    with (folder / PREDICTIONS).open("w", encoding="utf-8") as file:
+        file.writelines(format_records(results))

@@ -1,0 +1,64 @@
+"""A report as Markdown."""
+
+import json
+from collections.abc import Iterator
+
+from saps.evaluation.layout import Table, caption, pace, tables
+from saps.evaluation.report import Provenance, Report
+
+_NOTES = """\
+Exact match: the predicted tree is the target tree. Accuracy: the predicted program passes all
+tests of its task. 50p: it passes all, or at least two exist and it passes half or more. Gold
+accuracy: the target program itself passes. Per distinct program: exact match averaged over the
+wordings of a program, then over programs. Intervals are Wilson's at 95 %. The outcome is decided
+by the first test that fails; a program that passes all tests has passed even where the type
+checker objects. What these words mean exactly: docs/evaluation.md."""
+
+
+def render_markdown(report: Report) -> str:
+    """Return the whole report as one Markdown document."""
+    parts = [
+        "# Evaluation",
+        escape(caption(report)),
+        *(f"## {escape(table.title)}\n\n{render_table(table)}" for table in tables(report)),
+        f"## How it was made\n\n{_provenance(report)}",
+        _NOTES,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def render_table(table: Table) -> str:
+    """Return a table, the first column to the left, the others to the right."""
+    lines = [
+        map(escape, table.header),
+        (":--", *("--:" for _ in table.header[1:])),
+        *(map(escape, row) for row in table.rows),
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def escape(text: str) -> str:
+    """Return text that Markdown shows as it is: symbols of programs are full of its marks."""
+    for mark in "\\`*_<>[]|#~":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+def _provenance(report: Report) -> str:
+    return render_table(Table("", ("", ""), tuple(_facts(report.provenance, report))))
+
+
+def _facts(provenance: Provenance, report: Report) -> Iterator[tuple[str, str]]:
+    data, model = provenance.data, provenance.model
+    yield "command", provenance.command or "(called from Python)"
+    yield "created", provenance.created
+    yield "SAPS", provenance.saps_version
+    yield "data", f"{data.name}, {data.split} split, {data.file}"
+    yield "data sha256", data.sha256
+    yield "checkpoint", model.checkpoint
+    yield "checkpoint sha256", model.sha256
+    if model.n_parameters is not None:
+        yield "parameters", f"{model.n_parameters:,}"
+    yield "decoding", json.dumps(dict(provenance.decoding))
+    yield "limits of a run", json.dumps(dict(provenance.limits))
+    yield "time", pace(report)

@@ -1,0 +1,208 @@
+"""Worker processes that may crash or hang: an item that does so is lost, and no other.
+
+`concurrent.futures` gives up the whole pool when one process dies. Here each worker answers item
+by item over a pipe of its own, so that the culprit is known and only its worker is replaced.
+"""
+
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from time import monotonic
+from typing import Any, Final, Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+_Numbered = tuple[int, Item]
+
+_READY: Final = "ready"
+_START_TIMEOUT_S: Final = 60.0
+_CHUNK: Final = 32
+# A fresh interpreter: a fork of a process with torch's threads in it can deadlock.
+_CONTEXT: Final = get_context("spawn")
+
+
+class Cause(StrEnum):
+    """Why an item has no result."""
+
+    RAISED = "raised"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Stands in the place of the result of an item that has none."""
+
+    cause: Cause
+    message: str
+
+
+class PoolError(RuntimeError):
+    """Worker processes do not start."""
+
+
+def map_isolated(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    n_workers: int,
+    timeout_s: float,
+) -> Iterator[tuple[int, Result | Loss]]:
+    """Apply `function` to every item in worker processes.
+
+    Args:
+        function: importable by name, as a spawned process needs it.
+        items: what to apply it to; items and results must pickle.
+        n_workers: processes at once, at least 1.
+        timeout_s: wall time for one item; its worker is killed then.
+
+    Yields:
+        The number of an item and its result, or a `Loss`, as they are done: not in order.
+
+    Raises:
+        PoolError: a worker ends before it took its first item.
+    """
+    if n_workers < 1 or timeout_s <= 0:
+        raise ValueError(f"n_workers={n_workers}, timeout_s={timeout_s}: both must be above 0")
+    chunk = max(1, min(_CHUNK, len(items) // (4 * n_workers)))
+    waiting = deque(enumerate(items))
+    workers: list[_Worker[Item]] = []
+    try:
+        workers += [_Worker(function) for _ in range(min(n_workers, len(items)))]
+        while any(worker.at_work for worker in workers) or waiting:
+            _hand_out(workers, waiting, chunk)
+            wait([worker.pipe for worker in workers], _time_left(workers, timeout_s))
+            for place, worker in enumerate(workers):
+                yield from worker.results()
+                if worker.dead or worker.silent_for > _patience(worker, timeout_s):
+                    yield from worker.lose(timeout_s)
+                    waiting.extendleft(reversed(worker.pending))
+                    worker.stop()
+                    workers[place] = _Worker(function)
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def _hand_out(
+    workers: "Sequence[_Worker[Item]]", waiting: "deque[_Numbered[Item]]", chunk: int
+) -> None:
+    for worker in workers:
+        if worker.ready and not worker.pending and waiting:
+            items = [waiting.popleft() for _ in range(min(chunk, len(waiting)))]
+            if not worker.give(items):
+                waiting.extendleft(reversed(items))
+
+
+def _patience(worker: "_Worker[Item]", timeout_s: float) -> float:
+    if not worker.ready:
+        return _START_TIMEOUT_S
+    return timeout_s if worker.pending else float("inf")
+
+
+def _time_left(workers: "Sequence[_Worker[Item]]", timeout_s: float) -> float | None:
+    """Return the seconds until the first worker has been silent for too long."""
+    left = min(_patience(worker, timeout_s) - worker.silent_for for worker in workers)
+    return None if left == float("inf") else max(0.0, left) + 0.001
+
+
+@dataclass(slots=True, eq=False)
+class _Worker(Generic[Item]):
+    """One process, seen from the parent.
+
+    Attributes:
+        pending: items that it has and has not answered, in the order in which it works on them.
+        ready: whether it has started.
+        dead: whether its pipe is closed.
+    """
+
+    function: Callable[[Item], Any]
+    pending: "deque[_Numbered[Item]]" = field(default_factory=deque)
+    ready: bool = False
+    dead: bool = False
+    pipe: "Connection[Any, Any]" = field(init=False)
+    process: BaseProcess = field(init=False)
+    _heard: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pipe, theirs = _CONTEXT.Pipe()
+        self.process = _CONTEXT.Process(target=_work, args=(theirs, self.function), daemon=True)
+        self.process.start()
+        theirs.close()  # else the pipe would never seem closed when the process dies
+        self._heard = monotonic()
+
+    @property
+    def at_work(self) -> bool:
+        return bool(self.pending)
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds since it was last given something or gave something."""
+        return monotonic() - self._heard
+
+    def give(self, items: "Sequence[_Numbered[Item]]") -> bool:
+        """Send items; False when the process is gone and has not seen them."""
+        try:
+            self.pipe.send([item for _, item in items])
+        except OSError:
+            self.dead = True
+            return False
+        self.pending.extend(items)
+        self._heard = monotonic()
+        return True
+
+    def results(self) -> Iterator[tuple[int, Any]]:
+        """Yield what has arrived."""
+        try:
+            while not self.dead and self.pipe.poll():
+                result = self.pipe.recv()
+                self._heard = monotonic()
+                if self.ready:
+                    yield self.pending.popleft()[0], result
+                self.ready = True
+        except (EOFError, OSError):
+            self.dead = True
+
+    def lose(self, timeout_s: float) -> Iterator[tuple[int, Loss]]:
+        """Give up the item that the process worked on when it died or fell silent."""
+        if not self.ready:
+            self.stop()
+            raise PoolError(
+                f"a worker process ended with status {self.process.exitcode} before it started "
+                "to work; a script that evaluates needs `if __name__ == '__main__':`"
+            )
+        if not self.pending:
+            return
+        number, _ = self.pending.popleft()
+        if not self.dead:
+            yield number, Loss(Cause.TIMED_OUT, f"no result after {timeout_s:g} s")
+            return
+        self.process.join(1)
+        yield number, Loss(Cause.CRASHED, f"exit status {self.process.exitcode}")
+
+    def stop(self) -> None:
+        self.pipe.close()
+        self.process.kill()
+        self.process.join()
+
+
+def _work(pipe: "Connection[Any, Any]", function: Callable[[Any], Any]) -> None:
+    """Answer chunks of items, one item at a time, until the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us, without our traceback
+    pipe.send(_READY)
+    while True:
+        try:
+            items = pipe.recv()
+        except EOFError:
+            return
+        for item in items:
+            try:
+                result = function(item)
+            except Exception as error:  # reported as a loss; the next item goes on
+                result = Loss(Cause.RAISED, f"{type(error).__name__}: {error}")
+            pipe.send(result)

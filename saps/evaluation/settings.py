@@ -1,0 +1,119 @@
+"""The configuration of an evaluation, checked before anything is read."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from saps.data.algolisp import SPLITS
+from saps.lang import Limits
+
+
+class EvaluationError(ValueError):
+    """An evaluation can not start; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """See conf/evaluate.yaml, whose keys these are."""
+
+    checkpoint: Path | None
+    data_path: Path
+    data_name: str
+    split: str
+    limit: int | None
+    out: Path
+    overwrite: bool
+    batch_size: int
+    workers: int
+    device: str
+    robustness: bool
+    limits: Limits
+    decoding: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, cfg: DictConfig) -> "Settings":
+        """Check a configuration.
+
+        Raises:
+            EvaluationError: a value is of the wrong kind or out of range.
+            omegaconf.errors.MissingMandatoryValue: `data.path` is not given.
+        """
+        path = Path(_text(cfg, "data.path"))
+        checkpoint = OmegaConf.select(cfg, "checkpoint")
+        return cls(
+            checkpoint=None if checkpoint is None else Path(str(checkpoint)),
+            data_path=path,
+            data_name=str(OmegaConf.select(cfg, "data.name") or _name_of(path)),
+            split=_one_of(cfg, "split", SPLITS),
+            limit=_count(cfg, "limit") if cfg.limit is not None else None,
+            out=Path(_text(cfg, "out")),
+            overwrite=_flag(cfg, "overwrite"),
+            batch_size=_count(cfg, "batch_size"),
+            workers=_count(cfg, "workers") if cfg.workers is not None else usable_cores(),
+            device=_text(cfg, "device"),
+            robustness=_flag(cfg, "robustness"),
+            limits=_limits(cfg),
+            decoding=_mapping(cfg, "decoding"),
+        )
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _name_of(path: Path) -> str:
+    """`data/generated` and `data/generated/test.jsonl.gz` are both called generated."""
+    folder = path.resolve() if path.is_dir() else path.resolve().parent
+    return folder.name
+
+
+def _text(cfg: DictConfig, key: str) -> str:
+    value = OmegaConf.select(cfg, key, throw_on_missing=True)
+    if value is None or str(value) == "":
+        raise EvaluationError(f"{key} is empty; give {key}=...")
+    return str(value)
+
+
+def _one_of(cfg: DictConfig, key: str, choices: tuple[str, ...]) -> str:
+    value = _text(cfg, key)
+    if value not in choices:
+        raise EvaluationError(f"{key}={value}: expected one of {', '.join(choices)}")
+    return value
+
+
+def _count(cfg: DictConfig, key: str) -> int:
+    value = OmegaConf.select(cfg, key)
+    if type(value) is not int or value < 1:
+        raise EvaluationError(f"{key}={value}: expected a whole number of at least 1")
+    return value
+
+
+def _flag(cfg: DictConfig, key: str) -> bool:
+    value = OmegaConf.select(cfg, key)
+    if type(value) is not bool:
+        raise EvaluationError(f"{key}={value}: expected true or false")
+    return value
+
+
+def _mapping(cfg: DictConfig, key: str) -> dict[str, Any]:
+    value = OmegaConf.to_container(OmegaConf.select(cfg, key), resolve=True)
+    assert isinstance(value, dict), f"{key} is a mapping in conf/evaluate.yaml"
+    return {str(name): item for name, item in value.items()}
+
+
+def _limits(cfg: DictConfig) -> Limits:
+    given = _mapping(cfg, "limits")
+    known = [field.name for field in fields(Limits)]
+    for name, value in given.items():
+        if name not in known:
+            raise EvaluationError(f"limits.{name}: no such limit; there are {', '.join(known)}")
+        if type(value) not in (int, float) or not value > 0:
+            raise EvaluationError(f"limits.{name}={value}: expected a number above 0")
+    return Limits(**given)

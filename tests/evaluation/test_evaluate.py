@@ -1,0 +1,159 @@
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from saps.data.algolisp import DataError, write_examples
+from saps.decoding.prediction import Prediction
+from saps.evaluation import evaluate as evaluate_module
+from saps.evaluation.digest import file_digest
+from saps.evaluation.evaluate import evaluate
+from saps.evaluation.metrics import Rate
+from saps.evaluation.model import Model
+from saps.evaluation.report import ModelSource, Report, ReportError, load_report
+from saps.evaluation.settings import EvaluationError
+from saps.model.bundle import BundleError
+from tests.evaluation.conftest import SUM, compose_evaluate, make_example
+
+
+class SumPredictor:
+    """Sums, whatever it is asked."""
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        return [Prediction(SUM, -0.25) for _ in texts]
+
+
+MODEL = Model(SumPredictor(), ModelSource("runs/sum/best", "ab" * 32, 7))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data set called `sums`, of four tasks."""
+    examples = [
+        make_example(),
+        make_example(text="consider an array of numbers a , compute its total"),
+        make_example("(reduce (sort a) 0 +)", "given a , sum what is sorted"),
+        make_example("(len a)", "given a , find how many", nodes=("length",)),
+    ]
+    write_examples(tmp_path / "sums/test.jsonl", examples)
+    return tmp_path / "sums"
+
+
+def run(data: Path, *overrides: str, model: Model | None = MODEL) -> Report:
+    out = f"out={data.parent / 'out'}"
+    cfg = compose_evaluate(f"data.path={data}", out, "workers=1", *overrides)
+    return evaluate(cfg, model)
+
+
+def test_evaluate_counts_and_writes_what_it_counted(data: Path) -> None:
+    report = run(data)
+    assert report.full.exact_match == Rate(2, 4)
+    assert report.full.accuracy == Rate(4, 4)
+    assert report.full.gold_accuracy == Rate(3, 4)
+    assert report.cleaned.n == 3
+    assert report.robustness == ()
+    assert load_report(data.parent / "out") == report
+
+
+def test_evaluate_says_what_was_judged(data: Path) -> None:
+    provenance = run(data, "limit=3").provenance
+    assert provenance.data.name == "sums"
+    assert provenance.data.sha256 == file_digest(data / "test.jsonl")
+    assert (provenance.data.split, provenance.data.limit) == ("test", 3)
+    assert provenance.model == MODEL.source
+    assert provenance.limits["steps"] == 1_000_000
+    assert provenance.decoding["max_depth"] == 60
+
+
+def test_the_first_tasks_are_taken_when_limited(data: Path) -> None:
+    assert run(data, "limit=2").full.exact_match == Rate(2, 2)
+
+
+def test_predictions_come_in_the_order_of_the_data(data: Path) -> None:
+    run(data)
+    text = (data.parent / "out/predictions.jsonl").read_text(encoding="utf-8")
+    records = [json.loads(line) for line in text.splitlines()]
+    assert [record["gold"] for record in records] == [
+        "(reduce a 0 +)",
+        "(reduce a 0 +)",
+        "(reduce (sort a) 0 +)",
+        "(len a)",
+    ]
+    assert {record["predicted"] for record in records} == {"(reduce a 0 +)"}
+
+
+def test_the_table_goes_to_stdout_and_the_rest_to_stderr(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(data)
+    captured = capsys.readouterr()
+    assert "exact match" in captured.out
+    assert "50.00 % (2/4)" in captured.out
+    assert captured.err == f"report: {data.parent / 'out'}\n"
+
+
+def test_rewordings_are_judged_when_asked_for(data: Path) -> None:
+    report = run(data, "robustness=true")
+    rows = {row.kind: row for row in report.robustness}
+    assert rows["opening swapped"].n == 4
+    # the model always speaks of `a`, which is no argument any more
+    assert rows["argument letters renamed"].accuracy == Rate(0, 4)
+    assert rows["argument letters renamed"].plain_accuracy == Rate(4, 4)
+    assert rows["synonyms"].drop == 0
+
+
+def test_the_split_is_the_one_asked_for(data: Path) -> None:
+    write_examples(data / "dev.jsonl", [make_example()])
+    assert run(data, "split=dev").full.n == 1
+
+
+def test_an_existing_report_is_refused_before_the_work(data: Path) -> None:
+    run(data)
+
+    class Untouchable:
+        def predict(self, texts: Sequence[str]) -> list[Prediction]:
+            raise AssertionError("the work began")
+
+    with pytest.raises(ReportError, match="overwrite=true"):
+        run(data, model=Model(Untouchable(), MODEL.source))
+    assert run(data, "limit=1", "overwrite=true").full.n == 1
+    assert load_report(data.parent / "out").full.n == 1
+
+
+def test_a_missing_checkpoint_is_named(data: Path) -> None:
+    with pytest.raises(BundleError, match=r"no model at .*nowhere"):
+        run(data, f"checkpoint={data / 'nowhere'}", model=None)
+    assert not (data.parent / "out").exists()
+
+
+def test_a_damaged_checkpoint_is_named(data: Path) -> None:
+    broken = data.parent / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text("{", encoding="utf-8")
+    with pytest.raises(BundleError, match=r"broken is not a complete model: .* is missing"):
+        run(data, f"checkpoint={broken}", model=None)
+
+
+def test_a_broken_line_of_the_data_is_named(data: Path) -> None:
+    with (data / "test.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"text": "no program"}\n')
+    with pytest.raises(DataError, match=r"test\.jsonl, line 5"):
+        run(data)
+
+
+def test_a_missing_split_is_named(data: Path) -> None:
+    with pytest.raises(DataError, match="holds no train split"):
+        run(data, "split=train")
+
+
+def test_tasks_without_tests_are_refused(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = [make_example(), make_example(n_tests=0)]
+    monkeypatch.setattr(evaluate_module, "read_examples", lambda _: iter(tasks))
+    with pytest.raises(EvaluationError, match=r"test\.jsonl: task 2 has no tests"):
+        run(data)
+
+
+def test_an_unknown_device_is_refused(data: Path) -> None:
+    with pytest.raises(EvaluationError, match=r"device=abacus can not be used.*try device=cpu"):
+        run(data, "device=abacus", model=None)

@@ -1,0 +1,96 @@
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from saps.evaluation import folder as folder_module
+from saps.evaluation.folder import check_folder, write_folder
+from saps.evaluation.report import Report, ReportError, load_report
+from tests.evaluation.conftest import mixed_results
+from tests.evaluation.test_report import make
+
+NAMES = {"report.json", "report.md", "predictions.jsonl"}
+
+
+def write(folder: Path, report: Report | None = None, overwrite: bool = False) -> None:
+    write_folder(folder, report or make(), mixed_results(), overwrite=overwrite)
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_report_folder_holds_three_files(tmp_path: Path) -> None:
+    write(tmp_path / "deep/inside/out")
+    assert names(tmp_path / "deep/inside/out") == NAMES
+    assert names(tmp_path / "deep/inside") == {"out"}
+    assert load_report(tmp_path / "deep/inside/out") == make()
+
+
+def test_others_may_read_a_report_as_any_file(tmp_path: Path) -> None:
+    write(tmp_path / "out")
+    (tmp_path / "plain").mkdir()
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == stat.S_IMODE(
+        (tmp_path / "plain").stat().st_mode
+    )
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    write(tmp_path / "out")
+    assert names(tmp_path / "out") == NAMES
+
+
+def test_a_folder_that_holds_something_is_refused_and_untouched(tmp_path: Path) -> None:
+    write(tmp_path / "out")
+    before = (tmp_path / "out/report.json").read_bytes()
+    with pytest.raises(ReportError, match=r"out holds something already.*overwrite=true"):
+        write(tmp_path / "out", make(created="later"))
+    assert (tmp_path / "out/report.json").read_bytes() == before
+
+
+def test_overwrite_replaces_the_report_and_spares_other_files(tmp_path: Path) -> None:
+    write(tmp_path / "out")
+    (tmp_path / "out/notes.txt").write_text("mine", encoding="utf-8")
+    write(tmp_path / "out", make(created="later"), overwrite=True)
+    assert names(tmp_path / "out") == {*NAMES, "notes.txt"}
+    assert load_report(tmp_path / "out").provenance.created == "later"
+    assert names(tmp_path) == {"out"}
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_an_interrupted_report_leaves_nothing_behind(
+    overwrite: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if overwrite:
+        write(tmp_path / "out")
+
+    def interrupt(_: Report) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder_module, "render_markdown", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "out", make(created="later"), overwrite=overwrite)
+    assert names(tmp_path) == ({"out"} if overwrite else set())
+    if overwrite:
+        assert load_report(tmp_path / "out") == make()
+
+
+def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("x", encoding="utf-8")
+    with pytest.raises(ReportError, match="out is a file"):
+        check_folder(tmp_path / "out", overwrite=True)
+
+
+def test_a_place_where_no_folder_can_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(ReportError, match=r"can not be made .*give another out="):
+        check_folder(tmp_path / "file/deep/out", overwrite=False)
+
+
+def test_json_is_strict_and_readable(tmp_path: Path) -> None:
+    write(tmp_path / "out")
+    text = (tmp_path / "out/report.json").read_text(encoding="utf-8")
+    assert text.startswith('{\n  "schema_version": 1,')
+    assert json.loads(text, parse_constant=pytest.fail)

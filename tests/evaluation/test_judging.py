@@ -1,0 +1,79 @@
+from collections.abc import Sequence
+
+import pytest
+
+from saps.decoding.prediction import Prediction
+from saps.evaluation.judging import Clock, Judge
+from saps.evaluation.verdict import Outcome
+from saps.lang import Limits, parse
+from tests.evaluation.conftest import SUM, make_example
+
+
+class LengthPredictor:
+    """Answers by the length of the text, and remembers the batches that it was given."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction | None]:
+        self.batches.append(list(texts))
+        return [self.answer(len(text.split())) for text in texts]
+
+    @staticmethod
+    def answer(n_words: int) -> Prediction | None:
+        if n_words == 3:
+            return None
+        return Prediction(SUM if n_words < 3 else parse("(len a)"), -float(n_words))
+
+
+def judge(predictor: LengthPredictor, batch_size: int = 2) -> Judge:
+    return Judge(predictor, batch_size, Limits(), workers=1)
+
+
+TEXTS = ["sum it", "now do count all", "no answer here", "sum", "count them all now please"]
+
+
+def test_results_are_in_the_order_of_the_tasks() -> None:
+    results = judge(LengthPredictor()).results([make_example(text=text) for text in TEXTS])
+    assert [result.example.text for result in results] == TEXTS
+    assert [result.log_prob for result in results] == [-2, -4, None, -1, -5]
+    assert [result.exact for result in results] == [True, False, False, True, False]
+    assert [result.verdict.outcome for result in results] == [
+        Outcome.PASSED,
+        Outcome.WRONG,
+        Outcome.UNPARSABLE,
+        Outcome.PASSED,
+        Outcome.WRONG,
+    ]
+    assert all(result.gold.passes() for result in results)
+
+
+def test_texts_of_like_length_share_a_batch() -> None:
+    predictor = LengthPredictor()
+    judge(predictor).results([make_example(text=text) for text in TEXTS])
+    assert predictor.batches == [[TEXTS[3], TEXTS[0]], [TEXTS[2], TEXTS[1]], [TEXTS[4]]]
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 100])
+def test_the_batch_size_changes_nothing(batch_size: int) -> None:
+    examples = [make_example(text=text) for text in TEXTS]
+    expected = judge(LengthPredictor()).results(examples)
+    assert judge(LengthPredictor(), batch_size).results(examples) == expected
+
+
+def test_a_predictor_that_answers_too_little_is_a_defect() -> None:
+    class Short(LengthPredictor):
+        def predict(self, texts: Sequence[str]) -> list[Prediction | None]:
+            return super().predict(texts)[1:]
+
+    with pytest.raises(ValueError, match="zip"):
+        judge(Short()).results([make_example()])
+
+
+def test_the_clock_counts_both_kinds_of_work() -> None:
+    clock = Clock()
+    judge(LengthPredictor()).results([make_example()], clock)
+    timing = clock.timing(n=1)
+    assert timing.judging_s > timing.predicting_s > 0
+    assert timing.total_s == timing.predicting_s + timing.judging_s
+    assert timing.examples_per_s == pytest.approx(1 / timing.total_s)

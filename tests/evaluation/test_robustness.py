@@ -1,0 +1,24 @@
+import pytest
+
+from saps.evaluation.metrics import Rate
+from saps.evaluation.robustness import robustness_row
+from tests.evaluation.conftest import failing, make_result
+
+
+def test_a_row_compares_the_same_tasks() -> None:
+    plain = [make_result(), make_result("(reduce a 0 max)"), make_result()]
+    reworded = [make_result(), make_result("(head a)", failing()), make_result("a", failing())]
+    row = robustness_row("one typo", plain, reworded)
+    assert (row.plain_exact_match, row.exact_match) == (Rate(2, 3), Rate(1, 3))
+    assert (row.plain_accuracy, row.accuracy) == (Rate(3, 3), Rate(1, 3))
+    assert row.n == 3
+    assert row.drop == pytest.approx(2 / 3)
+
+
+def test_a_row_needs_as_many_rewordings_as_tasks() -> None:
+    with pytest.raises(AssertionError, match="1 tasks, 0 rewordings"):
+        robustness_row("one typo", [make_result()], [])
+
+
+def test_nothing_drops_where_nothing_was_reworded() -> None:
+    assert robustness_row("one typo", [], []).drop is None

@@ -1,0 +1,78 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import MissingMandatoryValue
+
+from saps.evaluation.settings import EvaluationError, Settings, usable_cores
+from tests.evaluation.conftest import compose_evaluate
+
+
+def read(*overrides: str) -> Settings:
+    return Settings.read(compose_evaluate("data.path=somewhere", *overrides))
+
+
+def test_the_defaults_judge_the_whole_test_split_of_the_bundled_model() -> None:
+    settings = read()
+    assert settings.checkpoint is None
+    assert (settings.split, settings.limit, settings.overwrite) == ("test", None, False)
+    assert settings.workers == usable_cores()
+    assert settings.limits.steps == 1_000_000
+    assert settings.decoding["_target_"] == "saps.decoding.greedy.GreedyDecoder"
+    assert settings.out.parent == Path("runs/evaluate")
+
+
+def test_overrides_reach_the_settings() -> None:
+    settings = read(
+        "checkpoint=runs/x", "split=dev", "limit=5", "out=here", "overwrite=true", "batch_size=7"
+    )
+    assert settings.checkpoint == Path("runs/x")
+    assert (settings.split, settings.limit, settings.batch_size) == ("dev", 5, 7)
+    assert (settings.out, settings.overwrite) == (Path("here"), True)
+    assert read("workers=3", "limits.steps=9").limits.steps == 9
+
+
+def test_the_data_path_must_be_given() -> None:
+    with pytest.raises(MissingMandatoryValue, match=r"data\.path"):
+        Settings.read(compose_evaluate())
+
+
+def test_data_are_called_after_their_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "generated"
+    folder.mkdir()
+    file = folder / "test.jsonl"
+    assert read(f"data.path={folder}").data_name == "generated"
+    assert read(f"data.path={file}").data_name == "generated"
+    assert read("data.name=mine").data_name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("split=trian", "split=trian: expected one of train, dev, test"),
+        ("limit=0", "limit=0: expected a whole number of at least 1"),
+        ("limit=many", "limit=many: expected a whole number"),
+        ("batch_size=null", "batch_size=None: expected a whole number"),
+        ("workers=-1", "workers=-1: expected"),
+        ("workers=true", "workers=True: expected"),
+        ("overwrite=maybe", "overwrite=maybe: expected true or false"),
+        ("out=null", "out is empty; give out=..."),
+        ("+limits.stpes=5", "limits.stpes: no such limit; there are steps, depth"),
+        ("limits.steps=0", "limits.steps=0: expected a number above 0"),
+        ("limits.seconds=fast", "limits.seconds=fast: expected a number"),
+    ],
+)
+def test_a_bad_value_is_named_with_what_is_expected(override: str, message: str) -> None:
+    with pytest.raises(EvaluationError) as caught:
+        read(override)
+    assert message in str(caught.value)
+
+
+def test_a_configuration_made_by_hand_will_do() -> None:
+    content: dict[str, Any] = OmegaConf.to_container(  # type: ignore[assignment]  # a mapping
+        compose_evaluate("data.path=x", "out=y")
+    )
+    cfg = OmegaConf.create(content)
+    assert isinstance(cfg, DictConfig)
+    assert Settings.read(cfg) == Settings.read(compose_evaluate("data.path=x", "out=y"))
