@@ -180,7 +180,7 @@ def _need_types(name: str, *values: Any) -> None:
             raise _wrong(name, position, "a type", value)
 
 
-def _callable(value: Any, n_arguments: int) -> Callable[..., Any]:
+def callable_of(value: Any, n_arguments: int) -> Callable[..., Any]:
     """The Python function behind a function value that is about to get `n_arguments`."""
     if type(value) is not FunctionValue:
         raise ValueTypeError(f"expected a function to call, found {kind_of(value)}")
@@ -455,6 +455,8 @@ def _at_least(meter: Meter, x: Any, y: Any) -> bool:
 
 @function("==", "(E, E) -> bool", "Whether the values are the same.", "(== 1 1.0)", "true")
 def _equal(meter: Meter, x: Any, y: Any) -> bool:
+    if type(x) in _NUMBERS and type(y) in _NUMBERS:
+        return bool(x == y)
     return equal(meter, x, y)
 
 
@@ -479,7 +481,7 @@ def _reduce(meter: Meter, values: Any, start: Any, combine: Any) -> Any:
     _need_array("reduce", values)
     if not values:
         return start
-    call = _callable(combine, 2)
+    call = callable_of(combine, 2)
     meter.charge(len(values))
     for value in values:
         start = call(start, value)
@@ -497,7 +499,7 @@ def _map(meter: Meter, values: Any, convert: Any) -> list[Any]:
     _need_array("map", values)
     if not values:
         return []
-    call = _callable(convert, 1)
+    call = callable_of(convert, 1)
     meter.charge(len(values))
     mapped = [call(value) for value in values]
     if not _FLAT.issuperset(map(type, mapped)):
@@ -519,7 +521,7 @@ def _filter(meter: Meter, values: Any, keep: Any) -> list[Any]:
     _need_array("filter", values)
     if not values:
         return []
-    call = _callable(keep, 1)
+    call = callable_of(keep, 1)
     meter.charge(len(values))
     kept = []
     for value in values:
@@ -714,7 +716,7 @@ def _contains(meter: Meter, values: Any, value: Any) -> bool:
     "42",
 )
 def _invoke1(meter: Meter, call: Any, value: Any) -> Any:
-    return _callable(call, 1)(value)
+    return callable_of(call, 1)(value)
 
 
 @function(
@@ -729,11 +731,11 @@ def _combine(meter: Meter, outer: Any, inner: Any) -> FunctionValue:
         return _failing("combine", outer if type(inner) is FunctionValue else inner)
     after, before = outer, inner.call
     if inner.arity == 1:
-        return FunctionValue("combine", 1, lambda x: _callable(after, 1)(before(x)))
+        return FunctionValue("combine", 1, lambda x: callable_of(after, 1)(before(x)))
     if inner.arity == 2:
-        return FunctionValue("combine", 2, lambda x, y: _callable(after, 1)(before(x, y)))
+        return FunctionValue("combine", 2, lambda x, y: callable_of(after, 1)(before(x, y)))
     return FunctionValue(
-        "combine", inner.arity, lambda *values: _callable(after, 1)(before(*values))
+        "combine", inner.arity, lambda *values: callable_of(after, 1)(before(*values))
     )
 
 

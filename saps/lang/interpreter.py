@@ -1,44 +1,30 @@
-"""Compiles a tree to Python closures, once, and runs them many times.
+"""Runs programs: checked and compiled to closures once, then called many times.
 
-Every node becomes a function of the environment: a tuple of the values of `arg1`, `arg2` and
-`self`, or None outside of lambdas. Task arguments live in a list that the closures share, as they
-share the meter; so one set of closures serves one run at a time, and a `Program` keeps a set per
-concurrent run.
+Task arguments and constants live in a list of cells that the closures share, as they share the
+meter; so one set of closures serves one run at a time, and a `Program` keeps a set per concurrent
+run.
 """
 
-# ruff: noqa: ARG001, ARG005  closures take an environment, and `here` for errors, used or not
+from collections.abc import Mapping
+from types import FrameType, TracebackType
+from typing import Any, Final
 
-from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Final, NamedTuple
-
-from saps.lang.constants import constant
+from saps.lang.compiler import Compiler
 from saps.lang.errors import (
     AlgoLispError,
     DivisionByZeroError,
     DomainError,
-    EvaluationError,
     SizeLimitError,
     TreePath,
     ValueTypeError,
 )
-from saps.lang.functions import FORMS, FUNCTIONS, Function, _callable
 from saps.lang.inputs import Check, input_check, missing_input, unexpected_inputs, wrong_input
 from saps.lang.limits import Limits, Meter
 from saps.lang.node import Node
 from saps.lang.recursion import deep_recursion, with_room
-from saps.lang.scope import (
-    arity_error,
-    check_argument_names,
-    lambda_arity,
-    located,
-    unknown_symbol,
-)
+from saps.lang.scope import check_argument_names, located
 from saps.lang.types import Type, parse_type
 from saps.lang.values import FunctionValue, TypeValue, Value, kind_of
-
-Environment = tuple[Any, ...] | None
-Closure = Callable[[Environment], Any]
 
 
 def compile_program(
@@ -93,9 +79,8 @@ class Program:
             machine = _Machine(self.node, tuple(self.arguments), self.limits)
         try:
             result: Value = machine.run(values)
-        except EvaluationError as error:
-            raise error.with_traceback(None) from None
-        self._idle.append(machine)
+        finally:
+            self._idle.append(machine)
         return result
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -121,13 +106,14 @@ class _Machine:
     def __init__(self, node: Node, names: tuple[str, ...], limits: Limits) -> None:
         self._node = node
         self._meter = Meter(limits)
-        self._inputs: list[Any] = [None] * len(names)
-        compiler = _Compiler(node, names, self._meter, self._inputs)
-        self._root = with_room(compiler.compile)
+        self._n_inputs = len(names)
+        self._cells: list[Any] = [None] * len(names)
+        compiler = Compiler(node, names, self._meter, self._cells)
+        self._root, self._cost = with_room(compiler.compile)
 
     def run(self, values: list[Any]) -> Any:
-        self._inputs[:] = values
-        self._meter.reset()
+        self._cells[: self._n_inputs] = values
+        self._meter.reset(self._cost)
         try:
             result = self._root(None)
         except RecursionError:
@@ -140,7 +126,7 @@ class _Machine:
 
     def _run_deep(self) -> Any:
         """Run again, with room for calls nested as deep as the limits allow."""
-        self._meter.reset()
+        self._meter.reset(self._cost)
         with deep_recursion:
             try:
                 return self._root(None)
@@ -180,12 +166,12 @@ def _converted(error: Exception, meter: Meter) -> Exception:
 
 def _path_of(traceback: TracebackType | None) -> TreePath:
     """The path of the innermost node that was at work: every closure keeps its own in `here`."""
-    path: TreePath = ()
+    innermost: FrameType | None = None
     while traceback is not None:
         if "here" in traceback.tb_frame.f_code.co_varnames:
-            path = traceback.tb_frame.f_locals["here"]
+            innermost = traceback.tb_frame
         traceback = traceback.tb_next
-    return path
+    return () if innermost is None else innermost.f_locals["here"]
 
 
 def _holds_function(value: Any) -> bool:
@@ -203,254 +189,3 @@ def _kind_within(value: Any) -> str:
         inner = value if type(value) is list else value.values()
         return _kind_within(next(filter(_holds_function, inner)))
     return kind_of(value)
-
-
-class _Scope(NamedTuple):
-    """What the lambdas around a place bind."""
-
-    depth: int = 0
-    """Lambdas around."""
-    arity: int = 0
-    """Arguments of the innermost lambda, and so of `self`."""
-    bound: frozenset[str] = frozenset()
-
-
-class _Compiler:
-    """Turns the nodes of one program into closures over one meter and one list of inputs."""
-
-    def __init__(self, root: Node, names: tuple[str, ...], meter: Meter, inputs: list[Any]) -> None:
-        self._root = root
-        self._slots = {name: slot for slot, name in enumerate(names)}
-        self._meter = meter
-        self._inputs = inputs
-        self._values: dict[str, FunctionValue] = {}
-
-    def compile(self) -> Closure:
-        closure, cost = self._node(self._root, (), _Scope())
-        meter = self._meter
-
-        def run(env: Environment, here: TreePath = ()) -> Any:
-            meter.charge(cost)
-            return closure(env)
-
-        return run
-
-    def _node(self, node: Node, path: TreePath, scope: _Scope) -> tuple[Closure, int]:
-        """The closure of a node, and how many nodes one evaluation of it takes at most."""
-        if not node.children:
-            return self._leaf(node, path, scope), 1
-        symbol = node.symbol
-        if symbol in FORMS:
-            return self._form(node, path, scope)
-        children, cost = self._children(node, path, scope)
-        if symbol in FUNCTIONS:
-            return self._builtin(node, FUNCTIONS[symbol], children, path), cost
-        return self._application(node, children, path, scope), cost
-
-    def _children(self, node: Node, path: TreePath, scope: _Scope) -> tuple[list[Closure], int]:
-        closures, total = [], 1
-        for index, child in enumerate(node.children):
-            closure, cost = self._node(child, (*path, index), scope)
-            closures.append(closure)
-            total += cost
-        return closures, total
-
-    # Leaves
-
-    def _leaf(self, node: Node, path: TreePath, scope: _Scope) -> Closure:
-        symbol = node.symbol
-        if symbol in scope.bound:
-            slot = _SLOTS[symbol]
-            return lambda env: env[slot]  # type: ignore[index]  # never None inside a lambda
-        if symbol in self._slots:
-            inputs, slot = self._inputs, self._slots[symbol]
-            return lambda env: inputs[slot]
-        if symbol in FUNCTIONS:
-            value: Any = self._function_value(FUNCTIONS[symbol])
-            return lambda env: value
-        if symbol in FORMS:
-            raise arity_error(node, FORMS[symbol], self._root, path)
-        value = self._constant(symbol, path)
-        return lambda env: value
-
-    def _constant(self, symbol: str, path: TreePath) -> Any:
-        try:
-            found = constant(symbol)
-        except AlgoLispError as error:
-            raise located(error, self._root, path) from None
-        if found is None:
-            raise unknown_symbol(symbol, self._root, path)
-        value = found[0]
-        if type(value) is int and not -self._meter.bound < value < self._meter.bound:
-            raise located(self._meter.too_many_bits(value.bit_length()), self._root, path)
-        return value
-
-    def _function_value(self, function: Function) -> FunctionValue:
-        if function.name not in self._values:
-            self._values[function.name] = _as_value(function, self._meter)
-        return self._values[function.name]
-
-    # Calls
-
-    def _builtin(
-        self, node: Node, function: Function, children: list[Closure], path: TreePath
-    ) -> Closure:
-        if len(children) != function.arity:
-            raise arity_error(node, function.arity, self._root, path)
-        return _CALLS[function.arity](function.implementation, self._meter, children, path)
-
-    def _application(
-        self, node: Node, children: list[Closure], path: TreePath, scope: _Scope
-    ) -> Closure:
-        """A call of a function value that has a name: `self`, or an argument."""
-        symbol = node.symbol
-        if symbol == "self" and len(children) == scope.arity:
-            return _self_call(children, path)
-        if symbol not in scope.bound and symbol not in self._slots:
-            if constant(symbol) is not None:
-                raise arity_error(node, 0, self._root, path)
-            raise unknown_symbol(symbol, self._root, path)
-        head = self._leaf(Node(symbol), path, scope)
-        return _value_call(head, children, path)
-
-    # Forms
-
-    def _form(self, node: Node, path: TreePath, scope: _Scope) -> tuple[Closure, int]:
-        if len(node.children) != FORMS[node.symbol]:
-            raise arity_error(node, FORMS[node.symbol], self._root, path)
-        if node.symbol == "if":
-            (condition, then, otherwise), cost = self._children(node, path, scope)
-            return _if(condition, then, otherwise, path), cost
-        arity = lambda_arity(node.symbol)
-        bound = scope.bound | {"self", "arg1"} | ({"arg2"} if arity == 2 else set())
-        inner = _Scope(scope.depth + 1, arity, bound)
-        body, cost = self._node(node.children[0], (*path, 0), inner)
-        make = _lambda1 if arity == 1 else _lambda2
-        return make(body, cost, self._meter, path), 1
-
-
-_SLOTS: Final = {"arg1": 0, "arg2": 1, "self": 2}
-_OUTERMOST: Final = (None, None, None)
-
-
-def _as_value(function: Function, meter: Meter) -> FunctionValue:
-    implementation = function.implementation
-    if function.arity == 1:
-        call: Callable[..., Any] = lambda x: implementation(meter, x)  # noqa: E731
-    elif function.arity == 2:
-        call = lambda x, y: implementation(meter, x, y)  # noqa: E731
-    else:
-        call = lambda x, y, z: implementation(meter, x, y, z)  # noqa: E731
-    return FunctionValue(function.name, function.arity, call)
-
-
-def _call1(
-    implementation: Callable[..., Any], meter: Meter, children: list[Closure], path: TreePath
-) -> Closure:
-    (first,) = children
-
-    def run(env: Environment, here: TreePath = path) -> Any:
-        return implementation(meter, first(env))
-
-    return run
-
-
-def _call2(
-    implementation: Callable[..., Any], meter: Meter, children: list[Closure], path: TreePath
-) -> Closure:
-    first, second = children
-
-    def run(env: Environment, here: TreePath = path) -> Any:
-        return implementation(meter, first(env), second(env))
-
-    return run
-
-
-def _call3(
-    implementation: Callable[..., Any], meter: Meter, children: list[Closure], path: TreePath
-) -> Closure:
-    first, second, third = children
-
-    def run(env: Environment, here: TreePath = path) -> Any:
-        return implementation(meter, first(env), second(env), third(env))
-
-    return run
-
-
-_CALLS: Final = {1: _call1, 2: _call2, 3: _call3}
-
-
-def _self_call(children: list[Closure], path: TreePath) -> Closure:
-    if len(children) == 1:
-        (first,) = children
-
-        def run(env: Any, here: TreePath = path) -> Any:
-            return env[2].call(first(env))
-
-        return run
-    first, second = children
-
-    def run2(env: Any, here: TreePath = path) -> Any:
-        return env[2].call(first(env), second(env))
-
-    return run2
-
-
-def _value_call(head: Closure, children: list[Closure], path: TreePath) -> Closure:
-    def run(env: Environment, here: TreePath = path) -> Any:
-        values = [child(env) for child in children]
-        return _callable(head(env), len(values))(*values)
-
-    return run
-
-
-def _if(condition: Closure, then: Closure, otherwise: Closure, path: TreePath) -> Closure:
-    def run(env: Environment, here: TreePath = path) -> Any:
-        verdict = condition(env)
-        if verdict is True:
-            return then(env)
-        if verdict is False:
-            return otherwise(env)
-        raise ValueTypeError(f"`if` expects a truth value as argument 1, found {kind_of(verdict)}")
-
-    return run
-
-
-def _lambda1(body: Closure, cost: int, meter: Meter, path: TreePath) -> Closure:
-    def make(env: Environment, here: TreePath = path) -> FunctionValue:
-        outer = None if env is None else env[1]
-
-        def call(x: Any) -> Any:
-            meter.steps -= cost
-            if meter.steps < 0:
-                meter.refill()
-            meter.calls -= 1
-            if meter.calls < 0:
-                raise meter.too_deep()
-            value = body((x, outer, function))
-            meter.calls += 1
-            return value
-
-        function = FunctionValue("lambda1", 1, call)
-        return function
-
-    return make
-
-
-def _lambda2(body: Closure, cost: int, meter: Meter, path: TreePath) -> Closure:
-    def make(env: Environment, here: TreePath = path) -> FunctionValue:
-        def call(x: Any, y: Any) -> Any:
-            meter.steps -= cost
-            if meter.steps < 0:
-                meter.refill()
-            meter.calls -= 1
-            if meter.calls < 0:
-                raise meter.too_deep()
-            value = body((x, y, function))
-            meter.calls += 1
-            return value
-
-        function = FunctionValue("lambda2", 2, call)
-        return function
-
-    return make

@@ -49,14 +49,15 @@ class Meter:
         self.bits = limits.bits
         self.bound = 1 << limits.bits
         self.elements = limits.elements
-        self.reset()
+        self.reset(0)
 
-    def reset(self) -> None:
-        """Begin a run."""
+    def reset(self, steps: int) -> None:
+        """Begin a run, and use up the first steps."""
         self.steps = min(_CHUNK, self.limits.steps)
         self._reserve = self.limits.steps - self.steps
         self._deadline = 0.0  # 0.0: not started; the first chunk alone needs no clock
         self.calls = self.limits.depth
+        self.charge(steps)
 
     def charge(self, steps: int) -> None:
         """Use up steps."""
