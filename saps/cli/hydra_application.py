@@ -31,14 +31,24 @@ def run_application(
     """
     import hydra
 
-    # The configurations leave logging alone: its defaults would be stdout and a file a run.
-    logging.basicConfig(stream=sys.stderr, format="%(message)s")
-    logging.getLogger("saps").setLevel(logging.INFO)
     decorate = hydra.main(
         version_base="1.3", config_path=str(resource_folder("conf")), config_name=command
     )
-    with _hydra_process([f"saps {command}", *context.args]), _configuration_errors(command):
+    argv = [f"saps {command}", *context.args]
+    with _hydra_process(argv), _log_on_stderr(), _configuration_errors(command):
         decorate(_reporting(task, command, context.ensure_object(Settings)))()
+
+
+@contextmanager
+def _log_on_stderr() -> Iterator[None]:
+    """Show what our rooms log; the configurations turn off Hydra's own way, a file a run."""
+    logger, handler = logging.getLogger("saps"), logging.StreamHandler(sys.stderr)
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _reporting(
@@ -60,17 +70,17 @@ def _reporting(
 @contextmanager
 def _configuration_errors(command: str) -> Iterator[None]:
     """Say in our words that a configuration can not be composed, read or instantiated."""
-    from hydra.errors import HydraException, InstantiationException
+    from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
     try:
         yield
-    except InstantiationException as error:
-        # What a constructor refused: its own words are enough, if it spoke for people.
-        if isinstance(error.__cause__, OSError | ValueError | CommandError):
-            raise error.__cause__ from error
-        raise
     except (HydraException, OmegaConfBaseException) as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError | ValueError) and not isinstance(
+            cause, OmegaConfBaseException
+        ):
+            raise cause from error  # a constructor's own words, made for people
         hint = f"`saps {command} --help` shows the choices"
         raise CommandError(f"{_message(error)}\n{hint}") from error
 
@@ -94,7 +104,9 @@ def _message(error: Exception) -> str:
     """Join what Hydra and OmegaConf say, without the lines that only their authors need."""
     from hydra.errors import OverrideParseException
 
-    told = str(error) if error.__cause__ is None else f"{error}\n{error.__cause__}"
+    told, cause = str(error), error.__cause__
+    if cause is not None and str(cause) not in told:
+        told = f"{told}\n{cause}"
     told = told.partition("\nConfig search path:")[0]
     if isinstance(error, OverrideParseException):
         told = f"{error.override!r} is no override, such as trainer.max_epochs=3: {told}"

@@ -1,5 +1,8 @@
 """`saps train`: a Hydra application over `conf/train.yaml`."""
 
+import logging
+import sys
+import warnings
 from typing import TYPE_CHECKING
 
 import typer
@@ -19,5 +22,14 @@ def train(context: typer.Context, _debug: DebugOption = False) -> None:
 def _task(config: "DictConfig") -> None:
     from saps.model.training import train
 
-    result = train(config)
+    # Lightning's hints on its own defaults and products would bury the line of each epoch.
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module=r"lightning\.pytorch")
+    try:
+        result = train(config)
+    except SystemExit as stop:
+        if isinstance(stop.__context__, KeyboardInterrupt):  # Lightning's answer to Ctrl-C
+            print("stopped; ckpt_path=last goes on from the last finished epoch", file=sys.stderr)
+            raise KeyboardInterrupt from stop
+        raise
     print(f"{result.metric} {result.value:.4f}   {result.best}")

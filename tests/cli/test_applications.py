@@ -1,9 +1,11 @@
 """What the Hydra commands call, with which configuration, and what they leave on stdout."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hydra.utils import instantiate
 
 from saps.data.generator import run as generator
 from saps.evaluation import evaluate as evaluation
@@ -90,3 +92,33 @@ _EXAMPLE = (
     '{"text": ["a", "plus", "1"], "args": {"a": "int"}, "return_type": "int", '
     '"short_tree": ["+", "a", "1"], "tests": [{"input": {"a": 1}, "output": 2}], "nodes": []}\n'
 )
+
+
+def test_interrupted_training_exits_with_130_and_says_how_to_go_on(
+    saps: RunSaps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def train(config: "DictConfig") -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            sys.exit(1)  # what Lightning does
+
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.chdir(tmp_path)
+    outcome = saps("train", "data.path=x")
+    assert outcome.status == 130
+    assert outcome.err == "stopped; ckpt_path=last goes on from the last finished epoch\n"
+
+
+def test_what_a_constructor_refuses_is_told_in_its_own_words(
+    saps: RunSaps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def train(config: "DictConfig") -> None:
+        instantiate(config.decoding)
+
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.chdir(tmp_path)
+    outcome = saps("train", "data.path=x", "decoding.max_depth=0")
+    assert outcome.status == 1
+    assert outcome.err.startswith("saps: error: max_depth=0")
+    assert len(outcome.err.splitlines()) == 1
