@@ -1,6 +1,7 @@
 """A report folder: written whole or not at all, and never over another one by accident."""
 
 import json
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,12 +30,9 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
             f"{folder} holds something already; give out= another name, or overwrite=true to "
             f"replace the report in it"
         )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ReportError(
-            f"{folder} can not be made ({error.strerror}); give another out="
-        ) from error
+    nearest = next(place for place in folder.absolute().parents if place.exists())
+    if not folder.exists() and not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+        raise ReportError(f"{folder} can not be made inside {nearest}; give another out=")
 
 
 def write_folder(
@@ -49,6 +47,7 @@ def write_folder(
         ReportError: see `check_folder`.
     """
     check_folder(folder, overwrite=overwrite)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as place:
         draft = Path(place) / "report"
         draft.mkdir()

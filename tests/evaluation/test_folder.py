@@ -85,8 +85,13 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
 
 def test_a_place_where_no_folder_can_be_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
-    with pytest.raises(ReportError, match=r"can not be made .*give another out="):
+    with pytest.raises(ReportError, match=r"can not be made inside .*file; give another out="):
         check_folder(tmp_path / "file/deep/out", overwrite=False)
+
+
+def test_a_check_makes_no_folder(tmp_path: Path) -> None:
+    check_folder(tmp_path / "deep/out", overwrite=False)
+    assert names(tmp_path) == set()
 
 
 def test_json_is_strict_and_readable(tmp_path: Path) -> None:
