@@ -7,6 +7,7 @@ import typer
 
 import saps
 from saps.cli.check import check
+from saps.cli.data import app as data_app
 from saps.cli.evaluate import evaluate
 from saps.cli.failure import Settings, report
 from saps.cli.generate import generate
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(synthesize)
 app.command()(run)
 app.command()(check)
+app.add_typer(data_app, name="data")
 for _application in (generate, train, evaluate):
     app.command(context_settings=HYDRA_CONTEXT, add_help_option=False)(_application)
 

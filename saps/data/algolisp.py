@@ -2,9 +2,11 @@
 
 import gzip
 import json
+import logging
 import os
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +19,8 @@ MAX_WORDS = 5_000
 """Texts beyond this are taken for damage; the longest published one has 164 words."""
 
 SPLITS = ("train", "dev", "test")
+
+logger = logging.getLogger(__name__)
 
 
 class DataError(ValueError):
@@ -88,18 +92,19 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
         raise DataError(path, "holds no task; fetch or write the file anew")
 
 
-def open_binary(path: Path) -> IO[bytes]:
+def open_binary(path: Path) -> IO[bytes] | gzip.GzipFile:
     """Open a file for reading, unpacking gzip whatever the file is called."""
-    file = path.open("rb")
-    if file.peek(2)[:2] != b"\x1f\x8b":
-        return file
-    return gzip.GzipFile(fileobj=file)
+    with path.open("rb") as file:
+        is_packed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path, "rb") if is_packed else path.open("rb")
 
 
-def load_split(source: str | Path, split: str) -> list[Example]:
+def load_split(source: str | Path, split: str, *, cleaned: bool = False) -> list[Example]:
     """Return all tasks of one split ("train", "dev" or "test").
 
     Args:
+        cleaned: keep only the tasks of which the interpreter reproduces every test, and log how
+            many it drops and why; about one in ten of the published ones.
         source: a folder with SPLIT.jsonl or metaset3.SPLIT.jsonl, plain or .gz; or one file,
             which is then read whatever the split.
         split: the name in the file's name.
@@ -107,7 +112,24 @@ def load_split(source: str | Path, split: str) -> list[Example]:
     Raises:
         DataError: no such file, or a line of it is no task.
     """
-    return list(read_examples(find_split(source, split)))
+    path = find_split(source, split)
+    examples = read_examples(path)
+    return _cleaned(examples, path) if cleaned else list(examples)
+
+
+def _cleaned(examples: Iterable[Example], path: Path) -> list[Example]:
+    from saps.data.verification import reproduces  # which reads files through this module
+
+    kept, dropped = [], Counter[str]()
+    for example in examples:
+        failure = reproduces(example)
+        if failure is None:
+            kept.append(example)
+        else:
+            dropped[failure.kind] += 1
+    reasons = ", ".join(f"{n} {kind}" for kind, n in dropped.most_common()) or "none"
+    logger.info("%s: %d tasks kept; dropped: %s", path, len(kept), reasons)
+    return kept
 
 
 def find_split(source: str | Path, split: str) -> Path:
@@ -152,7 +174,7 @@ def write_lines(path: str | Path, lines: Iterable[str]) -> int:
     return n_lines
 
 
-def _packed(raw: IO[bytes], path: Path) -> IO[bytes]:
+def _packed(raw: IO[bytes], path: Path) -> IO[bytes] | gzip.GzipFile:
     if path.suffix != ".gz":
         return raw
     return gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0)  # same tasks, same bytes

@@ -50,8 +50,18 @@ def draw_draft(catalogue: Catalogue, shape: Shape, rng: Random) -> Draft | None:
     """Return a task to be worded, or None if the draw was no good."""
     alone = rng.random() < shape.shallow
     depth = 1 if alone else shape.max_depth
-    root = _Drawing(catalogue, shape, depth, rng).use(catalogue.draw_root(rng, alone=alone), 1)
-    arguments = _name_leaves(root, shape, rng)
+    family = catalogue.draw_root(rng, alone=alone)
+    return _draft(family, _Drawing(catalogue, shape, depth, rng))
+
+
+def draw_arguments(family: Family, catalogue: Catalogue, shape: Shape, rng: Random) -> Draft | None:
+    """Return one family with nothing nested in it; None if two slots got the same."""
+    return _draft(family, _Drawing(catalogue, shape, 1, rng))
+
+
+def _draft(family: Family, drawing: "_Drawing") -> Draft | None:
+    root = drawing.use(family, 1)
+    arguments = _name_leaves(root, drawing.shape, drawing.rng)
     return Draft(root, arguments) if arguments and _siblings_differ(root) else None
 
 

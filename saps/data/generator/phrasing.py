@@ -24,10 +24,11 @@ UNNAMED = {
     "string": "string",
     "string[]": "array",
 }
-_PLURALS = frozenset(
-    "elements values numbers digits squares positions indexes indices integers words strings "
-    "letters characters lengths those doubled even odd prime positive".split()
-)
+_PLURAL_WORDS = """
+    elements values numbers digits squares positions indexes indices integers words strings
+    letters characters lengths those doubled even odd prime positive
+"""
+_PLURALS = frozenset(_PLURAL_WORDS.split())
 
 
 def phrase_task(root: Use, arguments: Mapping[str, str], rng: Random) -> str:
@@ -74,25 +75,20 @@ class _Speaker:
         """Return what comes after the declarations; `asks` is "" for "what is"."""
         family = root.family
         kinds = [
-            (self._as_phrase, self._fitting(family.phrases, root), 3.0),
-            (self._as_question, self._fitting(family.question_phrases, root), 2.5),
-            (self._as_command, self._fitting(family.command_phrases, root), 1.5),
+            ("phrase", self._fitting(family.phrases, root), 3.0),
+            ("question", self._fitting(family.question_phrases, root), 2.5),
+            ("command", self._fitting(family.command_phrases, root), 1.5),
         ]
         kinds = [kind for kind in kinds if kind[1]]
-        ask, groups, _ = self.rng.choices(kinds, [weight for _, _, weight in kinds])[0]
+        kind, groups, _ = self.rng.choices(kinds, [weight for _, _, weight in kinds])[0]
         text = self._render(root, self._pick(groups))
-        return ask(text, asks, family.result)
-
-    def _as_phrase(self, text: str, asks: str, result: str) -> str:
-        if result == "bool":
+        if kind == "command":
+            return f"your task is to {text}" if asks.startswith("your") else text
+        if kind == "question":
+            return f"{asks} {text}".strip() if self.rng.random() < 0.75 else text
+        if family.result == "bool":
             return f"{asks or 'find'} {self.rng.choice(('whether', 'whether', 'if'))} {text}"
         return f"{asks} {text}" if asks else f"what {_verb(text)} {text}"
-
-    def _as_question(self, text: str, asks: str, result: str) -> str:
-        return f"{asks} {text}".strip() if self.rng.random() < 0.75 else text
-
-    def _as_command(self, text: str, asks: str, result: str) -> str:
-        return f"your task is to {text}" if asks.startswith("your") else text
 
     def define(self, use: Use) -> str:
         """Return the clause that gives a letter to a part of the expression."""
@@ -113,7 +109,7 @@ class _Speaker:
         return self._pick(self._fitting(use.family.phrases, use))
 
     def _pick(self, groups: Sequence[Sequence[Phrase]]) -> Phrase:
-        """Draw a wording, then three phrases of it, and take the longest: the published are wordy."""
+        """Draw a wording, and the longest of three phrases of it: published texts are wordy."""
         group = self.rng.choice(groups)
         return max((self.rng.choice(group) for _ in range(3)), key=lambda p: len(p.tokens))
 

@@ -2,28 +2,13 @@
 
 import json
 import logging
-import os
 import shutil
-import sys
 import tempfile
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import count
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 import saps
 from saps.data.algolisp import format_example, write_lines
@@ -33,6 +18,8 @@ from saps.data.generator.composer import Shape
 from saps.data.generator.noise import Noise
 from saps.data.generator.split import split_by_program
 from saps.data.generator.task import TaskMaker
+from saps.data.parallel import map_in_order
+from saps.data.progress import data_progress
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -104,19 +91,17 @@ def generate_dataset(
         ValueError: a setting is out of its range, or the grammar has too few tasks to say.
     """
     settings = Settings(size, seed, max_depth, noise or Noise())
-    n_workers = workers if workers is not None else os.cpu_count() or 1
-    if n_workers < 1:
-        raise ValueError(f"workers is {workers}, expected at least 1")
-    collector = _collect(settings, n_workers)
-    return _write(Path(out), settings, collector)
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)  # a path that can not be written is known at once
+    return _write(folder, settings, _collect(settings, workers))
 
 
-def _collect(settings: Settings, workers: int) -> Collector:
+def _collect(settings: Settings, workers: int | None) -> Collector:
     collector = Collector(settings.size)
     n_fruitless = 0
-    with _progress() as progress:
+    with data_progress() as progress:
         bar = progress.add_task("tasks", total=settings.size)
-        for chunk in _chunks(settings, workers):
+        for chunk in map_in_order(partial(_make_chunk, settings), count(), workers):
             before = len(collector.lines)
             for made in chunk:
                 collector.add(made)
@@ -130,35 +115,6 @@ def _collect(settings: Settings, workers: int) -> Collector:
         f"only {len(collector.lines)} different tasks found at max_depth={settings.max_depth}; "
         "ask for a smaller size or nest deeper"
     )
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-    )
-
-
-def _chunks(settings: Settings, workers: int) -> Iterator[list[Made]]:
-    """Yield the tasks of each chunk of draws, in the order of the draws, without end."""
-    if workers == 1:
-        for number in count():
-            yield _make_chunk(settings, number)
-    # a forked child would inherit the locks of whatever threads the caller has
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    try:
-        pending: deque[Future[list[Made]]] = deque()
-        for number in count():
-            pending.append(pool.submit(_make_chunk, settings, number))
-            if len(pending) > 2 * workers:
-                yield pending.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _make_chunk(settings: Settings, number: int) -> list[Made]:
@@ -180,7 +136,6 @@ def _make_chunk(settings: Settings, number: int) -> list[Made]:
 
 def _write(out: Path, settings: Settings, collector: Collector) -> Path:
     splits = split_by_program(collector.programs, collector.n_symbols, settings.seed)
-    out.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=out, prefix=".generating."))
     try:
         for name, indexes in splits.items():

@@ -55,6 +55,6 @@ def _drawn(
     def key(program: str) -> float:
         digest = sha256(f"{salt}:{program}".encode()).digest()
         uniform = (int.from_bytes(digest[:7]) + 1) / 256**7  # above 0
-        return -log(uniform) / n_symbols[program] ** leaning
+        return float(-log(uniform) / n_symbols[program] ** leaning)
 
     return sorted(programs, key=key)

@@ -31,8 +31,10 @@ MAPS = (
             f"{_NUMBERS} <in|of> {{X}} with {{N}} added to each",
         ),
         commands=(
-            f"<increment|increase> each <element|value> <in|of> {{X!}} by {{N}} , "
-            "what <is|becomes of> {X!}",
+            (
+                "<increment|increase> each <element|value> <in|of> {X!} by {N} , "
+                "what <is|becomes of> {X!}"
+            ),
             "add {N} to each <element|value> <in|of> {X!} , what is {X!}",
             "increment {X!} by {N} , what is {X!}",
         ),
@@ -160,8 +162,10 @@ MAPS = (
         result="int[]",
         slots={"X": "int[]"},
         wordings=(
-            "difference between each <element|value> <in|of> {X} and <the one before it|previous "
-            "one>",
+            (
+                "difference between each <element|value> <in|of> {X} and "
+                "<the one before it|previous one>"
+            ),
         ),
         template="(map (range 1 (len X)) (lambda1 (- (deref X arg1) (deref X (- arg1 1)))))",
         example=({"X": [1, 4, 2]}, [3, -2]),
@@ -310,8 +314,10 @@ SLICES = (
         slots={"X": "int[]", "N": "int 0 1 2", "M": "int 10"},
         wordings=(
             f"{_NUMBERS} <in|of> {{X}} from {_POSITION} {{N}} to {_POSITION} {{M}} inclusive",
-            "subarray of {X} "
-            f"<starting at|from> {_POSITION} {{N}} and ending at {_POSITION} {{M}} inclusive",
+            (
+                "subarray of {X} "
+                f"<starting at|from> {_POSITION} {{N}} and ending at {_POSITION} {{M}} inclusive"
+            ),
             f"{_NUMBERS} <in|of> {{X}} between indices {{N}} and {{M}} including both ends",
         ),
         template="(slice X N (+ M 1))",
@@ -323,8 +329,10 @@ SLICES = (
         slots={"X": "int[]", "N": "int 0 1 2", "M": "int 10"},
         wordings=(
             f"{_NUMBERS} <in|of> {{X}} from {_POSITION} {{N}} to {_POSITION} {{M}} exclusive",
-            "subarray of {X} "
-            f"<starting at|from> {_POSITION} {{N}} and ending before {_POSITION} {{M}}",
+            (
+                "subarray of {X} "
+                f"<starting at|from> {_POSITION} {{N}} and ending before {_POSITION} {{M}}"
+            ),
         ),
         template="(slice X N M)",
         example=({"X": [1, 2, 3, 4], "N": 1, "M": 2}, [2]),

@@ -243,12 +243,16 @@ RECURSIVE = (
         result="int",
         slots={"N": "int"},
         wordings=(
-            "[the] number of times {N} can be replaced by [the] sum of its digits before it "
-            "becomes [a] single digit [number]",
+            (
+                "[the] number of times {N} can be replaced by [the] sum of its digits before it "
+                "becomes [a] single digit [number]"
+            ),
         ),
         questions=(
-            "how many times <can you|you can> replace {N} with sum of its digits before it "
-            "becomes [a] single digit [number]",
+            (
+                "how many times <can you|you can> replace {N} with sum of its digits before it "
+                "becomes [a] single digit [number]"
+            ),
         ),
         template="(invoke1 (lambda1 (if (== (len (digits arg1)) 1) 0 "
         "(+ 1 (self (reduce (digits arg1) 0 +))))) N)",
@@ -260,8 +264,10 @@ RECURSIVE = (
         result="int",
         slots={"N": "int"},
         wordings=(
-            "[the] <result|value> of replacing {N} with [the] sum of its digits before it becomes "
-            "[a] single digit [number]",
+            (
+                "[the] <result|value> of replacing {N} with [the] sum of its digits before it "
+                "becomes [a] single digit [number]"
+            ),
         ),
         template="(invoke1 (lambda1 (if (== (len (digits arg1)) 1) arg1 "
         "(self (reduce (digits arg1) 0 +)))) N)",
@@ -275,7 +281,10 @@ RECURSIVE = (
             "[the] number of times {N} can be replaced by its half before it becomes <one|1>",
         ),
         questions=(
-            "how many times <can you|you can> replace {N} with half of it before it becomes <one|1>",
+            (
+                "how many times <can you|you can> replace {N} with half of it "
+                "before it becomes <one|1>"
+            ),
         ),
         template="(invoke1 (lambda1 (if (<= arg1 1) 0 (+ 1 (self (/ arg1 2))))) N)",
         example=({"N": 9}, 3),
@@ -367,8 +376,10 @@ ROOTS = (
         wordings=(
             "[the] square root of {N} rounded down",
             "[the] <largest|biggest> <integer|number> whose square does not exceed {N}",
-            "[the] <largest|biggest> <integer|number> such that its square is not "
-            f"{_BIGGER} than {{N}}",
+            (
+                "[the] <largest|biggest> <integer|number> such that its square is not "
+                f"{_BIGGER} than {{N}}"
+            ),
         ),
         questions=("how many squares of positive integers do not exceed {N}",),
         template="(floor (sqrt N))",
@@ -381,8 +392,10 @@ ROOTS = (
         slots={"A": "int!", "B": "int!", "D": "int!", "E": "int!"},
         wordings=(
             f"[the] length of {_END} <coordinates|> ( {{D}} , {{E}} ) rounded down",
-            "[the] rounded down length of "
-            "[the] segment with ends at coordinates ( {A} , {B} ) and ( {D} , {E} )",
+            (
+                "[the] rounded down length of "
+                "[the] segment with ends at coordinates ( {A} , {B} ) and ( {D} , {E} )"
+            ),
             "[the] length of segment with ends {A} , {B} and {D} , {E} rounded down",
         ),
         template="(floor (sqrt (+ (square (- A D)) (square (- B E)))))",
@@ -395,8 +408,10 @@ ROOTS = (
         slots={"A": "int!", "B": "int!", "D": "int!", "E": "int!"},
         wordings=(
             f"[the] squared length of {_END} <coordinates|> ( {{D}} , {{E}} )",
-            "[the] squared length of "
-            "[the] segment with ends at coordinates ( {A} , {B} ) and ( {D} , {E} )",
+            (
+                "[the] squared length of "
+                "[the] segment with ends at coordinates ( {A} , {B} ) and ( {D} , {E} )"
+            ),
             "[the] squared length of segment with ends {A} , {B} and {D} , {E}",
         ),
         template="(+ (square (- A D)) (square (- B E)))",

@@ -74,7 +74,9 @@ def _by_key(name: str, key: str, keys: tuple[str, str], output: int) -> tuple[Fa
                 f"[the] {_ELEMENT} in {{X}} <with|that has|having> {words} {key}",
                 f"[the] {_ELEMENT} <of|in> {{X}} whose {key} is {words}",
             ),
-            template=f"(reduce X {start} (lambda2 (if ({function} {keys[0]} {keys[1]}) arg1 arg2)))",
+            template=(
+                f"(reduce X {start} (lambda2 (if ({function} {keys[0]} {keys[1]}) arg1 arg2)))"
+            ),
             example=({"X": [30, 21, 14, 2]}, result),
             weight=0.8,
         )
@@ -182,10 +184,14 @@ PICKED = (
         result="int",
         slots={"X": "int[]"},
         wordings=(
-            f"[the] {_SMALLEST} {_ELEMENT} [which is] strictly {_BIGGER} than [the] minimum "
-            "[element] <in|of> {X}",
-            f"[the] {_SMALLEST} {_ELEMENT} in {{X!}} , which is strictly {_BIGGER} than "
-            "[the] <minimum|smallest> <element|value> in {X!}",
+            (
+                f"[the] {_SMALLEST} {_ELEMENT} [which is] strictly {_BIGGER} than [the] minimum "
+                "[element] <in|of> {X}"
+            ),
+            (
+                f"[the] {_SMALLEST} {_ELEMENT} in {{X!}} , which is strictly {_BIGGER} than "
+                "[the] <minimum|smallest> <element|value> in {X!}"
+            ),
         ),
         template="(reduce (filter X (partial0 (reduce X 1000000000 min) <)) 1000000000 min)",
         example=({"X": [4, 5, 4, 6]}, 5),
@@ -196,10 +202,14 @@ PICKED = (
         result="int",
         slots={"X": "int[]"},
         wordings=(
-            f"[the] {_LARGEST} {_ELEMENT} [which is] strictly <less|smaller> than [the] maximum "
-            "[element] <in|of> {X}",
-            f"[the] {_LARGEST} {_ELEMENT} in {{X!}} , which is strictly <less|smaller> than "
-            "[the] <maximum|largest> <element|value> in {X!}",
+            (
+                f"[the] {_LARGEST} {_ELEMENT} [which is] strictly <less|smaller> than "
+                "[the] maximum [element] <in|of> {X}"
+            ),
+            (
+                f"[the] {_LARGEST} {_ELEMENT} in {{X!}} , which is strictly <less|smaller> than "
+                "[the] <maximum|largest> <element|value> in {X!}"
+            ),
         ),
         template="(reduce (filter X (partial0 (reduce X 0 max) >)) 0 max)",
         example=({"X": [4, 5, 4, 6]}, 5),
@@ -322,8 +332,10 @@ COMPUTED = (
         result="int",
         slots={"X": "int[]"},
         wordings=(
-            "[the] difference between [the] <maximum|largest> and [the] <minimum|smallest> "
-            "[element] <of|in> {X}",
+            (
+                "[the] difference between [the] <maximum|largest> and [the] <minimum|smallest> "
+                "[element] <of|in> {X}"
+            ),
         ),
         template="(- (reduce X 0 max) (reduce X 1000000000 min))",
         example=({"X": [4, 5, 3]}, 2),
@@ -342,8 +354,10 @@ COMPUTED = (
         result="int",
         slots={"X": "int[]"},
         wordings=(
-            "[the] difference between [the] number of even and [the] number of odd "
-            "<elements|values|numbers> in {X}",
+            (
+                "[the] difference between [the] number of even and [the] number of odd "
+                "<elements|values|numbers> in {X}"
+            ),
         ),
         template="(- (len (filter X (lambda1 (== (% arg1 2) 0)))) "
         "(len (filter X (lambda1 (== (% arg1 2) 1)))))",
@@ -452,7 +466,10 @@ COMPUTED = (
         "down",
         (
             f"[the] number of {_NUMBERS} in {{X}} <less|smaller> than [the] previous one",
-            f"[the] number of {_NUMBERS} in {{X}} that are <less|smaller> than the one right before",
+            (
+                f"[the] number of {_NUMBERS} in {{X}} that are <less|smaller> than the one right "
+                "before"
+            ),
         ),
         "<",
         1,

@@ -15,8 +15,10 @@ FAMILIES = (
         ),
         commands=(
             "<filter|keep> only <elements|values> of {X!} that are {C} , what is {X!}",
-            "<remove|delete|erase> all <elements|values> of {X!} except those that are {C} , "
-            "what <is|remains of> {X!}",
+            (
+                "<remove|delete|erase> all <elements|values> of {X!} except those that are {C} , "
+                "what <is|remains of> {X!}"
+            ),
         ),
         template="(filter X C)",
         example=({"X": [1, 2, 3, 4], "C": "even"}, [2, 4]),
@@ -29,12 +31,16 @@ FAMILIES = (
         slots={"X": "int[]", "C": "condition"},
         wordings=(
             "<elements|values|numbers> in {X} <excluding|omitting|except> those that are {C}",
-            "<remaining|rest of> <elements|values> in {X} after <removing|discarding> those "
-            "that are {C}",
+            (
+                "<remaining|rest of> <elements|values> in {X} after <removing|discarding> those "
+                "that are {C}"
+            ),
         ),
         commands=(
-            "<remove|delete|discard|erase> <elements|values> of {X!} that are {C} , "
-            "what <is|remains of> {X!}",
+            (
+                "<remove|delete|discard|erase> <elements|values> of {X!} that are {C} , "
+                "what <is|remains of> {X!}"
+            ),
         ),
         template="(filter X (lambda1 (! (C arg1))))",
         example=({"X": [1, 2, 3, 4], "C": "even"}, [1, 3]),
@@ -62,8 +68,10 @@ FAMILIES = (
             "[the] number of <elements|values|numbers> <in|of> {X} that are {C}",
             "[the] number of <elements|values|numbers> <in|of> {X!} {C}",
             "[the] number of {A} <elements|values|numbers> <in|among> {X}",
-            "[the] length of [the] longest subsequence of {X} consisting of "
-            "<elements|values|numbers> that are {C}",
+            (
+                "[the] length of [the] longest subsequence of {X} consisting of "
+                "<elements|values|numbers> that are {C}"
+            ),
             "[the] length of [the] longest subsequence of {A} <elements|values> of {X}",
         ),
         template="(len (filter X C))",
@@ -76,8 +84,10 @@ FAMILIES = (
         result="int[]",
         slots={"X": "int[]", "C": "condition"},
         wordings=(
-            "[the] <positions|indexes|indices> <of|in> {X} <at which|where> <elements|values> are "
-            "{C}",
+            (
+                "[the] <positions|indexes|indices> <of|in> {X} <at which|where> <elements|values> "
+                "are {C}"
+            ),
             "[the] <positions|indexes|indices> of <elements|values> in {X} that are {C}",
         ),
         template="(filter (range 0 (len X)) (lambda1 (C (deref X arg1))))",
@@ -89,8 +99,10 @@ FAMILIES = (
         result="int[]",
         slots={"X": "int[]", "C": "condition"},
         wordings=(
-            "<elements|values|numbers> in {X} <located|going|appearing> <right|immidiately> after "
-            "those that are {C}",
+            (
+                "<elements|values|numbers> in {X} <located|going|appearing> <right|immidiately> "
+                "after those that are {C}"
+            ),
         ),
         template="(map (filter (range 1 (len X)) (lambda1 (C (deref X (- arg1 1))))) "
         "(partial0 X deref))",
@@ -102,10 +114,14 @@ FAMILIES = (
         result="int",
         slots={"X": "int[]", "C": "condition"},
         wordings=(
-            "[the] length of [the] longest subarray of {X} <consisting|made> only of "
-            "<elements|values|numbers> that are {C}",
-            "[the] length of [the] longest sequence of consecutive <elements|values> in {X} that "
-            "are {C}",
+            (
+                "[the] length of [the] longest subarray of {X} <consisting|made> only of "
+                "<elements|values|numbers> that are {C}"
+            ),
+            (
+                "[the] length of [the] longest sequence of consecutive <elements|values> in {X} "
+                "that are {C}"
+            ),
         ),
         template="(reduce (map (range 0 (len X)) (lambda1 (if (< arg1 (len X)) "
         "(if (C (deref X arg1)) (+ (self (+ arg1 1)) 1) 0) 0))) 0 max)",
@@ -117,8 +133,10 @@ FAMILIES = (
         result="int[]",
         slots={"X": "int[]", "C": "condition", "K": "int 0 1"},
         wordings=(
-            "<elements|values|numbers> of {X} with {K} being written in place of those that are "
-            "{C}",
+            (
+                "<elements|values|numbers> of {X} with {K} being written in place of those that "
+                "are {C}"
+            ),
         ),
         commands=("replace <elements|values> of {X!} that are {C} with {K!} , what is {X!}",),
         template="(map X (lambda1 (if (C arg1) K arg1)))",

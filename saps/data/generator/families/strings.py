@@ -151,8 +151,10 @@ SINGLE = (
         result="string",
         slots={"S": "string", "T": "string"},
         wordings=(
-            "[the] concatenation in <alphabetical|lexicographical|lexicographic> order of {S} "
-            "and {T}",
+            (
+                "[the] concatenation in <alphabetical|lexicographical|lexicographic> order of {S} "
+                "and {T}"
+            ),
             "{S!} and {T!} joined [together] in <alphabetical|lexicographical|dictionary> order",
         ),
         template="(str_concat (str_min S T) (str_max S T))",
@@ -218,8 +220,10 @@ FROM_ARRAYS = (
         slots={"X": "string[]"},
         wordings=(
             f"[the] {_ALPHABETICALLY} <first|smallest> <string|word|element> <in|of|among> {{X}}",
-            f"[the] {_STRING} in {{X}} that goes first in <lexicographical|alphabetical|lexical> "
-            "order",
+            (
+                f"[the] {_STRING} in {{X}} that goes first in "
+                "<lexicographical|alphabetical|lexical> order"
+            ),
         ),
         template='(reduce X "z" str_min)',
         example=({"X": ["b", "a"]}, "a"),
@@ -230,8 +234,10 @@ FROM_ARRAYS = (
         slots={"X": "string[]"},
         wordings=(
             f"[the] {_ALPHABETICALLY} <last|largest> <string|word|element> <in|of|among> {{X}}",
-            f"[the] {_STRING} in {{X}} that goes last in <lexicographical|alphabetical|lexical> "
-            "order",
+            (
+                f"[the] {_STRING} in {{X}} that goes last in "
+                "<lexicographical|alphabetical|lexical> order"
+            ),
         ),
         template='(reduce X "" str_max)',
         example=({"X": ["b", "a"]}, "b"),

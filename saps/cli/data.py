@@ -1,0 +1,204 @@
+"""`saps data`: looks at files of tasks, and at the families that the generator has."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from saps.cli.failure import CommandError
+from saps.cli.options import DebugOption
+
+if TYPE_CHECKING:
+    from saps.data.verification import Progress, Verification
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Verify, clean and measure files of tasks; list the generator's families.",
+)
+
+SourceArgument = Annotated[
+    Path, typer.Argument(metavar="PATH", help="A .jsonl[.gz] file, or a folder with the splits.")
+]
+WorkersOption = Annotated[
+    int | None, typer.Option(min=1, help="Processes; as many as there are cores if not given.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_SHOWN = 20  # failures that a table shows; --json and reports have them all
+
+
+@app.command()
+def verify(
+    path: SourceArgument,
+    workers: WorkersOption = None,
+    as_json: JsonOption = False,
+    _debug: DebugOption = False,
+) -> None:
+    """Run every task on its tests; exit with 1 if any fails.
+
+    saps data verify data/generated
+    """
+    from saps.data.verification import verify
+
+    with _counting("verifying") as progress:
+        found = [verify(file, workers=workers, progress=progress) for file in _files(path)]
+    _print_verifications(found, as_json)
+    if any(verification.failures for verification in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def clean(
+    path: SourceArgument,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A file, or a folder if PATH is.")],
+    workers: WorkersOption = None,
+    as_json: JsonOption = False,
+    _debug: DebugOption = False,
+) -> None:
+    """Keep the tasks that do what their tests say, and report the others in OUT.report.json.
+
+    Exits with 1 if a line, or the end of a file, can not be read.
+
+    saps data clean data/algolisp data/algolisp-cleaned
+    """
+    from saps.data.verification import clean
+
+    files = _files(path)
+    if out.resolve() in {
+        file.resolve().parent if path.is_dir() else file.resolve() for file in files
+    }:
+        raise CommandError(f"{out} is where the tasks come from; choose another place")
+    with _counting("cleaning") as progress:
+        found = [
+            clean(
+                file, out / file.name if path.is_dir() else out, workers=workers, progress=progress
+            )
+            for file in files
+        ]
+    _print_verifications(found, as_json)
+    if any("unreadable" in verification.kinds for verification in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def stats(
+    path: SourceArgument,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="published|PATH", help="Print another column, and the distance."),
+    ] = None,
+    as_json: JsonOption = False,
+    _debug: DebugOption = False,
+) -> None:
+    """Measure a set of tasks: lengths, depths, words, symbols, families.
+
+    saps data stats data/generated --against published
+    """
+    from saps.cli.statistics_table import print_statistics
+    from saps.data.algolisp import read_examples
+    from saps.data.statistics import Statistics
+
+    def measured(source: Path) -> dict[str, Statistics]:
+        return {_split_of(file): Statistics.of(read_examples(file)) for file in _files(source)}
+
+    found = measured(path)
+    if as_json:
+        print(json.dumps({name: column.to_json() for name, column in found.items()}, indent=2))
+    else:
+        other = measured(Path(against)) if against not in (None, "published") else None
+        print_statistics(found, other, published=against == "published")
+
+
+@app.command()
+def families(
+    pattern: Annotated[
+        str, typer.Argument(metavar="[TEXT]", help="Only families whose name holds TEXT.")
+    ] = "",
+    as_json: JsonOption = False,
+    _debug: DebugOption = False,
+) -> None:
+    """List the kinds of tasks that the generator knows, with an example each.
+
+    saps data families median
+    """
+    from saps.data.generator.catalogue import default_catalogue
+    from saps.data.generator.specimen import specimen
+
+    catalogue = default_catalogue()
+    chosen = [family for family in catalogue.families if pattern in family.name]
+    if not chosen:
+        raise CommandError(f"no family has {pattern!r} in its name; without it all are listed")
+    examples = [(family, specimen(family, catalogue)) for family in chosen]
+    if as_json:
+        fields = [
+            {"name": f.name, "result": f.result, "text": e.text, "program": str(e.program)}
+            for f, e in examples
+        ]
+        print(json.dumps(fields, indent=2))
+        return
+    for family, example in examples:
+        print(f"{family.name} : {family.result}\n    {example.text}\n    {example.program}")
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the files of tasks that a path means."""
+    from saps.data.algolisp import SPLITS, DataError, find_split
+
+    if not path.is_dir():
+        return [path]
+    files = []
+    for split in SPLITS:
+        try:
+            files.append(find_split(path, split))
+        except DataError:
+            continue
+    if not files:
+        raise CommandError(
+            f"{path} holds no train, dev or test split; give a .jsonl file, or such a folder"
+        )
+    return files
+
+
+def _split_of(file: Path) -> str:
+    parts = file.name.split(".")
+    return next((part for part in parts if part in ("train", "dev", "test")), file.name)
+
+
+@contextmanager
+def _counting(what: str) -> "Iterator[Progress]":
+    from saps.data.progress import data_progress
+
+    with data_progress() as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda n: bar.advance(task, n)
+
+
+def _print_verifications(found: "list[Verification]", as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(_merged(found), indent=2))
+        return
+    for verification in found:
+        print(f"{verification.path}: {verification.reproduced:,} of {verification.examples:,} ok")
+        for kind, n_failures in verification.kinds.items():
+            print(f"  {n_failures:,} {kind}")
+        for failure in verification.failures[:_SHOWN]:
+            print(f"  line {failure.line}: {failure.reason}")
+        if len(verification.failures) > _SHOWN:
+            print(f"  ... and {len(verification.failures) - _SHOWN:,} more; see --json")
+
+
+def _merged(found: "list[Verification]") -> dict[str, Any]:
+    if len(found) == 1:
+        return found[0].to_json()
+    return {
+        "examples": sum(verification.examples for verification in found),
+        "reproduced": sum(verification.reproduced for verification in found),
+        "failures": [
+            {"path": str(verification.path), **failure}
+            for verification in found
+            for failure in verification.to_json()["failures"]
+        ],
+    }

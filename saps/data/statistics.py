@@ -1,0 +1,113 @@
+"""What a set of tasks is like: lengths, depths, words, symbols, families."""
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from saps.data.example import Example
+from saps.data.published import SYMBOLS, published_words
+
+
+@dataclass
+class Statistics:
+    """Counts over the tasks of one split, or of several.
+
+    Attributes:
+        text_lengths: tokens of a text, to how many texts; the other counters likewise.
+        families: in how many tasks each family occurs.
+        programs: different programs.
+    """
+
+    text_lengths: Counter[int] = field(default_factory=Counter)
+    depths: Counter[int] = field(default_factory=Counter)
+    program_lengths: Counter[int] = field(default_factory=Counter)
+    n_arguments: Counter[int] = field(default_factory=Counter)
+    words: Counter[str] = field(default_factory=Counter)
+    symbols: Counter[str] = field(default_factory=Counter)
+    families: Counter[str] = field(default_factory=Counter)
+    return_types: Counter[str] = field(default_factory=Counter)
+    programs: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, examples: Iterable[Example]) -> "Statistics":
+        found = cls()
+        for example in examples:
+            found.add(example)
+        return found
+
+    def add(self, example: Example) -> None:
+        """Count one task."""
+        words = example.text.split(" ")
+        self.words.update(words)
+        self.text_lengths[len(words)] += 1
+        self.depths[example.program.depth] += 1
+        self.program_lengths[example.program.size] += 1
+        self.n_arguments[len(example.arguments)] += 1
+        self.symbols.update(node.symbol for node in example.program.preorder())
+        self.families.update(set(example.nodes))
+        self.return_types[example.return_type] += 1
+        self.programs.add(str(example.program))
+
+    def __add__(self, other: "Statistics") -> "Statistics":
+        return Statistics(
+            text_lengths=self.text_lengths + other.text_lengths,
+            depths=self.depths + other.depths,
+            program_lengths=self.program_lengths + other.program_lengths,
+            n_arguments=self.n_arguments + other.n_arguments,
+            words=self.words + other.words,
+            symbols=self.symbols + other.symbols,
+            families=self.families + other.families,
+            return_types=self.return_types + other.return_types,
+            programs=self.programs | other.programs,
+        )
+
+    @property
+    def tasks(self) -> int:
+        return self.text_lengths.total()
+
+    @property
+    def published_words_used(self) -> int:
+        """How many of the published words occur."""
+        return sum(word in self.words for word in published_words())
+
+    @property
+    def outside_words(self) -> Counter[str]:
+        """The words that no published text has."""
+        known = set(published_words())
+        return Counter({word: n for word, n in self.words.items() if word not in known})
+
+    @property
+    def outside_symbols(self) -> Counter[str]:
+        """The symbols that no published program has."""
+        return Counter({s: n for s, n in self.symbols.items() if s not in SYMBOLS})
+
+    def to_json(self) -> dict[str, Any]:
+        tasks = self.tasks
+        return {
+            "tasks": tasks,
+            "programs": len(self.programs),
+            "text_length": mean(self.text_lengths),
+            "program_depth": mean(self.depths),
+            "program_length": mean(self.program_lengths),
+            "published_words_used": self.published_words_used,
+            "published_words": len(published_words()),
+            "outside_words_share": share(self.outside_words.total(), self.words.total()),
+            "outside_words": dict(self.outside_words.most_common(20)),
+            "outside_symbols": dict(self.outside_symbols),
+            "families": len(self.families),
+            "largest_families": {f: share(n, tasks) for f, n in self.families.most_common(10)},
+            "arguments": {str(n): self.n_arguments[n] for n in sorted(self.n_arguments)},
+            "return_types": dict(self.return_types.most_common()),
+        }
+
+
+def mean(counts: Counter[int]) -> float:
+    """Return the mean of what a counter counted; 0 of nothing."""
+    return statistics.fmean(counts, counts.values()) if counts else 0.0
+
+
+def share(part: int, whole: int) -> float:
+    """Return part of whole; 0 of nothing."""
+    return part / whole if whole else 0.0
