@@ -19,7 +19,7 @@ from saps.evaluation.failures import count_failures
 from saps.evaluation.folder import check_folder, write_folder
 from saps.evaluation.judging import Clock, Judge
 from saps.evaluation.metrics import Result, cleaned, measure
-from saps.evaluation.model import Model, load_model
+from saps.evaluation.model import Model, check_symbols, load_model
 from saps.evaluation.report import DataSource, ModelSource, Provenance, Report, Timing
 from saps.evaluation.rewording import REWORDINGS
 from saps.evaluation.robustness import RobustnessRow, robustness_row
@@ -47,6 +47,7 @@ def evaluate(cfg: DictConfig, model: Model | None = None) -> Report:
     check_folder(settings.out, overwrite=settings.overwrite)
     data, examples = _load_tasks(settings)
     model = model or load_model(settings)
+    check_symbols(model, [example.program for example in examples])
     judge = Judge(model.predictor, settings.batch_size, settings.limits, settings.workers)
     clock = Clock()
     results = judge.results(examples, clock)

@@ -55,12 +55,12 @@ def _count(count: float) -> str:
     return f"{int(count):,}" if count == int(count) else f"{count:,.1f}"
 
 
-def interval(rate: Rate | None) -> str:
-    """Spell the 95 % interval of a rate: `91.8-92.9 %`."""
+def interval(rate: Rate | None, digits: int = 2) -> str:
+    """Spell the 95 % interval of a rate: `91.85-92.84 %`."""
     if rate is None or rate.interval is None:
         return "-"
     low, high = rate.interval
-    return f"{100 * low:.1f}-{100 * high:.1f} %"
+    return f"{100 * low:.{digits}f}-{100 * high:.{digits}f} %"
 
 
 def _measures(title: str, measures: Measures) -> Table:
@@ -94,9 +94,9 @@ def _rows(title: str, label: str, rows: tuple[SliceRow, ...]) -> Table:
         (
             row.label,
             percent(row.exact_match),
-            interval(row.exact_match),
+            interval(row.exact_match, 1),
             percent(row.accuracy),
-            interval(row.accuracy),
+            interval(row.accuracy, 1),
         )
         for row in rows
     ]

@@ -1,13 +1,18 @@
 """The model that an evaluation judges."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from saps.data.symbols import SymbolError, SymbolTable
 from saps.decoding.prediction import Prediction
 from saps.evaluation.digest import folder_digest
 from saps.evaluation.report import ModelSource
 from saps.evaluation.settings import EvaluationError, Settings
+from saps.lang import Node
+
+logger = logging.getLogger(__name__)
 
 
 class TextPredictor(Protocol):
@@ -20,10 +25,52 @@ class TextPredictor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A predictor, and what the report says about it."""
+    """A predictor, and what the report says about it.
+
+    Attributes:
+        predictor: writes the programs.
+        source: for the report.
+        symbols: the labels that it has for nodes; None where it does not say.
+    """
 
     predictor: TextPredictor
     source: ModelSource
+    symbols: SymbolTable | None = None
+
+    def lacks_symbol(self, program: Node) -> bool:
+        """Whether the model can not write this program, for want of a label."""
+        if self.symbols is None:
+            return False
+        try:
+            for node in program.preorder():
+                self.symbols.index(node)
+        except SymbolError:
+            return True
+        return False
+
+
+def check_symbols(model: Model, programs: Sequence[Node]) -> None:
+    """Compare the symbols of target programs with those of the model; warn where some are missing.
+
+    Raises:
+        EvaluationError: the model can write none of the programs.
+    """
+    lacking = [program for program in programs if model.lacks_symbol(program)]
+    if not lacking:
+        return
+    if len(lacking) == len(programs):
+        raise EvaluationError(
+            f"{model.source.checkpoint} can write none of the {len(programs)} target programs, "
+            f"such as {lacking[0]}: it was made for other symbols; check checkpoint= and data.path="
+        )
+    logger.warning(
+        "%s has no label for some symbol of %d of %d target programs, such as %s; "
+        "on these its exact match is 0",
+        model.source.checkpoint,
+        len(lacking),
+        len(programs),
+        lacking[0],
+    )
 
 
 def load_model(settings: Settings) -> Model:
@@ -46,6 +93,7 @@ def load_model(settings: Settings) -> Model:
     return Model(
         Predictor(bundle, decoder, settings.batch_size),
         ModelSource(str(folder), folder_digest(folder), n_parameters),
+        bundle.symbols,
     )
 
 

@@ -44,7 +44,7 @@ def test_the_page_has_a_table_for_each_part_of_the_report() -> None:
 
 def test_no_rate_stands_without_its_counts_and_interval() -> None:
     text = render_markdown(make())
-    assert "| exact match | 20.00 % (3/15) | 7.0-45.2 % |" in text
+    assert "| exact match | 20.00 % (3/15) | 7.05-45.19 % |" in text
     assert "| exact match per program | 16.67 % (0.3/2) |" in text
 
 

@@ -4,14 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from saps.data.symbols import Label, SymbolTable
 from saps.decoding.predictor import Predictor
 from saps.evaluation.digest import folder_digest
 from saps.evaluation.evaluate import evaluate
-from saps.evaluation.model import load_model
+from saps.evaluation.model import Model, check_symbols, load_model
 from saps.evaluation.record import load_records
-from saps.evaluation.settings import Settings
+from saps.evaluation.report import ModelSource
+from saps.evaluation.settings import EvaluationError, Settings
+from saps.lang import parse
 from saps.model.bundle import Bundle, build_network, save_bundle
 from tests.evaluation.conftest import compose_evaluate
+from tests.evaluation.test_judging import LengthPredictor
 from tests.tasks import examples, vocabularies, write_data
 
 CONFIG = {
@@ -80,3 +84,26 @@ def test_the_predictor_reads_the_batches_of_the_settings(run_folder: Path) -> No
     predictor = load_model(Settings.read(cfg)).predictor
     assert isinstance(predictor, Predictor)
     assert predictor.batch_size == 3
+
+
+def knowing(*labels: Label) -> Model:
+    source = ModelSource("runs/small", "", None)
+    return Model(LengthPredictor(), source, SymbolTable(labels))
+
+
+def test_symbols_that_the_model_lacks_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    model = knowing(Label("abs", 1), Label("a", 0))
+    check_symbols(model, [parse("(abs a)")])
+    assert caplog.text == ""
+    check_symbols(model, [parse("(abs a)"), parse("(sqrt a)"), parse("abs")])
+    assert "runs/small has no label for some symbol of 2 of 3 target programs" in caplog.text
+    assert "(sqrt a)" in caplog.text
+
+
+def test_a_model_for_other_symbols_is_refused() -> None:
+    with pytest.raises(EvaluationError, match="can write none of the 1 target programs"):
+        check_symbols(knowing(Label("a", 0)), [parse("(abs a)")])
+
+
+def test_a_model_that_does_not_say_is_not_asked() -> None:
+    check_symbols(Model(LengthPredictor(), ModelSource("x", "", None)), [parse("(abs a)")])

@@ -17,7 +17,7 @@ def test_a_terminal_of_80_columns_shows_rows_whole() -> None:
     text = shown()
     assert "runs/x/best on generated, test split (15 tasks, 2 distinct programs)" in text
     lines = [" ".join(line.split()) for line in text.splitlines()]
-    assert "exact match 20.00 % (3/15) 7.0-45.2 %" in lines
+    assert "exact match 20.00 % (3/15) 7.05-45.19 %" in lines
     assert "ill-typed 20.00 % (3/15)" in lines
     assert "2 20.00 % (3/15) 7.0-45.2 % 20.00 % (3/15) 7.0-45.2 %" in lines
     assert max(map(len, text.splitlines())) <= 80
