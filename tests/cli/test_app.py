@@ -55,8 +55,26 @@ def test_light_commands_import_neither_torch_nor_hydra() -> None:
         "heavy = {'torch', 'lightning', 'hydra', 'numpy', 'sentencepiece', 'wandb'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
-    root = Path(package.__file__).parents[1]
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    assert _python(code) == "3\n[]\n"
+
+
+def test_synthesis_imports_no_lightning_and_training_no_wandb() -> None:
+    code = (
+        "import sys, saps.decoding.synthesizer\n"
+        "print('lightning' in sys.modules)\n"
+        "import saps.model.training\n"
+        "print('lightning' in sys.modules, 'wandb' in sys.modules)"
     )
-    assert done.stdout == "3\n[]\n"
+    assert _python(code) == "False\nTrue False\n"
+
+
+def _python(code: str) -> str:
+    """Run code in a process that has imported nothing yet; return its stdout."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(package.__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
