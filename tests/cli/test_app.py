@@ -15,7 +15,7 @@ def test_version_is_that_of_the_package(saps: RunSaps) -> None:
 def test_help_names_every_command(saps: RunSaps) -> None:
     outcome = saps("--help")
     assert outcome.status == 0
-    for command in ("synthesize", "run", "check", "generate", "train", "evaluate"):
+    for command in ("synthesize", "run", "check", "generate", "train", "evaluate", "data"):
         assert f"\n  {command} " in outcome.out
 
 
