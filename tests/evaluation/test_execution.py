@@ -1,4 +1,7 @@
 import logging
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from saps.evaluation.verdict import Outcome, Verdict
 from saps.lang import Limits, parse
 from tests.evaluation.conftest import make_example
 
+ROOT = Path(__file__).parents[2]
 LIMITS = Limits(steps=20_000, seconds=30.0)
 
 
@@ -171,3 +175,12 @@ def test_a_trial_takes_types_and_tests_from_its_example() -> None:
     assert Trial.of(example.program, example) == Trial(
         example.program, {"a": "int[]"}, "int", example.tests
     )
+
+
+def test_a_worker_starts_without_torch() -> None:
+    heavy = "{'torch', 'lightning', 'hydra'}"
+    code = f"import sys, saps.evaluation.execution; print(*{heavy} & {{*sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
