@@ -7,9 +7,10 @@ by item over a pipe of its own, so that the culprit is known and only its worker
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from time import monotonic
@@ -132,7 +133,8 @@ class _Worker(Generic[Item]):
     def __post_init__(self) -> None:
         self.pipe, theirs = _CONTEXT.Pipe()
         self.process = _CONTEXT.Process(target=_work, args=(theirs, self.function), daemon=True)
-        self.process.start()
+        with _interrupts_held_back():
+            self.process.start()
         theirs.close()  # else the pipe would never seem closed when the process dies
         self._heard = monotonic()
 
@@ -191,9 +193,20 @@ class _Worker(Generic[Item]):
         self.process.join()
 
 
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Start processes that never see Ctrl-C, not even while they start: the parent stops them."""
+    # Processes inherit the mask. The tracker of multiprocessing, once it starts, resets ours.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _work(pipe: "Connection[Any, Any]", function: Callable[[Any], Any]) -> None:
     """Answer chunks of items, one item at a time, until the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us, without our traceback
     pipe.send(_READY)
     while True:
         try:

@@ -45,5 +45,11 @@ def test_confusions_count_tasks_and_places_most_frequent_first() -> None:
     assert len(count_confusions(results, limit=1)) == 1
 
 
+def test_a_pair_in_many_tasks_comes_before_one_in_many_places() -> None:
+    pairs = [("(if a a a)", "(if b b b)"), ("(abs 0)", "(abs 1)"), ("(sqrt 0)", "(sqrt 1)")]
+    results = [make_result(p, failing(), make_example(g)) for g, p in pairs]
+    assert [item.gold for item in count_confusions(results, limit=2)] == ["0", "a"]
+
+
 def test_exact_predictions_confuse_nothing() -> None:
     assert count_confusions([make_result()], limit=20) == ()

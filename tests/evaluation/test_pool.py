@@ -1,11 +1,17 @@
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from saps.evaluation.pool import Cause, Loss, PoolError, map_isolated
 from tests.evaluation.misbehaviour import behave, process_id
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(items: list[str], n_workers: int = 2, timeout_s: float = 60.0) -> list[Any]:
@@ -87,3 +93,33 @@ def test_workers_end_when_the_caller_stops_early() -> None:
     results.close()  # type: ignore[attr-defined]  # a generator
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+INTERRUPTED = """
+from saps.evaluation.pool import map_isolated
+from tests.evaluation.misbehaviour import behave
+
+if __name__ == "__main__":
+    try:
+        for _, result in map_isolated(behave, ["a"] + 3 * ["hang"], n_workers=3, timeout_s=60):
+            print(result, flush=True)
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+def test_ctrl_c_reaches_the_caller_and_no_worker_complains(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(INTERRUPTED, encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "script.py"],
+        env={"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "A\n"
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+        out, err = process.communicate(timeout=30)
+    assert (out, err, process.returncode) == ("interrupted\n", "", 0)

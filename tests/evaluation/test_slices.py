@@ -56,6 +56,7 @@ def test_bins_come_in_ascending_order() -> None:
         ("(+ a a)", False),
         ("(+ (abs a) (abs a))", False),
         ("(+ a b)", True),
+        ("(+ (abs a) (abs b))", True),
         ("(abs (+ a b))", True),
         ("(if true a true)", True),
         ("(slice a a (len a))", True),
