@@ -222,7 +222,7 @@ class _FieldError(Exception):
 def _decode(line: str | bytes) -> dict[str, Any]:
     try:
         # the standard module: orjson turns integers beyond 64 bits into floats
-        fields = json.loads(line)
+        fields = json.loads(line.rstrip())
     except UnicodeDecodeError as error:
         reason = f"byte {error.start + 1} is not UTF-8 ({error.reason}); save the file as UTF-8"
         raise _FieldError(None, reason) from error

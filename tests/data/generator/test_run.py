@@ -1,0 +1,162 @@
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omegaconf import OmegaConf
+
+from saps.data import Example, load_split
+from saps.data.generator.collector import Collector, Made
+from saps.data.generator.noise import Noise
+from saps.data.generator.run import GENERATOR_VERSION, generate, generate_dataset
+from saps.data.generator.split import split_sizes
+from saps.data.published import SYMBOLS
+from saps.data.statistics import Statistics
+from saps.data.verification import verify
+from saps.lang import infer_type
+from saps.resources import resource_folder
+
+SPLITS = ("train", "dev", "test")
+SIZE = 400
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return generate_dataset(tmp_path_factory.mktemp("set"), SIZE, seed=11, workers=1)
+
+
+@pytest.fixture(scope="module")
+def splits(folder: Path) -> dict[str, list[Example]]:
+    return {name: load_split(folder, name) for name in SPLITS}
+
+
+@pytest.fixture(scope="module")
+def examples(splits: dict[str, list[Example]]) -> list[Example]:
+    return [example for split in splits.values() for example in split]
+
+
+def test_generate_writes_the_published_proportions(splits: dict[str, list[Example]]) -> None:
+    assert {name: len(split) for name, split in splits.items()} == split_sizes(SIZE)
+
+
+def test_no_program_of_dev_or_test_is_in_train(splits: dict[str, list[Example]]) -> None:
+    programs = {name: {example.program for example in split} for name, split in splits.items()}
+    assert not programs["train"] & (programs["dev"] | programs["test"])
+    assert not programs["dev"] & programs["test"]
+
+
+def test_no_text_comes_twice(examples: list[Example]) -> None:
+    assert max(Counter(example.text for example in examples).values()) == 1
+
+
+def test_every_program_is_of_its_declared_type(examples: list[Example]) -> None:
+    for example in examples:
+        assert str(infer_type(example.program, example.arguments)) == example.return_type
+
+
+def test_every_declared_argument_is_used(examples: list[Example]) -> None:
+    for example in examples:
+        assert example.arguments.keys() <= {node.symbol for node in example.program.preorder()}
+
+
+def test_every_task_does_what_its_ten_tests_say(folder: Path, examples: list[Example]) -> None:
+    for name in SPLITS:
+        assert verify(folder / f"{name}.jsonl", workers=1).failures == []
+    assert all(len(example.tests) == 10 for example in examples)
+    for example in examples:
+        outputs = Counter(json.dumps(test.output) for test in example.tests)
+        assert max(outputs.values()) < 9, example.text
+
+
+def test_tasks_are_like_the_published_ones(examples: list[Example]) -> None:
+    found = Statistics.of(examples)
+    figures = found.to_json()
+    assert figures["text_length"] == pytest.approx(38, rel=0.25)
+    assert figures["program_depth"] == pytest.approx(7.7, rel=0.25)
+    assert figures["program_length"] == pytest.approx(25, rel=0.25)
+    assert found.symbols.keys() <= SYMBOLS
+    assert found.outside_words.total() < 0.05 * found.words.total()
+    assert max(found.families.values()) < 0.1 * SIZE
+
+
+def test_metadata_says_how_to_make_it_again(folder: Path) -> None:
+    metadata = json.loads((folder / "metadata.json").read_text())
+    assert metadata["generator_version"] == GENERATOR_VERSION
+    assert (metadata["seed"], metadata["size"], metadata["max_depth"]) == (11, SIZE, 4)
+    assert metadata["sizes"] == split_sizes(SIZE)
+
+
+def test_the_same_seed_gives_the_same_bytes_with_more_workers(folder: Path, tmp_path: Path) -> None:
+    again = generate_dataset(tmp_path, SIZE, seed=11, workers=2)
+    for path in folder.iterdir():
+        assert path.read_bytes() == (again / path.name).read_bytes(), path.name
+
+
+def test_another_seed_gives_other_tasks(folder: Path, tmp_path: Path) -> None:
+    other = generate_dataset(tmp_path, 50, seed=12, workers=1)
+    texts = {example.text for example in load_split(folder, "train")}
+    assert len([e for e in load_split(other, "train") if e.text in texts]) < 10
+
+
+def test_generate_follows_its_configuration(tmp_path: Path) -> None:
+    config = OmegaConf.load(resource_folder("conf") / "generate.yaml")
+    config = OmegaConf.merge(config, {"out": str(tmp_path), "size": 30, "workers": 1})
+    assert generate(config) == tmp_path  # type: ignore[arg-type]
+    assert sum(len(load_split(tmp_path, name)) for name in SPLITS) == 30
+
+
+def test_generate_nests_nothing_at_depth_1(tmp_path: Path) -> None:
+    generate_dataset(tmp_path, 60, workers=1, max_depth=1)
+    families = [len(example.nodes) for name in SPLITS for example in load_split(tmp_path, name)]
+    assert families.count(1) > 50
+
+
+def test_noise_spoils_texts_and_nothing_else(tmp_path: Path) -> None:
+    generate_dataset(tmp_path / "plain", 40, workers=1)
+    generate_dataset(tmp_path / "noisy", 40, workers=1, noise=Noise(dropped=0.2))
+    plain, noisy = (load_split(tmp_path / name, "train") for name in ("plain", "noisy"))
+    programs = {str(example.program): len(example.text) for example in plain}
+    shared = [example for example in noisy if str(example.program) in programs]
+    assert len(shared) > 20
+    shorter = [e for e in shared if len(e.text) < programs[str(e.program)]]
+    assert len(shorter) > len(shared) / 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"size": 0}, "size is 0, expected at least 1"),
+        ({"size": 5, "max_depth": 5}, "max_depth is 5, expected 1 to 4"),
+        ({"size": 5, "workers": 0}, "workers is 0, expected at least 1"),
+    ],
+)
+def test_generate_refuses_settings_out_of_range(
+    settings: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        generate_dataset(tmp_path, **settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_generate_interrupted_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "train.jsonl").write_text("old\n")
+    monkeypatch.setattr("saps.data.generator.run._metadata", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        generate_dataset(tmp_path, 20, workers=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["train.jsonl"]
+    assert (tmp_path / "train.jsonl").read_text() == "old\n"
+
+
+def test_collector_takes_each_text_once_until_it_is_full() -> None:
+    collector = Collector(size=2)
+    for text, program in (("a", "1"), ("a", "1"), ("a", "2"), ("b", "1"), ("c", "1")):
+        collector.add(Made(text, program, 1, f"{text}{program}".encode()))
+    assert collector.lines == [b"a1", b"b1"]
+    assert collector.n_refused == 2
+    assert collector.is_full

@@ -1,0 +1,22 @@
+from itertools import count, islice
+
+import pytest
+
+from saps.data.parallel import map_in_order
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_map_in_order_keeps_the_order_without_end(workers: int) -> None:
+    assert list(islice(map_in_order(abs, count(-2), workers), 5)) == [2, 1, 0, 1, 2]
+
+
+def test_map_in_order_hands_over_what_a_worker_raised() -> None:
+    answers = map_in_order(int, ["1", "one"], 2)
+    assert next(answers) == 1
+    with pytest.raises(ValueError, match="one"):
+        next(answers)
+
+
+def test_map_in_order_refuses_no_workers() -> None:
+    with pytest.raises(ValueError, match="workers is 0, expected at least 1"):
+        map_in_order(abs, [1], 0)
