@@ -9,6 +9,7 @@ from typing import Final
 
 from omegaconf import DictConfig
 from rich.console import Console
+from rich.text import Text
 
 import saps
 from saps.data.algolisp import find_split, read_examples
@@ -59,7 +60,7 @@ def evaluate(cfg: DictConfig, model: Model | None = None) -> Report:
     )
     write_folder(settings.out, report, results, overwrite=settings.overwrite)
     show_report(report, Console())
-    Console(stderr=True).print(f"report: {settings.out}", markup=False, highlight=False)
+    Console(stderr=True).print(Text(f"report: {settings.out}"), soft_wrap=True)
     return report
 
 

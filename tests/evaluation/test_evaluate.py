@@ -86,11 +86,12 @@ def test_predictions_come_in_the_order_of_the_data(data: Path) -> None:
 def test_the_table_goes_to_stdout_and_the_rest_to_stderr(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(data)
+    long = data.parent / ("long" * 30)  # a path on a line of its own, for the next command to take
+    run(data, f"out={long}")
     captured = capsys.readouterr()
     assert "exact match" in captured.out
     assert "50.00 % (2/4)" in captured.out
-    assert captured.err == f"report: {data.parent / 'out'}\n"
+    assert captured.err == f"report: {long}\n"
 
 
 def test_rewordings_are_judged_when_asked_for(data: Path) -> None:
