@@ -443,14 +443,14 @@ def _greater(meter: Meter, x: Any, y: Any) -> bool:
 def _at_most(meter: Meter, x: Any, y: Any) -> bool:
     if type(x) in _NUMBERS and type(y) in _NUMBERS:
         return bool(x <= y)
-    return not less(meter, y, x)
+    return less(meter, x, y) or equal(meter, x, y)
 
 
 @function(">=", "(O, O) -> bool", "Whether x comes after y or equals it.", "(>= 1 2)", "false")
 def _at_least(meter: Meter, x: Any, y: Any) -> bool:
     if type(x) in _NUMBERS and type(y) in _NUMBERS:
         return bool(x >= y)
-    return not less(meter, x, y)
+    return less(meter, y, x) or equal(meter, x, y)
 
 
 @function("==", "(E, E) -> bool", "Whether the values are the same.", "(== 1 1.0)", "true")

@@ -213,7 +213,7 @@ class _Inference:
                 self._mismatches.add(path)
                 return
             show = _Display()
-            wanted, got = show.text(expected), show.text(found)
+            wanted, got = show.demand(expected), show.text(found)
             raise located(
                 StaticTypeError(f"expected {wanted}, found {got}", expected=wanted, found=got),
                 self._root,
@@ -424,11 +424,25 @@ class _Display:
     def text(self, kind: Type) -> str:
         return str(self.type(kind))
 
+    def demand(self, kind: Type) -> str:
+        """What a place calls for, where any type of a sort would do."""
+        shown = self.type(kind)
+        if isinstance(shown, Variable) and shown.constraint != Constraint.ANY:
+            return _SORTS[shown.constraint]
+        return str(shown)
+
     def _variable(self, unknown: _Unknown) -> Variable:
         if id(unknown) not in self._names:
             name = _variable_name(len(self._names))
             self._names[id(unknown)] = Variable(name, unknown.constraint)
         return self._names[id(unknown)]
+
+
+_SORTS: Final = {
+    Constraint.EQUATABLE: "a type without functions",
+    Constraint.ORDERED: "a type with an order (int, bool, string, or an array of such)",
+    Constraint.KEY: "a type of keys (int, bool or string)",
+}
 
 
 def _variable_name(index: int) -> Any:

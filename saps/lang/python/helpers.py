@@ -7,7 +7,7 @@ _SOURCES: Final = {
     "is_prime": '''
 def is_prime(n):
     """Tell whether n is prime."""
-    return n >= 2 and all(n % k for k in range(2, math.isqrt(int(n)) + 1))
+    return n >= 2 and all(n % k for k in range(2, math.isqrt(n) + 1))
 ''',
     "short_range": '''
 def short_range(low, high):
@@ -36,12 +36,12 @@ def power(x, y):
         raise ValueError("a negative number has no fractional power")
     return result
 ''',
-    "digits_of": '''
-def digits_of(x):
-    """List the decimal digits of a number, which must be whole."""
+    "whole": '''
+def whole(x):
+    """Return the number as an int, if it has no fraction."""
     if x != int(x):
         raise ValueError("the number is not whole")
-    return [int(digit) for digit in str(abs(int(x)))]
+    return int(x)
 ''',
     "is_sorted": '''
 def is_sorted(values):
@@ -72,6 +72,11 @@ def of_kind(value, *kinds):
     """Return the value if it is of one of these kinds."""
     if type(value) not in kinds:
         raise TypeError(f"found {value!r}, expected {kinds}")
+    return value
+''',
+    "instead": '''
+def instead(value, *unused):
+    """Return the first argument; the others are evaluated, but not used."""
     return value
 ''',
     "fail": '''

@@ -155,7 +155,8 @@ def _choice_lines(code: ast.IfExp, indent: int) -> list[str]:
 def _operand(code: ast.expr, kind: type[ast.expr], indent: int, used: int) -> str:
     """As `_broken`, in parentheses where an expression of this kind would need them."""
     text = _broken(code, indent, used)
-    return f"({text})" if isinstance(code, kind | ast.Lambda) and text[0] != "(" else text
+    has_them = "\n" in text and text.startswith("(")
+    return f"({text})" if isinstance(code, kind | ast.Lambda) and not has_them else text
 
 
 def _operation_lines(code: ast.BinOp, indent: int) -> list[str]:

@@ -16,7 +16,16 @@ from saps.lang.python.facts import (
     join,
     natural_if,
 )
-from saps.lang.python.term import Term, binary, call, compare, constant_value, literal, name
+from saps.lang.python.term import (
+    Term,
+    binary,
+    call,
+    compare,
+    comprehension,
+    constant_value,
+    literal,
+    name,
+)
 
 Operation = Callable[..., Term]
 
@@ -130,20 +139,20 @@ def _maximum(x: Term, y: Term) -> Term:
 
 @_operation("is_prime")
 def _is_prime(x: Term) -> Term:
-    return Term(call("is_prime", x.code), ANYTHING, x.is_total and x.facts.is_whole)
+    return Term(call("is_prime", _whole(x)), ANYTHING, x.is_total and x.facts.is_whole)
+
+
+def _whole(x: Term) -> ast.expr:
+    return x.code if x.facts.is_whole else call("whole", x.code)
 
 
 @_operation("digits")
 def _digits(x: Term) -> Term:
     facts = array_of(NATURAL)
-    if not x.facts.is_whole:
-        return Term(call("digits_of", x.code), facts)
-    number = x if x.facts.is_natural else Term(call("abs", x.code))
-    listed = ast.ListComp(
-        call("int", name("digit")),
-        [ast.comprehension(ast.Name("digit", ast.Store()), call("str", number.code), [], 0)],
-    )
-    return Term(listed, facts, x.is_total)
+    number = _whole(x) if x.facts.is_natural else call("abs", _whole(x))
+    digits = comprehension("digit", call("str", number))
+    listed = ast.ListComp(call("int", name("digit")), [digits])
+    return Term(listed, facts, x.is_total and x.facts.is_whole)
 
 
 # Truth and comparison
@@ -231,7 +240,9 @@ def _slice(values: Term, low: Term, high: Term) -> Term:
     elif low.facts.is_natural:
         start = low.code
     else:
-        start = call("max", low.code, literal(0))
+        # A float would be an error, but max could hide it.
+        position = low.code if low.facts.is_whole else call("operator.index", low.code)
+        start = call("max", position, literal(0))
     is_total = low.facts.is_whole and high.facts.is_whole and _all_total(values, low, high)
     return Term(_subscript(values, ast.Slice(start, high.code)), values.facts, is_total)
 
@@ -262,7 +273,13 @@ def _reverse(values: Term) -> Term:
 
 @_operation("array-new")
 def _array_new(kind: Term) -> Term:
-    return Term(ast.List([], ast.Load()), array_of(NOTHING), kind.is_total)
+    return Term(_after(ast.List([], ast.Load()), kind), array_of(NOTHING), kind.is_total)
+
+
+def _after(value: ast.expr, *unused: Term) -> ast.expr:
+    """The value; but terms that may fail are evaluated all the same."""
+    risky = [term.code for term in unused if not term.is_total]
+    return call("instead", value, *risky) if risky else value
 
 
 @_operation("is_sorted")
@@ -319,7 +336,7 @@ def _string_max(x: Term, y: Term) -> Term:
 
 @_operation("dict-new")
 def _dict_new(key: Term, value: Term) -> Term:
-    return Term(ast.Dict([], []), ANYTHING, _all_total(key, value))
+    return Term(_after(ast.Dict([], []), key, value), ANYTHING, _all_total(key, value))
 
 
 @_operation("dict-insert")

@@ -34,7 +34,7 @@ _HIGHER_ORDER: Final = frozenset(
     {"map", "filter", "reduce", "invoke1", "combine", "partial0", "partial1", "partial2"}
 )
 _TAKEN: Final = frozenset(
-    {*keyword.kwlist, *dir(builtins), *HELPER_NAMES, "math", "functools", "itertools"}
+    {*keyword.kwlist, *dir(builtins), *HELPER_NAMES, "math", "functools", "itertools", "operator"}
 )
 
 
