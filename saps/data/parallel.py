@@ -29,8 +29,8 @@ def map_in_order(
         ValueError: workers is less than 1.
     """
     n_workers = workers if workers is not None else os.cpu_count() or 1
-    if n_workers < 1:
-        raise ValueError(f"workers is {workers}, expected at least 1")
+    if type(n_workers) is not int or n_workers < 1:
+        raise ValueError(f"workers is {workers!r}, expected a whole number, at least 1")
     return map(function, items) if n_workers == 1 else _map_in_pool(function, items, n_workers)
 
 

@@ -18,5 +18,5 @@ def test_map_in_order_hands_over_what_a_worker_raised() -> None:
 
 
 def test_map_in_order_refuses_no_workers() -> None:
-    with pytest.raises(ValueError, match="workers is 0, expected at least 1"):
+    with pytest.raises(ValueError, match="workers is 0, expected a whole number"):
         map_in_order(abs, [1], 0)

@@ -46,7 +46,7 @@ class Noise:
     def __post_init__(self) -> None:
         for rate in fields(self):
             value = getattr(self, rate.name)
-            if not 0 <= value <= 1:
+            if not isinstance(value, int | float) or not 0 <= value <= 1:
                 raise ValueError(f"noise.{rate.name} is {value!r}, expected a rate from 0 to 1")
 
     def __bool__(self) -> bool:

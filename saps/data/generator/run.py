@@ -50,6 +50,9 @@ class Settings:
     noise: Noise = field(default_factory=Noise)
 
     def __post_init__(self) -> None:
+        for name in ("size", "seed", "max_depth"):
+            if type(getattr(self, name)) is not int:  # a configuration may hold anything
+                raise ValueError(f"{name} is {getattr(self, name)!r}, expected a whole number")
         if self.size < 1:
             raise ValueError(f"size is {self.size}, expected at least 1")
         if not 1 <= self.max_depth <= 4:
@@ -88,10 +91,13 @@ def generate_dataset(
         noise: spoils texts; None for not at all.
 
     Raises:
+        OSError: the folder can not be made or written.
         ValueError: a setting is out of its range, or the grammar has too few tasks to say.
     """
     settings = Settings(size, seed, max_depth, noise or Noise())
     folder = Path(out)
+    if folder.is_file():
+        raise ValueError(f"out is {folder}, which is a file; give a folder")
     folder.mkdir(parents=True, exist_ok=True)  # a path that can not be written is known at once
     return _write(folder, settings, _collect(settings, workers))
 

@@ -1,4 +1,6 @@
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -140,3 +142,13 @@ def test_substitute_spares_what_a_lambda_rebinds() -> None:
 def test_repeats_counts_how_often_a_slot_is_held() -> None:
     family = replace(SUM, template="(/ (reduce X 0 +) (len X))", example=({"X": [4, 5]}, 4))
     assert family.repeats == {"X": 2}
+
+
+def test_the_family_of_the_data_card_is_good() -> None:
+    card = Path(__file__).parents[3] / "data" / "README.md"
+    (source,) = re.findall(r"```python\n(.*?)```", card.read_text(), re.DOTALL)
+    names: dict[str, object] = {}
+    exec(source.replace("\nFamily(", "\nfamily = Family("), names)
+    family = names["family"]
+    assert isinstance(family, Family)
+    check_family(family)

@@ -1,4 +1,5 @@
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_spoil_never_leaves_nothing() -> None:
     assert Noise(dropped=1.0).spoil("sum", Random(1)) == "sum"
 
 
-@pytest.mark.parametrize("rate", [-0.1, 1.1])
-def test_noise_refuses_what_is_no_rate(rate: float) -> None:
+@pytest.mark.parametrize("rate", [-0.1, 1.1, "often"])
+def test_noise_refuses_what_is_no_rate(rate: Any) -> None:
     with pytest.raises(ValueError, match=r"noise\.typo is .* expected a rate from 0 to 1"):
         Noise(typo=rate)

@@ -128,7 +128,10 @@ def test_noise_spoils_texts_and_nothing_else(tmp_path: Path) -> None:
     [
         ({"size": 0}, "size is 0, expected at least 1"),
         ({"size": 5, "max_depth": 5}, "max_depth is 5, expected 1 to 4"),
-        ({"size": 5, "workers": 0}, "workers is 0, expected at least 1"),
+        ({"size": 5, "workers": 0}, "workers is 0, expected a whole number, at least 1"),
+        ({"size": 5, "workers": "two"}, "workers is 'two', expected a whole number"),
+        ({"size": "many"}, "size is 'many', expected a whole number"),
+        ({"size": 5, "seed": None}, "seed is None, expected a whole number"),
     ],
 )
 def test_generate_refuses_settings_out_of_range(
@@ -137,6 +140,13 @@ def test_generate_refuses_settings_out_of_range(
     with pytest.raises(ValueError, match=reason):
         generate_dataset(tmp_path, **settings)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_generate_refuses_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    with pytest.raises(ValueError, match="which is a file; give a folder"):
+        generate_dataset(path, 5)
 
 
 def test_generate_interrupted_leaves_what_was_there(
