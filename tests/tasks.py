@@ -11,7 +11,7 @@ from saps.data.example import Example, Test
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.decoding.declarations import settle_signature
-from saps.lang import compile_program, parse
+from saps.lang import Value, compile_program, parse
 from saps.model.encoder import TextEncoder
 from saps.model.synthesizer import Text2Tree
 from saps.model.tree_decoder import Recurrence, TreeDecoder
@@ -36,7 +36,7 @@ SENTENCES = {
         "(reduce (reverse (digits a)) 0 (lambda2 (+ (* arg1 10) arg2)))"
     ),
 }
-_INPUTS = {"int": 5, "int[]": [3, 8, 1], "string": "word"}
+_INPUTS: dict[str, Value] = {"int": 5, "int[]": [3, 8, 1], "string": "word"}
 
 
 def examples() -> list[Example]:

@@ -29,7 +29,9 @@ def normalise_typing(text: str) -> str:
 
     "Given an array `A`, find $A+B$" becomes "given an array a , find a + b".
     """
-    return normalise_text(unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY))
+    # Half a surrogate pair, as broken input may hold, becomes a question mark.
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return normalise_text(unicodedata.normalize("NFKC", whole).translate(_TYPOGRAPHY))
 
 
 class Tokenizer:

@@ -34,7 +34,8 @@ def test_batch_trees_lets_every_node_find_what_it_continues() -> None:
             assert batch.example[row] == example
             sibling, parent = tree.sibling[node], tree.parent[node]
             if parent < 0:
-                assert (batch.h_kind[row], batch.h_previous[row]) == (START, example)
+                assert int(batch.h_kind[row]) == START
+                assert int(batch.h_previous[row]) == example
                 assert batch.h_label[row] == len(SYMBOLS)
                 continue
             before = sibling if sibling >= 0 else parent

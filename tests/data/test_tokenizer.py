@@ -17,6 +17,7 @@ def tokenizer() -> Tokenizer:
         pytest.param("Given an array A, find...", "given an array a , find . . .", id="case"),
         pytest.param("find  `a`\tplus\nb10", "find a plus b 10", id="spaces-and-backquotes"),
         pytest.param("find $a+b$", "find a + b", id="mathematics"),
+        pytest.param("find \ud800 a", "find ? a", id="half-a-surrogate-pair"),
         pytest.param("the array’s ﬁrst", "the array ' s first", id="typography"),
     ],
 )

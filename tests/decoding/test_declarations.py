@@ -26,7 +26,11 @@ def test_declared_types_reads_what_the_text_says(text: str, types: dict[str, str
 @pytest.mark.parametrize(
     ("program", "text", "signature"),
     [
-        ("(filter a (partial1 b >))", "an array of strings a", "(a: string[], b: string) -> string[]"),
+        (
+            "(filter a (partial1 b >))",
+            "an array of strings a",
+            "(a: string[], b: string) -> string[]",
+        ),
         ("(filter a (partial1 b >))", "", "(a: int[], b: int) -> int[]"),
         ("(+ a b)", "given strings a and b", "(a: int, b: int) -> int"),
         ("(len a)", "given an array of strings a and a number b", "(a: string[]) -> int"),

@@ -39,7 +39,7 @@ def _config(tmp_path: Path, *overrides: str) -> DictConfig:
 
 def _weights(path: Path) -> dict[str, Any]:
     checkpoint = torch.load(path, weights_only=True)
-    return {name: value for name, value in checkpoint["state_dict"].items()}
+    return dict(checkpoint["state_dict"])
 
 
 def test_a_run_leaves_everything_that_a_later_one_needs(
@@ -57,8 +57,14 @@ def test_a_run_leaves_everything_that_a_later_one_needs(
 
 def test_training_learns_and_the_best_model_is_kept(tmp_path: Path) -> None:
     result = train(
-        _config(tmp_path, "trainer.max_epochs=80", "optimizer.lr=0.04", "model.encoder.dropout=0",
-                "model.decoder.dropout=0", "data.filler_dropout.text_rate=0")
+        _config(
+            tmp_path,
+            "trainer.max_epochs=80",
+            "optimizer.lr=0.04",
+            "model.encoder.dropout=0",
+            "model.decoder.dropout=0",
+            "data.filler_dropout.text_rate=0",
+        )
     )
     assert result.value == 1.0
     tasks = examples()
@@ -75,9 +81,7 @@ def test_a_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
     # The schedule knows the run's length, so the first half is stopped, not made shorter.
     stopped = _config(tmp_path, "trainer.max_epochs=4", "+trainer.max_steps=6", f"folder={halves}")
     train(stopped)
-    train(
-        _config(tmp_path, "trainer.max_epochs=4", f"folder={halves}", "ckpt_path=last")
-    )
+    train(_config(tmp_path, "trainer.max_epochs=4", f"folder={halves}", "ckpt_path=last"))
     expected, found = _weights(whole / "last.ckpt"), _weights(halves / "last.ckpt")
     assert expected.keys() == found.keys()
     assert all(torch.equal(expected[name], found[name]) for name in expected)
@@ -101,7 +105,7 @@ def test_a_folder_with_a_run_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_continuing_without_a_checkpoint_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="no checkpoint at .*last.ckpt"):
+    with pytest.raises(TrainingError, match=r"no checkpoint at .*last\.ckpt"):
         train(_config(tmp_path, "ckpt_path=last"))
 
 

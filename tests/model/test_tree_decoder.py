@@ -75,7 +75,7 @@ class _NaiveDecoder:
 
     def _score(self, vertical: CellState | None, horizontal: CellState | None) -> Tensor:
         d = self.decoder
-        q = d.query_bias
+        q: Tensor = d.query_bias
         if d.vertical is not None and vertical is not None:
             q = q + d.vertical.to_query.weight @ vertical.h
         if d.horizontal is not None and horizontal is not None:
