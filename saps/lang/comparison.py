@@ -38,7 +38,7 @@ def equal(meter: Meter, x: Any, y: Any) -> bool:
 def _equal_arrays(meter: Meter, x: list[Any], y: list[Any]) -> bool:
     if len(x) != len(y):
         return False
-    meter.charge(len(x) >> 2)
+    meter.charge(1 + (len(x) >> 2))
     return all(equal(meter, a, b) for a, b in zip(x, y, strict=True))
 
 
@@ -55,7 +55,7 @@ def less(meter: Meter, x: Any, y: Any) -> bool:
 
 
 def _less_arrays(meter: Meter, x: list[Any], y: list[Any]) -> bool:
-    meter.charge(min(len(x), len(y)) >> 2)
+    meter.charge(1 + (min(len(x), len(y)) >> 2))
     for a, b in zip(x, y, strict=False):
         if not equal(meter, a, b):
             return less(meter, a, b)

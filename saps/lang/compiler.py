@@ -1,6 +1,5 @@
 """Turns a tree into closures, and on the way checks names, arity and forms."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,11 +19,10 @@ from saps.lang.closures import (
 )
 from saps.lang.constants import constant
 from saps.lang.errors import AlgoLispError, TreePath
-from saps.lang.functions import FORMS, FUNCTIONS, Function
+from saps.lang.functions import FORMS, FUNCTIONS, Function, as_value
 from saps.lang.limits import Meter
 from saps.lang.node import Node
 from saps.lang.scope import arity_error, lambda_arity, located, unknown_symbol
-from saps.lang.values import FunctionValue
 
 _SLOTS: Final = {"arg1": 0, "arg2": 1, "self": 2}
 
@@ -89,7 +87,7 @@ class Compiler:
 
     def _value(self, symbol: str, path: TreePath) -> Any:
         if symbol in FUNCTIONS:
-            return _as_value(FUNCTIONS[symbol], self._meter)
+            return as_value(FUNCTIONS[symbol], self._meter)
         try:
             found = constant(symbol)
         except AlgoLispError as error:
@@ -186,15 +184,3 @@ def _is_written(function: Node) -> bool:
     if function.children:
         return function.symbol in _MAKES_FUNCTION
     return function.symbol not in ("arg1", "arg2")
-
-
-def _as_value(function: Function, meter: Meter) -> FunctionValue:
-    implementation = function.implementation
-    call: Callable[..., Any]
-    if function.arity == 1:
-        call = lambda x: implementation(meter, x)  # noqa: E731
-    elif function.arity == 2:
-        call = lambda x, y: implementation(meter, x, y)  # noqa: E731
-    else:
-        call = lambda x, y, z: implementation(meter, x, y, z)  # noqa: E731
-    return FunctionValue(function.name, function.arity, call)

@@ -180,6 +180,19 @@ def _need_types(name: str, *values: Any) -> None:
             raise _wrong(name, position, "a type", value)
 
 
+def as_value(function: Function, meter: Meter) -> FunctionValue:
+    """A function of the table as a value of programs."""
+    implementation = function.implementation
+    call: Callable[..., Any]
+    if function.arity == 1:
+        call = lambda x: implementation(meter, x)  # noqa: E731
+    elif function.arity == 2:
+        call = lambda x, y: implementation(meter, x, y)  # noqa: E731
+    else:
+        call = lambda x, y, z: implementation(meter, x, y, z)  # noqa: E731
+    return FunctionValue(function.name, function.arity, call)
+
+
 def callable_of(value: Any, n_arguments: int) -> Callable[..., Any]:
     """The Python function behind a function value that is about to get `n_arguments`."""
     if type(value) is not FunctionValue:
@@ -644,7 +657,7 @@ def _append(meter: Meter, values: Any, value: Any) -> list[Any]:
     meter.check_length(len(values) + 1)
     longer = [*values, value]
     if type(value) not in _FLAT:
-        meter.weigh(longer)
+        meter.weigh_sum(longer, values, value)
     return longer
 
 
@@ -923,7 +936,7 @@ def _dict_insert(meter: Meter, entries: Any, key: Any, value: Any) -> dict[Any, 
     meter.check_length(len(entries) + 1)
     longer = {**entries, key: value}
     if type(key) is str or type(value) not in _FLAT:
-        meter.weigh(longer)
+        meter.weigh_sum(longer, entries, key, value)
     return longer
 
 

@@ -1,27 +1,50 @@
 """Checks the inputs of a run against the declared types, before the run."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from saps.lang.errors import InputError
 from saps.lang.functions import Function
 from saps.lang.limits import Limits
-from saps.lang.types import Array, Dictionary, FunctionType, Primitive, Type
-from saps.lang.values import FunctionValue, kind_of
+from saps.lang.types import BOOL, INT, STRING, Array, Dictionary, FunctionType, Primitive, Type
+from saps.lang.values import kind_of
 
 Check = Callable[[Any], bool]
 
 _NUMBERS: Final = frozenset({int, float})
-_PLAIN: Final[Mapping[str, frozenset[type]]] = {
-    "int": _NUMBERS,
-    "bool": frozenset({bool}),
-    "string": frozenset({str}),
-}
+_SMALL: Final = 1 << 64
 
 
 def input_check(kind: Type, limits: Limits) -> Check:
     """Return a function that tells whether a value is of this type and within the limits."""
-    if isinstance(kind, Primitive) and kind.name in _PLAIN:
+    check = _kind_check(kind, limits)
+    if isinstance(kind, Primitive | FunctionType) or kind in _FLAT_ARRAYS:
+        return check
+    return lambda value: check(value) and _weight(value, limits.nesting) <= limits.elements
+
+
+_FLAT_ARRAYS: Final = (Array(INT), Array(BOOL))
+
+
+def _weight(value: Any, nesting: int) -> float:
+    """Elements and characters, inner ones included; infinite if nested too deep."""
+    if nesting < 0:
+        return math.inf
+    if type(value) is str:
+        return len(value)
+    if type(value) is dict:
+        value = [*value.keys(), *value.values()]
+    if type(value) is not list:
+        return 0
+    total: float = len(value)
+    for element in value:
+        total += _weight(element, nesting - 1)
+    return total
+
+
+def _kind_check(kind: Type, limits: Limits) -> Check:
+    if isinstance(kind, Primitive):
         return _plain_check(kind, limits)
     if isinstance(kind, Array):
         return _array_check(kind, limits)
@@ -29,59 +52,63 @@ def input_check(kind: Type, limits: Limits) -> Check:
         return _dictionary_check(kind, limits)
     if isinstance(kind, FunctionType):
         return lambda value: isinstance(value, Function)
-    return lambda value: type(value) is not FunctionValue and type(value) is not Function
+    return _any_check(limits)
 
 
 def _plain_check(kind: Primitive, limits: Limits) -> Check:
-    if kind.name == "int":
+    if kind == INT:
         bound = 1 << limits.bits
         return lambda value: type(value) is float or (type(value) is int and -bound < value < bound)
-    if kind.name == "string":
+    if kind == STRING:
         longest = limits.elements
         return lambda value: type(value) is str and len(value) <= longest
-    return lambda value: type(value) is bool
+    if kind == BOOL:
+        return lambda value: type(value) is bool
+    return lambda _: False
 
 
 def _array_check(kind: Array, limits: Limits) -> Check:
     longest = limits.elements
-    if isinstance(kind.element, Primitive) and kind.element.name in _PLAIN:
-        kinds = _PLAIN[kind.element.name]
-        inner = input_check(kind.element, limits)
-        if kind.element.name == "int":
-            return lambda value: (
-                type(value) is list
-                and len(value) <= longest
-                and kinds.issuperset(map(type, value))
-                and _within(value, inner)
-            )
-        return lambda value: (
-            type(value) is list and len(value) <= longest and kinds.issuperset(map(type, value))
+    check = _kind_check(kind.element, limits)
+    if kind.element == INT:
+        return lambda values: (
+            type(values) is list
+            and len(values) <= longest
+            and _NUMBERS.issuperset(map(type, values))
+            and (_are_small(values) or all(map(check, values)))
         )
-    check = input_check(kind.element, limits)
-    return lambda value: type(value) is list and len(value) <= longest and all(map(check, value))
+    return lambda values: (
+        type(values) is list and len(values) <= longest and all(map(check, values))
+    )
 
 
-def _within(values: list[Any], inner: Check) -> bool:
-    try:
-        # Two passes in C; only where one meets an unusual number are the elements looked at.
-        if not values or -_SMALL < min(values) <= max(values) < _SMALL:
-            return True
-    except TypeError:  # pragma: no cover - the kinds were checked before
-        return False
-    return all(map(inner, values))
-
-
-_SMALL: Final = 1 << 64
+def _are_small(values: list[Any]) -> bool:
+    """Whether all numbers are far from any limit; two passes in C, for the usual case."""
+    return not values or -_SMALL < min(values) <= max(values) < _SMALL
 
 
 def _dictionary_check(kind: Dictionary, limits: Limits) -> Check:
-    key, value = input_check(kind.key, limits), input_check(kind.value, limits)
+    key, value = _kind_check(kind.key, limits), _kind_check(kind.value, limits)
     return lambda entries: (
         type(entries) is dict
         and len(entries) <= limits.elements
         and all(map(key, entries))
         and all(map(value, entries.values()))
     )
+
+
+def _any_check(limits: Limits) -> Check:
+    """The check for a type that was left open: any value will do, if it is one."""
+    plain = [_plain_check(kind, limits) for kind in (INT, STRING, BOOL)]
+
+    def check(value: Any, nesting: int = limits.nesting) -> bool:
+        if type(value) is dict:
+            value = [*value.keys(), *value.values()]
+        if type(value) is list:
+            return nesting > 0 and all(check(element, nesting - 1) for element in value)
+        return any(fits(value) for fits in plain)
+
+    return check
 
 
 def missing_input(name: str, kind: Type) -> InputError:

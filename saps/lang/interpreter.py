@@ -18,6 +18,7 @@ from saps.lang.errors import (
     TreePath,
     ValueTypeError,
 )
+from saps.lang.functions import Function, as_value
 from saps.lang.inputs import Check, input_check, missing_input, unexpected_inputs, wrong_input
 from saps.lang.limits import Limits, Meter
 from saps.lang.node import Node
@@ -70,7 +71,7 @@ class Program:
 
         Raises:
             InputError: the inputs do not fit the declared arguments.
-            EvaluationError: the run failed or was stopped; the error knows where in the tree.
+            EvaluationError, ArityError: the run failed or was stopped, at `path` in the tree.
         """
         values = self._read(inputs)
         try:
@@ -112,7 +113,9 @@ class _Machine:
         self._root, self._cost = with_room(compiler.compile)
 
     def run(self, values: list[Any]) -> Any:
-        self._cells[: self._n_inputs] = values
+        self._cells[: self._n_inputs] = [
+            as_value(value, self._meter) if type(value) is Function else value for value in values
+        ]
         self._meter.reset(self._cost)
         try:
             result = self._root(None)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from saps.lang.errors import CallDepthError, SizeLimitError, StepLimitError, TimeLimitError
 
@@ -42,7 +42,17 @@ class Meter:
     Belongs to one run at a time: the interpreter never shares a meter between threads.
     """
 
-    __slots__ = ("_deadline", "_reserve", "bits", "bound", "calls", "elements", "limits", "steps")
+    __slots__ = (
+        "_deadline",
+        "_known",
+        "_reserve",
+        "bits",
+        "bound",
+        "calls",
+        "elements",
+        "limits",
+        "steps",
+    )
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -57,6 +67,7 @@ class Meter:
         self._reserve = self.limits.steps - self.steps
         self._deadline = 0.0  # 0.0: not started; the first chunk alone needs no clock
         self.calls = self.limits.depth
+        self._known: dict[int, _Measure] = {}
         self.charge(steps)
 
     def charge(self, steps: int) -> None:
@@ -110,28 +121,63 @@ class Meter:
 
     def weigh(self, value: Any) -> None:
         """Refuse a value whose elements, inner ones included, are too many or nested too deep."""
-        self._weigh(value, self.elements, self.limits.nesting)
+        self._measure(value)
 
-    def _weigh(self, value: Any, room: int, nesting: int) -> int:
-        """Return what of `room` is left."""
+    def weigh_sum(self, whole: Any, *parts: Any) -> None:
+        """As `weigh`, for a value that was just put together from these parts.
+
+        The parts, if they are new, were weighed before: an array that grows in a loop is not
+        weighed from scratch each time.
+        """
+        measures = [self._measure(part) for part in parts]
+        n_elements = 1 + sum(measure.n_elements for measure in measures)
+        height = max(measures[0].height, *(measure.height + 1 for measure in measures[1:]))
+        self._note(whole, n_elements, height)
+
+    def _measure(self, value: Any) -> "_Measure":
         kind = type(value)
         if kind is str:
-            room -= len(value)
-        elif kind is list or kind is dict:
-            if nesting == 0:
-                raise SizeLimitError(f"arrays are nested deeper than {self.limits.nesting}")
-            self.charge(len(value) >> 4)
-            room -= len(value)
-            for element in value if kind is list else (*value.keys(), *value.values()):
-                if type(element) in _CONTAINERS:
-                    room = self._weigh(element, room, nesting - 1)
-                    if room < 0:
-                        break
-        if room < 0:
+            return _Measure(value, len(value), 0)
+        if kind is not list and kind is not dict:
+            return _SCALAR
+        known = self._known.get(id(value))
+        if known is not None and known.value is value:
+            return known
+        self.charge(1 + (len(value) >> 4))
+        inner = value if kind is list else [*value.keys(), *value.values()]
+        if _SCALARS.issuperset(map(type, inner)):
+            return _Measure(value, len(inner), 1)
+        n_elements, height = len(inner), 1
+        for element in inner:
+            measure = self._measure(element)
+            n_elements += measure.n_elements
+            height = max(height, measure.height + 1)
+            if n_elements > self.elements or height > self.limits.nesting:
+                break
+        return self._note(value, n_elements, height)
+
+    def _note(self, value: Any, n_elements: int, height: int) -> "_Measure":
+        """Remember a measure; keeping the value as well, since ids are used anew."""
+        if n_elements > self.elements:
             raise SizeLimitError(
                 f"a value has more than {self.elements} elements or characters altogether"
             )
-        return room
+        if height > self.limits.nesting:
+            raise SizeLimitError(f"arrays are nested deeper than {self.limits.nesting}")
+        if len(self._known) >= _MAX_KNOWN:
+            self._known.clear()
+        measure = self._known[id(value)] = _Measure(value, n_elements, height)
+        return measure
 
 
-_CONTAINERS: Final = frozenset({str, list, dict})
+class _Measure(NamedTuple):
+    """The elements and characters of a value, inner ones included, and how deep it is nested."""
+
+    value: Any
+    n_elements: int
+    height: int
+
+
+_SCALAR: Final = _Measure(None, 0, 0)
+_SCALARS: Final = frozenset({int, float, bool})
+_MAX_KNOWN: Final = 64
