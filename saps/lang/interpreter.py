@@ -1,15 +1,14 @@
-"""Runs programs: checked and compiled to closures once, then called many times.
+"""Runs programs: checked and compiled once, then called many times.
 
-Task arguments and constants live in a list of cells that the closures share, as they share the
-meter; so one set of closures serves one run at a time, and a `Program` keeps a set per concurrent
-run.
+The code of a program works with a meter, which serves one run at a time; so a `Program` keeps one
+instance of the code, with a meter of its own, for each run that goes on at the same time.
 """
 
 from collections.abc import Mapping
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, Final
 
-from saps.lang.compiler import Compiler
+from saps.lang.compiler import FILENAME, Compiled, compile_node
 from saps.lang.errors import (
     AlgoLispError,
     DivisionByZeroError,
@@ -24,7 +23,7 @@ from saps.lang.limits import Limits, Meter
 from saps.lang.node import Node
 from saps.lang.recursion import deep_recursion, with_room
 from saps.lang.scope import check_argument_names, located
-from saps.lang.types import Type, parse_type
+from saps.lang.types import FunctionType, Type, parse_type
 from saps.lang.values import FunctionValue, TypeValue, Value, kind_of
 
 
@@ -64,7 +63,9 @@ class Program:
         self._checks: list[tuple[str, Check]] = [
             (name, input_check(kind, limits)) for name, kind in self.arguments.items()
         ]
-        self._idle = [_Machine(node, tuple(self.arguments), limits)]
+        self._takes_functions = any(isinstance(k, FunctionType) for k in self.arguments.values())
+        self._compiled = with_room(compile_node, node, tuple(self.arguments), limits)
+        self._idle = [_Machine(node, self._compiled, limits)]
 
     def __call__(self, inputs: Mapping[str, Value]) -> Value:
         """Run on inputs, given by name.
@@ -77,7 +78,9 @@ class Program:
         try:
             machine = self._idle.pop()
         except IndexError:
-            machine = _Machine(self.node, tuple(self.arguments), self.limits)
+            machine = _Machine(self.node, self._compiled, self.limits)
+        if self._takes_functions:
+            values = [machine.bind(v) if type(v) is Function else v for v in values]
         try:
             result: Value = machine.run(values)
         finally:
@@ -102,37 +105,36 @@ class Program:
 
 
 class _Machine:
-    """One set of closures with the meter and the inputs that they share."""
+    """A program together with a meter; good for one run at a time."""
 
-    def __init__(self, node: Node, names: tuple[str, ...], limits: Limits) -> None:
+    def __init__(self, node: Node, compiled: Compiled, limits: Limits) -> None:
         self._node = node
+        self._compiled = compiled
         self._meter = Meter(limits)
-        self._n_inputs = len(names)
-        self._cells: list[Any] = [None] * len(names)
-        compiler = Compiler(node, names, self._meter, self._cells)
-        self._root, self._cost = with_room(compiler.compile)
+        self._function = compiled.instance(self._meter)
+
+    def bind(self, function: Function) -> FunctionValue:
+        """Make a function of the table a value that this program may call."""
+        return as_value(function, self._meter)
 
     def run(self, values: list[Any]) -> Any:
-        self._cells[: self._n_inputs] = [
-            as_value(value, self._meter) if type(value) is Function else value for value in values
-        ]
-        self._meter.reset(self._cost)
         try:
-            result = self._root(None)
+            self._meter.reset(self._compiled.cost)
+            result = self._function(*values)
         except RecursionError:
-            result = self._run_deep()
+            result = self._run_deep(values)
         except Exception as error:
             raise self._explain(error) from None
         if type(result) not in _PLAIN:
             self._check_result(result)
         return result
 
-    def _run_deep(self) -> Any:
+    def _run_deep(self, values: list[Any]) -> Any:
         """Run again, with room for calls nested as deep as the limits allow."""
-        self._meter.reset(self._cost)
         with deep_recursion:
             try:
-                return self._root(None)
+                self._meter.reset(self._compiled.cost)
+                return self._function(*values)
             except Exception as error:
                 raise self._explain(error) from None
 
@@ -140,8 +142,17 @@ class _Machine:
         """Turn what Python raised into an error of the family, and say where it happened."""
         converted = _converted(error, self._meter)
         if isinstance(converted, AlgoLispError) and converted.path is None:
-            located(converted, self._node, _path_of(error.__traceback__))
+            located(converted, self._node, self._path_of(error.__traceback__))
         return converted
+
+    def _path_of(self, traceback: TracebackType | None) -> TreePath:
+        """The path of the innermost node that was at work: its number is the line number."""
+        line = 1
+        while traceback is not None:
+            if traceback.tb_frame.f_code.co_filename == FILENAME:
+                line = traceback.tb_lineno
+            traceback = traceback.tb_next
+        return self._compiled.paths[line - 1]
 
     def _check_result(self, result: Any) -> None:
         if _holds_function(result):
@@ -165,16 +176,6 @@ def _converted(error: Exception, meter: Meter) -> Exception:
     if isinstance(error, MemoryError):
         return SizeLimitError("out of memory")
     return error
-
-
-def _path_of(traceback: TracebackType | None) -> TreePath:
-    """The path of the innermost node that was at work: every closure keeps its own in `here`."""
-    innermost: FrameType | None = None
-    while traceback is not None:
-        if "here" in traceback.tb_frame.f_code.co_varnames:
-            innermost = traceback.tb_frame
-        traceback = traceback.tb_next
-    return () if innermost is None else innermost.f_locals["here"]
 
 
 def _holds_function(value: Any) -> bool:

@@ -95,6 +95,10 @@ class Meter:
             self._reserve -= chunk
             self.steps += chunk
 
+    def refuse_depth(self) -> None:
+        """End a run whose calls are nested too deep."""
+        raise self.too_deep()
+
     def too_deep(self) -> CallDepthError:
         return CallDepthError(f"calls are nested deeper than {self.limits.depth}")
 
