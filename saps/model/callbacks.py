@@ -7,7 +7,7 @@ from typing import Any
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, RichProgressBar
 
 logger = logging.getLogger(__name__)
 
@@ -99,3 +99,17 @@ class EpochLine(Callback):
             self.n_train / max(self._trained - self._start, 1e-9),
             time.perf_counter() - self._start,
         )
+
+
+class ProgressBar(RichProgressBar):
+    """A bar on stderr, with the metrics and without the logger's version number."""
+
+    def __init__(self) -> None:
+        super().__init__(console_kwargs={"stderr": True})
+
+    def get_metrics(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
+    ) -> dict[str, Any]:
+        metrics = super().get_metrics(trainer, pl_module)
+        metrics.pop("v_num", None)
+        return metrics

@@ -53,7 +53,7 @@ class SynthesisModule(lightning.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         loss = functional.cross_entropy(self.network(batch), batch.tree.label)
-        self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=len(batch))
+        self.log("train/loss", loss, on_epoch=True, on_step=False, batch_size=len(batch))
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
@@ -62,7 +62,8 @@ class SynthesisModule(lightning.LightningModule):
         programs = self.trainer.datamodule.programs("dev", batch.indices)  # type: ignore[attr-defined]
         right = [guess.program == gold for guess, gold in zip(predictions, programs, strict=True)]
         exact = torch.tensor(right, dtype=torch.float32).mean()
-        self.log_dict({"val/loss": loss, "val/exact_match": exact}, batch_size=len(batch))
+        measures = {"val/loss": loss, "val/exact_match": exact}
+        self.log_dict(measures, prog_bar=True, batch_size=len(batch))
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         optimizer = self.make_optimizer(self.network.parameters())

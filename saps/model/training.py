@@ -9,7 +9,7 @@ from typing import Any
 import lightning
 import torch
 from hydra.utils import instantiate
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from omegaconf import DictConfig, OmegaConf
 
@@ -18,7 +18,7 @@ from saps.data.module import TaskData
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.model.bundle import SYMBOLS, TOKENIZER, Bundle, build_network, plain_config, save_bundle
-from saps.model.callbacks import BestModel, EpochLine, StepSeed
+from saps.model.callbacks import BestModel, EpochLine, ProgressBar, StepSeed
 from saps.model.module import SynthesisModule
 
 logger = logging.getLogger(__name__)
@@ -145,9 +145,7 @@ def _trainer(cfg: DictConfig, folder: Path, callbacks: list[Callback]) -> lightn
         enable_version_counter=False,
         save_on_train_epoch_end=True,
     )
-    progress: list[Callback] = []
-    if sys.stderr.isatty():
-        progress.append(RichProgressBar(console_kwargs={"stderr": True}))
+    progress: list[Callback] = [ProgressBar()] if sys.stderr.isatty() else []
     trainer: lightning.Trainer = instantiate(
         cfg.trainer,
         default_root_dir=folder,
