@@ -1,5 +1,6 @@
 """AlgoLisp: a small typed functional language. Imports Lark and the standard library only."""
 
+from saps.lang.batch import Job, Outcome, evaluate_many
 from saps.lang.errors import AlgoLispError, ParseError
 from saps.lang.functions import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS, Function
 from saps.lang.inference import Signature, infer_signature, infer_type
@@ -17,14 +18,17 @@ __all__ = [
     "LAMBDA_ARGUMENTS",
     "AlgoLispError",
     "Function",
+    "Job",
     "Limits",
     "Node",
+    "Outcome",
     "ParseError",
     "Program",
     "Signature",
     "Type",
     "Value",
     "compile_program",
+    "evaluate_many",
     "infer_signature",
     "infer_type",
     "parse",
