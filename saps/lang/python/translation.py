@@ -30,7 +30,7 @@ from saps.lang.python.term import (
 from saps.lang.types import BOOL, INT, STRING, Array, Dictionary, FunctionType, Type
 
 _SHORT: Final = 60
-_HIGHER_ORDER: Final = frozenset(
+HIGHER_ORDER: Final = frozenset(
     {"map", "filter", "reduce", "invoke1", "combine", "partial0", "partial1", "partial2"}
 )
 _TAKEN: Final = frozenset(
@@ -244,7 +244,7 @@ class Translation:
         return self._leaf_callee(Node(node.symbol), path, context)
 
     def _apply_builtin(self, symbol: str, terms: list[Term]) -> Term:
-        if symbol not in _HIGHER_ORDER:
+        if symbol not in HIGHER_ORDER:
             return self._operation(symbol, terms)
         codes = [term.code for term in terms]
         if symbol == "invoke1":
