@@ -1,5 +1,7 @@
 """The learning rate over a run."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -21,7 +23,7 @@ def test_the_rate_rises_to_its_peak_and_falls_to_its_share() -> None:
     rates = _rates(20, 21)
     assert rates[:4] == pytest.approx([0.5, 1.0, 1.5, 2.0])
     assert rates[4] == pytest.approx(2.0)
-    assert all(a > b for a, b in zip(rates[4:], rates[5:], strict=False))
+    assert all(a > b for a, b in pairwise(rates[4:]))
     assert rates[20] == pytest.approx(0.2)
 
 
