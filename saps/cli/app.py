@@ -10,9 +10,12 @@ from saps.cli.check import check
 from saps.cli.data import app as data_app
 from saps.cli.evaluate import evaluate
 from saps.cli.failure import Settings, report
+from saps.cli.functions import functions
 from saps.cli.generate import generate
 from saps.cli.hydra_application import HYDRA_CONTEXT
+from saps.cli.repl import repl
 from saps.cli.run import run
+from saps.cli.show import show
 from saps.cli.synthesize import synthesize
 from saps.cli.train import train
 
@@ -28,6 +31,9 @@ app = typer.Typer(
 app.command()(synthesize)
 app.command()(run)
 app.command()(check)
+app.command()(show)
+app.command()(functions)
+app.command()(repl)
 app.add_typer(data_app, name="data")
 for _application in (generate, train, evaluate):
     app.command(context_settings=HYDRA_CONTEXT, add_help_option=False)(_application)

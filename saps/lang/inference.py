@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from saps.lang.constants import constant
-from saps.lang.errors import AlgoLispError, StaticTypeError, TreePath
+from saps.lang.errors import AlgoLispError, InputError, StaticTypeError, TreePath
 from saps.lang.functions import FORMS, FUNCTIONS
 from saps.lang.node import Node
 from saps.lang.recursion import with_room
@@ -35,6 +35,7 @@ from saps.lang.types import (
     Variable,
     parse_type,
 )
+from saps.lang.values import kind_of
 
 Names = dict[str, Type]
 
@@ -448,3 +449,37 @@ _SORTS: Final = {
 def _variable_name(index: int) -> Any:
     letters = "TUVWXYZABCDEFGHIJKLMNOPQRS"
     return letters[index] if index < len(letters) else f"T{index}"
+
+
+def type_of_value(value: Any) -> Type:
+    """The most general type of a plain value; an empty array is of `T[]`.
+
+    Raises:
+        InputError: the value is none of the language, or mixes types.
+    """
+    show = _Display()
+    return show.type(_type_of_value(value, 0))
+
+
+def _type_of_value(value: Any, depth: int) -> Type:
+    if type(value) in _TYPES_OF_PLAIN:
+        return _TYPES_OF_PLAIN[type(value)]
+    if depth > _MAX_VALUE_DEPTH:
+        raise InputError(f"arrays are nested deeper than {_MAX_VALUE_DEPTH}")
+    if type(value) is list:
+        return Array(_common_type(value, depth))
+    if type(value) is dict:
+        return Dictionary(_common_type(list(value), depth), _common_type([*value.values()], depth))
+    raise InputError(f"{kind_of(value)} is no value of the language")
+
+
+def _common_type(values: list[Any], depth: int) -> Type:
+    common: Type = _Unknown()
+    for value in values:
+        if not _unify(common, _type_of_value(value, depth + 1)):
+            raise InputError("the elements of an array or dictionary must be of one type")
+    return common
+
+
+_TYPES_OF_PLAIN: Final[Mapping[type, Type]] = {int: INT, float: INT, bool: BOOL, str: STRING}
+_MAX_VALUE_DEPTH: Final = 100

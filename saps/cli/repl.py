@@ -1,0 +1,198 @@
+"""`saps repl`: evaluate programs as they are typed."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from saps.cli.failure import CommandError
+from saps.cli.options import DebugOption
+
+if TYPE_CHECKING:
+    from saps.lang import Node, Type, Value
+
+_HISTORY = Path.home() / ".saps_history"
+_HISTORY_LINES = 2_000
+_HELP = """\
+PROGRAM              compute the value
+:let a = [1, 2, 3]   bind an argument to a value, in JSON; :let a: int[] = [] gives its type too
+:args                show what is bound
+:type [PROGRAM]      the types of its arguments and value
+:python [PROGRAM]    the same as a Python function
+:tree [PROGRAM]      the tree
+:help [NAME]         this, or what a function does
+:quit                leave; so does Ctrl-D
+Without PROGRAM, a command takes the last one."""
+
+
+def repl(_debug: DebugOption = False) -> None:
+    """Evaluate programs interactively; :help shows the commands.
+
+    echo '(+ 1 2)' | saps repl
+    """
+    session = Session()
+    if sys.stdin.isatty():
+        _prepare_terminal(session)
+        print("AlgoLisp. :help shows the commands, Ctrl-D leaves.", file=sys.stderr)
+    for line in _lines():
+        if line.strip() in (":quit", ":q"):
+            break
+        answer = session.answer(line)
+        if answer:
+            print(answer)
+
+
+def _lines() -> Iterable[str]:
+    if not sys.stdin.isatty():
+        yield from sys.stdin
+        return
+    while True:
+        try:
+            yield input("saps> ")
+        except EOFError:
+            print(file=sys.stderr)
+            return
+        except KeyboardInterrupt:
+            print(file=sys.stderr)
+
+
+def _prepare_terminal(session: "Session") -> None:
+    """History and completion, where Python has readline."""
+    try:
+        import readline
+    except ImportError:
+        return
+    import atexit
+
+    if _HISTORY.is_file():
+        readline.read_history_file(_HISTORY)
+    readline.set_history_length(_HISTORY_LINES)
+    atexit.register(readline.write_history_file, _HISTORY)
+    readline.set_completer_delims(' \t\n()[],"')
+    readline.set_completer(session.complete)
+    readline.parse_and_bind("tab: complete")
+
+
+class Session:
+    """What a user has bound and typed so far. Knows no terminal."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Value] = {}
+        self._types: dict[str, Type] = {}
+        self._last: Node | None = None
+        self._commands: dict[str, Callable[[str], str]] = {
+            ":let": self._let,
+            ":args": self._show_arguments,
+            ":type": self._show_type,
+            ":python": self._show_python,
+            ":tree": self._show_tree,
+            ":help": self._show_help,
+        }
+
+    def answer(self, line: str) -> str:
+        """What to print for a line; an error becomes its message."""
+        from saps.lang import AlgoLispError
+
+        try:
+            return self._answer(line.strip())
+        except (AlgoLispError, CommandError) as error:
+            return f"error: {error}"
+
+    def complete(self, text: str, state: int) -> str | None:
+        """The completion number `state` of a word, as readline asks for it."""
+        from saps.lang import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS
+
+        names = [*self._commands, ":quit", *FUNCTIONS, *FORMS, *LAMBDA_ARGUMENTS, "self"]
+        fitting = [name for name in [*names, *self._values] if name.startswith(text)]
+        return fitting[state] if state < len(fitting) else None
+
+    def _answer(self, line: str) -> str:
+        if not line:
+            return ""
+        if not line.startswith(":"):
+            return self._evaluate(line)
+        command, _, rest = line.partition(" ")
+        if command not in self._commands:
+            raise CommandError(f"there is no command {command}; :help shows all")
+        return self._commands[command](rest.strip())
+
+    def _evaluate(self, text: str) -> str:
+        from saps.cli.values import show_value
+        from saps.lang import AlgoLispError, compile_program, infer_type
+        from saps.lang.drawing import explain
+
+        node = self._program(text)
+        types = {name: str(kind) for name, kind in self._types.items()}
+        try:
+            infer_type(node, types)
+            value = compile_program(node, types)(self._values)
+        except AlgoLispError as error:
+            raise CommandError(f"{error}\n{explain(node, error)}") from error
+        return show_value(value)
+
+    def _program(self, text: str) -> "Node":
+        """The program of a command: what was typed, or else the last one."""
+        from saps.cli.program import read_program
+
+        if text:
+            self._last = read_program(text)
+        if self._last is None:
+            raise CommandError("there is no last program; type one")
+        return self._last
+
+    def _let(self, text: str) -> str:
+        from saps.lang import parse_type
+        from saps.lang.inference import type_of_value
+        from saps.lang.scope import check_argument_names
+
+        left, found, right = text.partition("=")
+        name, _, kind = (part.strip() for part in left.partition(":"))
+        if not found or not name:
+            raise CommandError("expected a name and a value, such as :let a = [1, 2, 3]")
+        try:
+            value = json.loads(right)
+        except (ValueError, RecursionError) as error:
+            raise CommandError(f"{right.strip()[:60]!r} is not JSON: {error}") from error
+        check_argument_names([name])
+        self._types[name] = parse_type(kind) if kind else type_of_value(value)
+        self._values[name] = value
+        return f"{name}: {self._types[name]}"
+
+    def _show_arguments(self, _: str) -> str:
+        from saps.cli.values import show_value
+
+        return "\n".join(
+            f"{name}: {self._types[name]} = {show_value(value)}"
+            for name, value in self._values.items()
+        )
+
+    def _show_type(self, text: str) -> str:
+        from saps.lang import infer_signature
+
+        node = self._program(text)
+        return str(infer_signature(node, self._occurring(node)))
+
+    def _show_python(self, text: str) -> str:
+        from saps.lang import infer_signature, to_python
+
+        node = self._program(text)
+        signature = infer_signature(node, self._occurring(node))
+        types = {name: str(kind) for name, kind in signature.arguments.items()}
+        return to_python(node, types, str(signature.result)).rstrip()
+
+    def _show_tree(self, text: str) -> str:
+        from saps.lang.drawing import box_tree
+
+        return box_tree(self._program(text))
+
+    def _show_help(self, name: str) -> str:
+        from saps.cli.functions import function_named
+        from saps.lang.reference import describe
+
+        return describe(function_named(name)) if name else _HELP
+
+    def _occurring(self, node: "Node") -> "dict[str, Type]":
+        """The types of the bound arguments that a program mentions."""
+        symbols = {part.symbol for part in node.preorder()}
+        return {name: kind for name, kind in self._types.items() if name in symbols}
