@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from saps.data.batching import IntArray
+from saps.data.batching import Indexes
 from saps.data.tokenizer import Tokenizer
 
 # Words that a hasty writer leaves out. No article: "a" may be the name of an argument.
@@ -36,7 +36,7 @@ class FillerDropout:
         self.text_rate = text_rate
         self.word_rate = word_rate
 
-    def __call__(self, pieces: IntArray, generator: np.random.Generator) -> IntArray:
+    def __call__(self, pieces: Indexes, generator: np.random.Generator) -> Indexes:
         """Return the pieces, (t,), perhaps without some fillers; never empty."""
         if generator.random() >= self.text_rate:
             return pieces

@@ -15,10 +15,12 @@ from torch import Tensor
 
 from saps.data.example import Example
 from saps.data.symbols import SymbolError, SymbolTable
-from saps.data.tokenizer import PAD_ID, Tokenizer
+from saps.data.tokenizer import PAD_ID, Tokenizer, TokenizerError
 from saps.lang import Node
 
 IntArray = npt.NDArray[np.int64]
+Indexes = npt.NDArray[np.integer[Any]]
+"""Of whole splits, in 32 bits: they stay in memory. A batch has 64."""
 
 # Kinds of step along the horizontal chain; the root's step comes from nowhere.
 START, DOWN, RIGHT = 0, 1, 2
@@ -37,11 +39,11 @@ class EncodedTree:
             after its parent, any other child one after its previous sibling.
     """
 
-    label: IntArray
-    parent: IntArray
-    sibling: IntArray
-    depth: IntArray
-    chain: IntArray
+    label: Indexes
+    parent: Indexes
+    sibling: Indexes
+    depth: Indexes
+    chain: Indexes
 
     def __len__(self) -> int:
         return len(self.label)
@@ -51,7 +53,7 @@ class EncodedTree:
 class EncodedExample:
     """One task as indexes: the pieces of its text, (t,), and its tree."""
 
-    pieces: IntArray
+    pieces: Indexes
     tree: EncodedTree
 
 
@@ -74,7 +76,7 @@ def encode_tree(program: Node, symbols: SymbolTable) -> EncodedTree:
         elder.append(position)
         brood: list[int] = []
         stack.extend((child, position, brood, depth + 1) for child in reversed(node.children))
-    table = np.asarray(rows, dtype=np.int64)
+    table = np.asarray(rows, dtype=np.int32)
     return EncodedTree(*np.ascontiguousarray(table.T))
 
 
@@ -84,8 +86,9 @@ def encode_examples(
     """Encode tasks, in order.
 
     Raises:
-        SymbolError: a program has a symbol that `symbols` lacks; the message gives the task's
-            number, counted from 1.
+        SymbolError: a program has a symbol that `symbols` lacks.
+        TokenizerError: a text has no piece.
+            Either message gives the task's number, counted from 1.
     """
     texts = tokenizer.encode_many([example.text for example in examples])
     encoded = []
@@ -94,7 +97,9 @@ def encode_examples(
             tree = encode_tree(example.program, symbols)
         except SymbolError as error:
             raise SymbolError(f"task {number}: {error}") from error
-        encoded.append(EncodedExample(np.asarray(pieces, dtype=np.int64), tree))
+        if not pieces:
+            raise TokenizerError(f"task {number}: no word is left of its text {example.text!r}")
+        encoded.append(EncodedExample(np.asarray(pieces, dtype=np.int32), tree))
     return encoded
 
 
@@ -182,7 +187,7 @@ class Batch:
         return len(self.indices)
 
 
-def pad_pieces(texts: Sequence[IntArray | Sequence[int]]) -> TextBatch:
+def pad_pieces(texts: Sequence[Indexes | Sequence[int]]) -> TextBatch:
     """Put texts into one rectangle.
 
     Raises:
@@ -205,7 +210,7 @@ def batch_trees(trees: Sequence[EncodedTree], n_labels: int) -> TreeBatch:
     example = np.repeat(np.arange(len(trees)), sizes)
     shift = offsets[example]
     label, parent, sibling, depth, chain = (
-        np.concatenate([getattr(tree, name) for tree in trees])
+        np.concatenate([getattr(tree, name) for tree in trees], dtype=np.int64)
         for name in ("label", "parent", "sibling", "depth", "chain")
     )
     rank = np.arange(len(label)) - shift
@@ -307,3 +312,14 @@ def plan_epoch(
     if len(order):
         batches.append(order[start:])
     return [batches[i] for i in generator.permutation(len(batches))]
+
+
+def padding_share(lengths: IntArray, plan: Sequence[IntArray]) -> float:
+    """Return the share of the places in an epoch's rectangles that hold padding, in [0, 1).
+
+    Args:
+        lengths: (n,) pieces of each text.
+        plan: what `plan_epoch` made of them.
+    """
+    places = sum(len(batch) * int(lengths[batch].max()) for batch in plan)
+    return 1 - int(lengths.sum()) / places if places else 0.0

@@ -1,6 +1,7 @@
 """The data of a run: reading, encoding, batching; what Lightning asks batches of."""
 
 import logging
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -10,20 +11,24 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from saps.data.algolisp import DataError, load_split
+from saps.data.algolisp import DataError
 from saps.data.augmentation import FillerDropout
 from saps.data.batching import (
     Batch,
-    EncodedExample,
     IntArray,
     batch_trees,
     encode_examples,
     pad_pieces,
+    padding_share,
     plan_epoch,
 )
-from saps.data.example import Example
-from saps.data.symbols import SymbolTable
-from saps.data.tokenizer import Tokenizer
+from saps.data.cache import Arrays, Cache
+from saps.data.cache_key import cache_key
+from saps.data.coverage import Coverage
+from saps.data.encoded_split import EncodedSplit
+from saps.data.source import SplitSource
+from saps.data.symbols import SymbolError, SymbolTable
+from saps.data.tokenizer import Tokenizer, TokenizerError
 from saps.lang import Node
 
 logger = logging.getLogger(__name__)
@@ -37,7 +42,7 @@ class EpochBatches(Dataset[Batch]):
 
     def __init__(
         self,
-        examples: Sequence[EncodedExample],
+        examples: EncodedSplit,
         plan: Sequence[IntArray],
         n_labels: int,
         augmentation: FillerDropout | None = None,
@@ -82,8 +87,9 @@ class TaskData(lightning.LightningDataModule):
         dev_limit: int | None,
         filler_dropout: dict[str, float],
         seed: int,
+        cache: str | None = None,
     ) -> None:
-        """Describe the data; `prepare` reads it.
+        """Describe the data; `read` reads it.
 
         Args:
             name: what reports call it.
@@ -95,6 +101,7 @@ class TaskData(lightning.LightningDataModule):
             dev_limit: likewise for validation during training.
             filler_dropout: `text_rate` and `word_rate` of `FillerDropout`.
             seed: decides the order of batches and the augmentation.
+            cache: folder that keeps the encoded tasks for the next run; None keeps nothing.
         """
         super().__init__()
         self.name = name
@@ -105,6 +112,7 @@ class TaskData(lightning.LightningDataModule):
         self.limits: dict[Split, int | None] = {"train": train_limit, "dev": dev_limit}
         self.filler_dropout = filler_dropout
         self.seed = seed
+        self.cache = Cache(None if cache is None else Path(cache).expanduser())
 
     def read(self, tokenizer: Tokenizer | None = None, symbols: SymbolTable | None = None) -> None:
         """Read and encode both splits.
@@ -123,34 +131,56 @@ class TaskData(lightning.LightningDataModule):
                 f"no data there: make some with 'saps generate out={self.path}', "
                 "or give data.path=FOLDER",
             )
-        self._programs: dict[Split, list[Node]] = {}
-        self._encoded: dict[Split, list[EncodedExample]] = {}
+        sources = {split: SplitSource(self.path, split, self.limits[split]) for split in SPLITS}
         self.symbols = symbols or SymbolTable.of_language()
-        tasks: dict[Split, list[Example]] = {
-            split: load_split(self.path, split)[: self.limits[split]] for split in SPLITS
-        }
-        self.tokenizer = tokenizer or Tokenizer.train(
-            [example.text for example in tasks["train"]], self.vocabulary_size
-        )
-        for split, examples in tasks.items():
-            self._encoded[split] = encode_examples(examples, self.tokenizer, self.symbols)
-            self._programs[split] = [example.program for example in examples]
-            logger.info("%s: %d tasks from %s", split, len(examples), self.path)
+        self.tokenizer = tokenizer or self._learned_tokenizer(sources["train"])
+        self._encoded = {split: self._encode(source) for split, source in sources.items()}
         self.augmentation = FillerDropout(self.tokenizer, **self.filler_dropout)
+        coverage = Coverage.of(self._encoded["dev"], self.tokenizer)
+        logger.info("tokenizer: %d pieces; of dev, %s", len(self.tokenizer), coverage)
+        plan = self.batches("train", 0).plan
+        share = padding_share(self._encoded["train"].lengths, plan)
+        logger.info("train: %d batches an epoch, %.1f %% of it padding", len(plan), 100 * share)
+
+    def _learned_tokenizer(self, source: SplitSource) -> Tokenizer:
+        def learn() -> Arrays:
+            texts = [example.text for example in source.examples]
+            proto = Tokenizer.train(texts, self.vocabulary_size).model_proto
+            return {"model": np.frombuffer(proto, dtype=np.uint8)}
+
+        key = cache_key("tokenizer", source.digest, source.limit, self.vocabulary_size)
+        return Tokenizer(self.cache.get("tokenizer", key, learn)["model"].tobytes())
+
+    def _encode(self, source: SplitSource) -> EncodedSplit:
+        def encode() -> Arrays:
+            try:
+                encoded = encode_examples(source.examples, self.tokenizer, self.symbols)
+            except (SymbolError, TokenizerError) as error:
+                raise type(error)(f"{source.path}: {error}") from error
+            return EncodedSplit.of(encoded).arrays()
+
+        start = time.perf_counter()
+        key = cache_key(
+            source.digest, source.limit, self.tokenizer.model_proto, self.symbols.labels
+        )
+        split = EncodedSplit.from_arrays(self.cache.get(source.split, key, encode))
+        seconds = time.perf_counter() - start
+        logger.info("%s: %d tasks from %s in %.1f s", source.split, len(split), self.path, seconds)
+        return split
 
     def size(self, split: Split) -> int:
-        return len(self._programs[split])
+        return len(self._encoded[split])
 
     def programs(self, split: Split, indices: Sequence[int]) -> list[Node]:
         """Return the target programs of the given tasks."""
-        return [self._programs[split][i] for i in indices]
+        encoded = self._encoded[split]
+        return [self.symbols.build(encoded[i].tree.label.tolist()) for i in indices]
 
     def batches(self, split: Split, epoch: int) -> EpochBatches:
         """Return the batches of an epoch, counted from 0, in their order."""
         examples = self._encoded[split]
-        lengths = np.asarray([len(example.pieces) for example in examples])
         plan = plan_epoch(
-            lengths,
+            examples.lengths,
             batch_size=self.batch_size,
             token_budget=self.token_budget,
             seed=self.seed,

@@ -16,6 +16,9 @@ from saps.data.example import normalise_text
 PAD_ID = 0
 UNKNOWN_ID = 1
 
+# SentencePiece's sign for the space before a word.
+_WORD_START = "\u2581"
+
 # Marks of pasted mathematics and typography that the data's texts do not have.
 _TYPOGRAPHY = str.maketrans({"$": " ", "\\": " ", "_": " ", "’": "'", "‘": "'"})
 
@@ -134,6 +137,11 @@ class Tokenizer:
         """Return the pieces as text, for display; a word starts with the mark U+2581."""
         pieces: list[str] = self._processor.encode(normalise_typing(text), out_type=str)
         return pieces
+
+    def starts_word(self) -> list[bool]:
+        """Tell of each piece, by id, whether a word starts with it."""
+        ids = range(len(self))
+        return [piece.startswith(_WORD_START) for piece in self._processor.id_to_piece(list(ids))]
 
     def whole_word_id(self, word: str) -> int | None:
         """Return the id of the piece that is exactly this word, or None if it is cut up."""

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from saps.data.batching import DOWN, RIGHT, START, batch_trees, encode_tree, pad_pieces, plan_epoch
+from saps.data.batching import (
+    DOWN,
+    RIGHT,
+    START,
+    batch_trees,
+    encode_tree,
+    pad_pieces,
+    padding_share,
+    plan_epoch,
+)
 from saps.data.symbols import SymbolTable
 from saps.lang import parse
 from tests.tasks import SENTENCES
@@ -98,11 +107,14 @@ def test_an_epoch_depends_on_seed_and_number_alone() -> None:
 
 
 def test_batches_waste_little_on_padding() -> None:
-    used = padded = 0
-    for batch in _plan(0):
-        used += int(LENGTHS[batch].sum())
-        padded += len(batch) * int(LENGTHS[batch].max())
-    assert 1 - used / padded < 0.1
+    plan = [np.asarray(batch) for batch in _plan(0)]
+    assert 0 < padding_share(LENGTHS, plan) < 0.1
+
+
+def test_padding_share_counts_the_places_of_the_rectangles() -> None:
+    lengths = np.array([1, 2, 5])
+    assert padding_share(lengths, [np.array([0, 1]), np.array([2])]) == pytest.approx(1 / 9)
+    assert padding_share(lengths[:0], []) == 0.0
 
 
 def test_a_text_over_the_budget_stands_alone() -> None:

@@ -1,14 +1,19 @@
 """The data of a run."""
 
+import logging
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from saps.data.algolisp import DataError
-from saps.data.module import TaskData
+from saps.data.algolisp import DataError, load_split, write_examples
+from saps.data.batching import Batch
+from saps.data.example import Example
+from saps.data.module import SPLITS, TaskData
 from saps.data.symbols import Label, SymbolError, SymbolTable
-from tests.tasks import examples, write_data
+from saps.data.tokenizer import Tokenizer, TokenizerError
+from tests.tasks import SENTENCES, examples, write_data
 
 
 def _data(path: Path, **changes: object) -> TaskData:
@@ -35,7 +40,7 @@ def test_batches_hold_the_tasks_that_their_indices_name(path: Path) -> None:
     data = _data(path)
     data.read()
     batches = data.batches("dev", 0)
-    seen = []
+    seen: list[int] = []
     for number in range(len(batches)):
         batch = batches[number]
         seen += batch.indices
@@ -80,5 +85,160 @@ def test_missing_data_says_how_to_make_some(tmp_path: Path) -> None:
 
 def test_a_program_outside_the_symbols_names_its_task(path: Path) -> None:
     data = _data(path)
-    with pytest.raises(SymbolError, match=r"task 1: no label for '\+' with 2 children"):
+    with pytest.raises(
+        SymbolError, match=r"train\.jsonl: task 1: no label for '\+' with 2 children"
+    ):
         data.read(symbols=SymbolTable([Label("a", 0)]))
+
+
+def _content(batch: Batch) -> list[object]:
+    """All that a batch holds, tensors with their kind and shape, for comparison."""
+    values: list[object] = [batch.indices]
+    for part in (batch.text, batch.tree):
+        for field in fields(part):
+            value = getattr(part, field.name)
+            is_tensor = isinstance(value, torch.Tensor)
+            values.append((value.dtype, value.tolist()) if is_tensor else value)
+    return values
+
+
+def _everything(data: TaskData) -> list[object]:
+    """All batches of two epochs of both splits, and the programs."""
+    batches = [data.batches(split, epoch) for split in SPLITS for epoch in (0, 3)]
+    contents: list[object] = [_content(epoch[i]) for epoch in batches for i in range(len(epoch))]
+    return [*contents, *(data.programs(split, range(data.size(split))) for split in SPLITS)]
+
+
+def _forbid(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Let reading tasks, learning a tokenizer or encoding fail the test."""
+
+    def fail(*args: object, **options: object) -> None:
+        raise AssertionError("the cache was not used")
+
+    for name in names:
+        monkeypatch.setattr(name, fail)
+
+
+READING = "saps.data.source.load_split"
+ENCODING = "saps.data.module.encode_examples"
+LEARNING = "saps.data.module.Tokenizer.train"
+
+
+def test_batches_from_the_cache_are_the_same(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, first, second = _data(path), *(_data(path, cache=tmp_path / "kept") for _ in range(2))
+    plain.read()
+    first.read()
+    _forbid(monkeypatch, READING, ENCODING, LEARNING)
+    second.read()
+    assert _everything(plain) == _everything(first) == _everything(second)
+    assert (
+        first.tokenizer.model_proto == second.tokenizer.model_proto == plain.tokenizer.model_proto
+    )
+
+
+def test_a_continued_run_uses_the_cache_of_its_first_half(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _data(path, cache=tmp_path / "kept")
+    first.read()
+    first.tokenizer.save(tmp_path / "tokenizer.model")
+    first.symbols.save(tmp_path / "symbols.json")
+    _forbid(monkeypatch, READING, ENCODING, LEARNING)
+    continued = _data(path, cache=tmp_path / "kept")
+    continued.read(
+        Tokenizer.load(tmp_path / "tokenizer.model"), SymbolTable.load(tmp_path / "symbols.json")
+    )
+    assert _everything(continued) == _everything(first)
+
+
+@pytest.mark.parametrize("change", ["data", "limit", "vocabulary", "symbols", "code"])
+def test_a_stale_cache_is_not_used(
+    change: str, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _data(path, cache=tmp_path / "kept").read()
+    settings: dict[str, object] = {"cache": tmp_path / "kept"}
+    symbols = SymbolTable.of_language()
+    if change == "data":
+        write_examples(path / "train.jsonl", reversed(examples()))
+    elif change == "limit":
+        settings["train_limit"] = 9
+    elif change == "vocabulary":
+        settings["vocabulary_size"] = 150
+    elif change == "symbols":
+        symbols = SymbolTable(symbols.labels[::-1])
+    else:
+        monkeypatch.setattr("saps.data.cache_key.code_version", lambda: "2")
+    cached, plain = _data(path, **settings), _data(path, **(settings | {"cache": None}))
+    plain.read(symbols=symbols)
+    n_before = len(list((tmp_path / "kept").iterdir()))
+    cached.read(symbols=symbols)
+    assert len(list((tmp_path / "kept").iterdir())) > n_before
+    assert _everything(cached) == _everything(plain)
+
+
+def test_a_damaged_cache_is_made_anew(path: Path, tmp_path: Path) -> None:
+    first, second = (_data(path, cache=tmp_path / "kept") for _ in range(2))
+    first.read()
+    kept = sorted((tmp_path / "kept").iterdir())
+    assert [entry.name.split("-")[0] for entry in kept] == ["dev", "tokenizer", "train"]
+    sound = [entry.read_bytes() for entry in kept]
+    for entry in kept:
+        entry.write_bytes(entry.read_bytes()[:-5] + b"wrong")
+    second.read()
+    assert _everything(second) == _everything(first)
+    assert [entry.read_bytes() for entry in kept] == sound
+
+
+def test_a_symbol_that_was_never_encoded_is_found_behind_a_cache_too(
+    path: Path, tmp_path: Path
+) -> None:
+    _data(path, cache=tmp_path / "kept").read()
+    with pytest.raises(SymbolError, match="task 1: no label"):
+        _data(path, cache=tmp_path / "kept").read(symbols=SymbolTable([Label("a", 0)]))
+
+
+def test_a_function_that_the_language_lacks_is_an_error_at_load(path: Path) -> None:
+    line = (path / "dev.jsonl").read_text().splitlines()[1]
+    (path / "dev.jsonl").write_text(line.replace('"square"', '"frobnicate"') + "\n")
+    with pytest.raises(SymbolError, match=r"dev\.jsonl: task 1: no label for 'frobnicate' with 1"):
+        _data(path).read()
+
+
+def test_a_text_without_words_is_an_error_at_load(path: Path) -> None:
+    write_examples(path / "dev.jsonl", [replace(examples()[0], text="$")])
+    with pytest.raises(TokenizerError, match=r"dev\.jsonl: task 1: no word is left of its text"):
+        _data(path).read()
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_kept(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load_and_change(source: Path, split: str) -> list[Example]:
+        tasks = load_split(source, split)
+        write_examples(source, examples()[:3])
+        return tasks
+
+    monkeypatch.setattr(READING, load_and_change)
+    with pytest.raises(DataError, match=r"train\.jsonl: the file changed while it was read"):
+        _data(path, cache=tmp_path / "kept").read()
+    assert not (tmp_path / "kept").exists()
+
+
+def test_the_start_reports_coverage_and_padding(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = _data(path, batch_size=1, vocabulary_size=120)
+    with caplog.at_level(logging.INFO, logger="saps"):
+        data.read()
+    n_words = sum(len(text.split()) for text in SENTENCES)
+    n_whole = sum(
+        data.tokenizer.whole_word_id(word) is not None
+        for text in SENTENCES
+        for word in text.split()
+    )
+    assert 0 < n_whole < n_words
+    assert f"{len(data.tokenizer)} pieces; of dev, {n_whole}/{n_words} words" in caplog.text
+    assert "0 (0.00 %) hold an unknown one" in caplog.text
+    assert "train: 10 batches an epoch, 0.0 % of it padding" in caplog.text
