@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from saps.data.generator.family import Family, substitute
 from saps.lang import Node
@@ -32,6 +33,16 @@ class Leaf:
         yield from ()
 
 
+class Pair(NamedTuple):
+    """A family right inside another, both by the names of their declarations."""
+
+    outer: str
+    inner: str
+
+    def __str__(self) -> str:
+        return f"{self.outer} > {self.inner}"
+
+
 @dataclass(eq=False, slots=True)
 class Use:
     """A family with each of its slots filled."""
@@ -53,6 +64,15 @@ class Use:
         yield self
         for filler in self.fillers.values():
             yield from filler.uses()
+
+    def pairs(self) -> frozenset[Pair]:
+        """Return which families stand right inside which."""
+        return frozenset(
+            Pair(use.family.declared, filler.family.declared)
+            for use in self.uses()
+            for filler in use.fillers.values()
+            if isinstance(filler, Use)
+        )
 
 
 Expression = Use | Leaf

@@ -101,6 +101,11 @@ class Family:
         return {name: found[name] for name in self.slots}
 
     @property
+    def declared(self) -> str:
+        """The name of the declaration, shared by the families of all conditions."""
+        return self.name if self.condition is None else self.name.removesuffix(f"_{self.condition}")
+
+    @property
     def nests(self) -> bool:
         """Whether it can fill a slot of another family."""
         return bool(self.wordings)

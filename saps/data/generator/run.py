@@ -13,11 +13,19 @@ from typing import TYPE_CHECKING, Any
 import saps
 from saps.data.algolisp import format_example, write_lines
 from saps.data.generator.catalogue import default_catalogue
-from saps.data.generator.collector import Collector, Made
+from saps.data.generator.collector import UNDECIDED, Collector, Made
 from saps.data.generator.composer import Shape
+from saps.data.generator.expression import Pair
 from saps.data.generator.noise import Noise
-from saps.data.generator.split import split_by_program
-from saps.data.generator.task import TaskMaker
+from saps.data.generator.shard import Shard
+from saps.data.generator.split import (
+    RULES,
+    held_out,
+    split_by_program,
+    split_of_program,
+    split_sizes,
+)
+from saps.data.generator.task import Task, TaskMaker
 from saps.data.parallel import map_in_order
 from saps.data.progress import data_progress
 
@@ -42,12 +50,17 @@ class Settings:
         seed: two data sets of different seeds have little in common.
         max_depth: families nested in one another, from 1 to 4.
         noise: rates at which words of the texts are spoilt.
+        split: "surface" keeps each program in one split; "compositional" keeps pairs of
+            families out of train besides.
+        shard: which part of the set to make.
     """
 
     size: int
     seed: int = 1
     max_depth: int = 4
     noise: Noise = field(default_factory=Noise)
+    split: str = "surface"
+    shard: Shard = field(default_factory=Shard)
 
     def __post_init__(self) -> None:
         for name in ("size", "seed", "max_depth"):
@@ -57,6 +70,24 @@ class Settings:
             raise ValueError(f"size is {self.size}, expected at least 1")
         if not 1 <= self.max_depth <= 4:
             raise ValueError(f"max_depth is {self.max_depth}, expected 1 to 4")
+        if self.split not in RULES:
+            raise ValueError(f"split is {self.split!r}, expected {' or '.join(RULES)}")
+        if self.split == "compositional" and self.max_depth == 1:
+            raise ValueError("split=compositional holds out nestings; it needs max_depth=2 or more")
+        if self.shard.count > self.size:
+            raise ValueError(f"shard is {self.shard}, more parts than the {self.size} tasks")
+
+    @property
+    def is_split_at_once(self) -> bool:
+        """Whether each task tells its split; else all are collected first and then split."""
+        return self.split == "compositional" or not self.shard.is_whole
+
+    @property
+    def quotas(self) -> dict[str, int]:
+        """How many tasks to collect for each split."""
+        if not self.is_split_at_once:
+            return {UNDECIDED: self.size}
+        return {name: self.shard.share(n) for name, n in split_sizes(self.size).items()}
 
 
 def generate(cfg: "DictConfig") -> Path:
@@ -68,6 +99,8 @@ def generate(cfg: "DictConfig") -> Path:
         workers=cfg.workers,
         max_depth=cfg.max_depth,
         noise=Noise(**cfg.noise),
+        split=cfg.split,
+        shard=cfg.shard,
     )
 
 
@@ -79,6 +112,8 @@ def generate_dataset(
     workers: int | None = None,
     max_depth: int = 4,
     noise: Noise | None = None,
+    split: str = "surface",
+    shard: str | None = None,
 ) -> Path:
     """Write a data set and return its folder.
 
@@ -89,24 +124,28 @@ def generate_dataset(
         workers: processes; None for one a core.
         max_depth: how deep families nest.
         noise: spoils texts; None for not at all.
+        split: "surface" or "compositional", see `Settings`.
+        shard: "2/4" for the second of four parts, which goes to a folder of its own inside
+            `out`; None for the whole. The parts together have `size` tasks, no text twice.
 
     Raises:
         OSError: the folder can not be made or written.
         ValueError: a setting is out of its range, or the grammar has too few tasks to say.
     """
-    settings = Settings(size, seed, max_depth, noise or Noise())
-    folder = Path(out)
-    if folder.is_file():
-        raise ValueError(f"out is {folder}, which is a file; give a folder")
+    part = Shard() if shard is None else Shard.from_text(str(shard))
+    settings = Settings(size, seed, max_depth, noise or Noise(), split, part)
+    folder = Path(out) / part.folder
+    if Path(out).is_file():
+        raise ValueError(f"out is {out}, which is a file; give a folder")
     folder.mkdir(parents=True, exist_ok=True)  # a path that can not be written is known at once
     return _write(folder, settings, _collect(settings, workers))
 
 
 def _collect(settings: Settings, workers: int | None) -> Collector:
-    collector = Collector(settings.size)
+    collector = Collector(settings.quotas)
     n_fruitless = 0
     with data_progress() as progress:
-        bar = progress.add_task("tasks", total=settings.size)
+        bar = progress.add_task("tasks", total=sum(settings.quotas.values()))
         for chunk in map_in_order(partial(_make_chunk, settings), count(), workers):
             before = len(collector.lines)
             for made in chunk:
@@ -115,7 +154,7 @@ def _collect(settings: Settings, workers: int | None) -> Collector:
             if collector.is_full:
                 return collector
             n_fruitless = n_fruitless + 1 if len(collector.lines) == before else 0
-            if n_fruitless == _MAX_FRUITLESS:
+            if n_fruitless == _MAX_FRUITLESS * settings.shard.count:
                 break
     raise ValueError(
         f"only {len(collector.lines)} different tasks found at max_depth={settings.max_depth}; "
@@ -125,23 +164,31 @@ def _collect(settings: Settings, workers: int | None) -> Collector:
 
 def _make_chunk(settings: Settings, number: int) -> list[Made]:
     shape = Shape(max_depth=settings.max_depth)
-    maker = TaskMaker(default_catalogue(), shape, settings.seed, settings.noise)
+    maker = TaskMaker(default_catalogue(), shape, settings.seed, settings.noise, settings.shard)
     indexes = range(number * _CHUNK, (number + 1) * _CHUNK)
-    examples = (maker.make(index) for index in indexes)
-    return [
-        Made(
-            text=example.text,
-            program=str(example.program),
-            n_symbols=example.program.size,
-            line=format_example(example).encode(),
-        )
-        for example in examples
-        if example is not None
-    ]
+    tasks = (maker.make(index) for index in indexes)
+    return [_made(task, settings) for task in tasks if task is not None]
+
+
+def _made(task: Task, settings: Settings) -> Made:
+    program, n_symbols = str(task.example.program), task.example.program.size
+    split, pairs = UNDECIDED, frozenset[Pair]()
+    if settings.split == "compositional":
+        split, pairs = held_out(task.pairs, settings.seed)
+    elif settings.is_split_at_once:
+        split = split_of_program(program, n_symbols, settings.seed)
+    line = format_example(task.example).encode()
+    return Made(task.example.text, program, n_symbols, line, split, frozenset(map(str, pairs)))
+
+
+def _split(settings: Settings, collector: Collector) -> dict[str, list[int]]:
+    if settings.is_split_at_once:
+        return {name: collector.members(name) for name in settings.quotas}
+    return split_by_program(collector.programs, collector.n_symbols, settings.seed)
 
 
 def _write(out: Path, settings: Settings, collector: Collector) -> Path:
-    splits = split_by_program(collector.programs, collector.n_symbols, settings.seed)
+    splits = _split(settings, collector)
     staging = Path(tempfile.mkdtemp(dir=out, prefix=".generating."))
     try:
         for name, indexes in splits.items():
@@ -153,7 +200,7 @@ def _write(out: Path, settings: Settings, collector: Collector) -> Path:
             (staging / name).replace(out / name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    logger.info("%d tasks in %s", settings.size, out)
+    logger.info("%d tasks in %s", len(collector.lines), out)
     return out
 
 
@@ -161,9 +208,17 @@ def _metadata(settings: Settings, sizes: dict[str, int], collector: Collector) -
     fields: dict[str, Any] = {
         "generator_version": GENERATOR_VERSION,
         "saps_version": saps.__version__,
-        "split": "surface",
-        **asdict(settings),
+        "split": settings.split,
+        "size": settings.size,
+        "seed": settings.seed,
+        "max_depth": settings.max_depth,
+        "noise": asdict(settings.noise),
         "sizes": sizes,
         "programs": len(collector.n_symbols),
     }
+    if not settings.shard.is_whole:
+        fields["shard"] = str(settings.shard)
+    if settings.split == "compositional":
+        pairs = {name: sorted(found) for name, found in collector.held_out.items() if found}
+        fields["held_out_pairs"] = dict(sorted(pairs.items()))
     return json.dumps(fields, indent=2)

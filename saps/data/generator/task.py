@@ -6,8 +6,10 @@ from random import Random
 from saps.data.example import Example, Test, normalise_text
 from saps.data.generator.catalogue import Catalogue
 from saps.data.generator.composer import Draft, Shape, draw_draft
+from saps.data.generator.expression import Pair
 from saps.data.generator.noise import Noise
 from saps.data.generator.phrasing import phrase_task
+from saps.data.generator.shard import Shard
 from saps.data.generator.trial import draw_tests
 from saps.lang import AlgoLispError, Node, infer_type
 
@@ -16,30 +18,44 @@ MAX_SYMBOLS = 80
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """A task, and what its example does not tell: which families stand right inside which."""
+
+    example: Example
+    pairs: frozenset[Pair]
+
+
+@dataclass(frozen=True, slots=True)
 class TaskMaker:
-    """Makes the tasks of one data set."""
+    """Makes the tasks of one data set, or of one part of it."""
 
     catalogue: Catalogue
     shape: Shape
     seed: int
     noise: Noise = field(default_factory=Noise)
+    shard: Shard = field(default_factory=Shard)
 
-    def make(self, index: int) -> Example | None:
-        """Return task number `index`, or None if the draw made no good task."""
+    def make(self, index: int) -> Task | None:
+        """Return task number `index`, or None if the draw made no good task of this part."""
         rng = Random(f"{self.seed}:{index}")
         draft = draw_draft(self.catalogue, self.shape, rng)
         if draft is None:
             return None
         program = draft.root.node()
-        if program.size > MAX_SYMBOLS or not _is_typed(program, draft):
+        if program.size > MAX_SYMBOLS:
             return None
         text = normalise_text(phrase_task(draft.root, draft.arguments, rng))
         if text.count(" ") >= MAX_WORDS:
             return None
-        tests = draw_tests(program, draft.arguments, rng)
+        # before the costly rest; a spoilt text may belong to another part than the clean one
+        if not self.noise and not self.shard.holds(text):
+            return None
+        tests = draw_tests(program, draft.arguments, rng) if _is_typed(program, draft) else ()
         if self.noise:
             text = normalise_text(self.noise.spoil(text, rng))
-        return _example(draft, program, text, tests) if tests else None
+        if not tests or not self.shard.holds(text):
+            return None
+        return Task(_example(draft, program, text, tests), draft.root.pairs())
 
 
 def _is_typed(program: Node, draft: Draft) -> bool:

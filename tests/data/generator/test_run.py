@@ -1,5 +1,7 @@
 import json
 from collections import Counter
+from hashlib import sha256
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +9,14 @@ import pytest
 from omegaconf import OmegaConf
 
 from saps.data import Example, load_split
-from saps.data.generator.collector import Collector, Made
+from saps.data.generator.catalogue import default_catalogue
+from saps.data.generator.collector import UNDECIDED, Collector, Made
+from saps.data.generator.composer import Shape
+from saps.data.generator.expression import Pair
 from saps.data.generator.noise import Noise
 from saps.data.generator.run import GENERATOR_VERSION, generate, generate_dataset
-from saps.data.generator.split import split_sizes
+from saps.data.generator.split import held_out, split_sizes
+from saps.data.generator.task import TaskMaker
 from saps.data.published import SYMBOLS
 from saps.data.statistics import Statistics
 from saps.data.verification import verify
@@ -132,6 +138,11 @@ def test_noise_spoils_texts_and_nothing_else(tmp_path: Path) -> None:
         ({"size": 5, "workers": "two"}, "workers is 'two', expected a whole number"),
         ({"size": "many"}, "size is 'many', expected a whole number"),
         ({"size": 5, "seed": None}, "seed is None, expected a whole number"),
+        ({"size": 5, "split": "random"}, "split is 'random', expected surface or compositional"),
+        ({"size": 5, "split": "compositional", "max_depth": 1}, "it needs max_depth=2 or more"),
+        ({"size": 5, "shard": "3/2"}, "shard is '3/2', expected i/n"),
+        ({"size": 5, "shard": 2}, "shard is '2', expected i/n"),
+        ({"size": 5, "shard": "1/6"}, "shard is 1/6, more parts than the 5 tasks"),
     ],
 )
 def test_generate_refuses_settings_out_of_range(
@@ -164,9 +175,131 @@ def test_generate_interrupted_leaves_what_was_there(
 
 
 def test_collector_takes_each_text_once_until_it_is_full() -> None:
-    collector = Collector(size=2)
+    collector = Collector({UNDECIDED: 2})
     for text, program in (("a", "1"), ("a", "1"), ("a", "2"), ("b", "1"), ("c", "1")):
         collector.add(Made(text, program, 1, f"{text}{program}".encode()))
     assert collector.lines == [b"a1", b"b1"]
     assert collector.n_refused == 2
     assert collector.is_full
+
+
+def test_collector_fills_each_split_and_keeps_each_program_in_one() -> None:
+    collector = Collector({"train": 2, "test": 1})
+    for text, program, split in (
+        ("a", "1", "train"),
+        ("b", "1", "test"),  # would put program 1 into two splits
+        ("c", "2", "test"),
+        ("d", "3", "test"),  # there are enough
+        ("e", "1", "train"),
+    ):
+        assert not collector.is_full
+        made = Made(text, program, 1, text.encode(), split, frozenset({f"{text} > x"}))
+        collector.add(made)
+    assert collector.is_full
+    assert collector.lines == [b"a", b"c", b"e"]
+    assert (collector.members("train"), collector.members("test")) == ([0, 2], [1])
+    assert collector.held_out == {"train": {"a > x", "e > x"}, "test": {"c > x"}}
+
+
+def test_the_default_set_keeps_its_bytes(tmp_path: Path) -> None:
+    # models are compared on it; whoever changes the bytes raises GENERATOR_VERSION
+    generate_dataset(tmp_path, 100, seed=5, workers=1)
+    contents = b"".join(path.read_bytes() for path in sorted(tmp_path.glob("*.jsonl")))
+    assert GENERATOR_VERSION == "1"
+    assert (
+        sha256(contents).hexdigest()
+        == "b1c0bed73bed60e8ce97b06f537b24bcb48ba6690fad57d09d466cb8d425f87e"
+    )
+
+
+@pytest.fixture(scope="module")
+def compositional(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compositional")
+    return generate_dataset(folder, 150, seed=3, workers=1, split="compositional")
+
+
+@pytest.fixture(scope="module")
+def pairs_of() -> dict[str, frozenset[Pair]]:
+    """What the texts of seed 3 nest, found by making the tasks again."""
+    maker = TaskMaker(default_catalogue(), Shape(), seed=3)
+    tasks = (maker.make(index) for index in range(600))
+    return {task.example.text: task.pairs for task in tasks if task is not None}
+
+
+def test_compositional_train_nests_no_pair_of_dev_or_test(
+    compositional: Path, pairs_of: dict[str, frozenset[Pair]]
+) -> None:
+    found = {
+        name: [pairs_of[example.text] for example in load_split(compositional, name)]
+        for name in SPLITS
+    }
+    assert {name: len(tasks) for name, tasks in found.items()} == split_sizes(150)
+    for name in ("dev", "test"):
+        own = [{pair for pair in task if held_out([pair], 3)[0] == name} for task in found[name]]
+        assert all(own)
+        assert not set.union(*own) & frozenset().union(*found["train"])
+    of_test = {pair for task in found["test"] for pair in task if held_out([pair], 3)[0] == "test"}
+    assert not of_test & frozenset().union(*found["dev"])
+
+
+def test_compositional_programs_of_dev_and_test_are_not_in_train(compositional: Path) -> None:
+    programs = [{e.program for e in load_split(compositional, name)} for name in SPLITS]
+    assert not any(one & two for one, two in combinations(programs, 2))
+
+
+def test_compositional_metadata_lists_what_was_held_out(
+    compositional: Path, pairs_of: dict[str, frozenset[Pair]]
+) -> None:
+    metadata = json.loads((compositional / "metadata.json").read_text())
+    assert metadata["split"] == "compositional"
+    listed = metadata["held_out_pairs"]
+    assert listed.keys() == {"dev", "test"}
+    for name, pairs in listed.items():
+        found = set().union(*(pairs_of[e.text] for e in load_split(compositional, name)))
+        assert set(pairs) == {str(pair) for pair in found if held_out([pair], 3)[0] == name}
+
+
+@pytest.mark.parametrize("split", ["surface", "compositional"])
+def test_the_parts_together_are_one_set(tmp_path: Path, split: str) -> None:
+    size, n_parts = 150, 3
+    folders = [
+        generate_dataset(tmp_path, size, workers=1, split=split, shard=f"{i}/{n_parts}")
+        for i in range(1, n_parts + 1)
+    ]
+    assert [folder.name for folder in folders] == ["1-of-3", "2-of-3", "3-of-3"]
+    parts = {name: [e for f in folders for e in load_split(f, name)] for name in SPLITS}
+    assert {name: len(examples) for name, examples in parts.items()} == split_sizes(size)
+    texts = [example.text for examples in parts.values() for example in examples]
+    assert len(set(texts)) == size
+    programs = [{example.program for example in examples} for examples in parts.values()]
+    assert not any(one & two for one, two in combinations(programs, 2))
+    assert json.loads((folders[1] / "metadata.json").read_text())["shard"] == "2/3"
+
+
+def test_noisy_parts_have_no_text_in_common(tmp_path: Path) -> None:
+    # a dropped word may turn a text of one part into one of another
+    folders = [
+        generate_dataset(
+            tmp_path, 60, workers=1, max_depth=1, noise=Noise(dropped=0.5), shard=f"{i}/2"
+        )
+        for i in (1, 2)
+    ]
+    texts = [e.text for folder in folders for name in SPLITS for e in load_split(folder, name)]
+    assert len(set(texts)) == 60
+
+
+def test_a_part_is_the_same_with_more_workers(tmp_path: Path) -> None:
+    one, two = (
+        generate_dataset(tmp_path / str(workers), 150, workers=workers, shard="2/2")
+        for workers in (1, 2)
+    )
+    for path in one.iterdir():
+        assert path.read_bytes() == (two / path.name).read_bytes(), path.name
+
+
+def test_the_only_part_is_the_whole_set(tmp_path: Path) -> None:
+    whole = generate_dataset(tmp_path / "whole", 30, workers=1)
+    part = generate_dataset(tmp_path / "part", 30, workers=1, shard="1/1")
+    assert part == tmp_path / "part"
+    for path in whole.iterdir():
+        assert path.read_bytes() == (part / path.name).read_bytes(), path.name
