@@ -81,8 +81,11 @@ def _configuration_errors(command: str) -> Iterator[None]:
             cause, OmegaConfBaseException
         ):
             raise cause from error  # a constructor's own words, made for people
+        message = _message(error)
         hint = f"`saps {command} --help` shows the choices"
-        raise CommandError(f"{_message(error)}\n{hint}") from error
+        if "Could not load 'hydra/launcher/" in message:
+            hint = 'the launchers come with `pip install "saps[cluster]"`'
+        raise CommandError(f"{message}\n{hint}") from error
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """Work shared out to processes, with the answers in the order of the questions."""
 
+import multiprocessing
 import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -36,7 +36,11 @@ def map_in_order(
 
 def _map_in_pool(function: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
     # spawn: a forked child would inherit the locks of whatever threads the caller has
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_leave_ctrl_c_alone)
+    spawn = multiprocessing.get_context("spawn")
+    if multiprocessing.get_start_method() not in multiprocessing.get_all_start_methods():
+        # a worker of joblib has a way of its own, which a child would look for in vain
+        multiprocessing.set_start_method("spawn", force=True)
+    pool = ProcessPoolExecutor(workers, spawn, initializer=_leave_ctrl_c_alone)
     try:
         pending: deque[Future[R]] = deque()
         for item in items:

@@ -1,5 +1,6 @@
 from itertools import count, islice
 
+import joblib
 import pytest
 
 from saps.data.parallel import map_in_order
@@ -20,3 +21,11 @@ def test_map_in_order_hands_over_what_a_worker_raised() -> None:
 def test_map_in_order_refuses_no_workers() -> None:
     with pytest.raises(ValueError, match="workers is 0, expected a whole number"):
         map_in_order(abs, [1], 0)
+
+
+@pytest.mark.slow
+def test_map_in_order_works_inside_a_worker_of_joblib() -> None:
+    # whose way to start processes is not among Python's own: hydra/launcher=processes
+    in_joblib = joblib.Parallel(n_jobs=2, backend="loky")
+    work = joblib.delayed(lambda n: list(map_in_order(abs, [-n, n], 2)))
+    assert in_joblib([work(1), work(2)]) == [[1, 1], [2, 2]]
