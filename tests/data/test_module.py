@@ -153,7 +153,9 @@ def test_a_continued_run_uses_the_cache_of_its_first_half(
     assert _everything(continued) == _everything(first)
 
 
-@pytest.mark.parametrize("change", ["data", "limit", "vocabulary", "symbols", "code"])
+@pytest.mark.parametrize(
+    "change", ["data", "train_limit", "dev_limit", "vocabulary", "symbols", "code"]
+)
 def test_a_stale_cache_is_not_used(
     change: str, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,8 +164,8 @@ def test_a_stale_cache_is_not_used(
     symbols = SymbolTable.of_language()
     if change == "data":
         write_examples(path / "train.jsonl", reversed(examples()))
-    elif change == "limit":
-        settings["train_limit"] = 9
+    elif change.endswith("limit"):
+        settings[change] = 9
     elif change == "vocabulary":
         settings["vocabulary_size"] = 150
     elif change == "symbols":
