@@ -90,13 +90,17 @@ def stats(
         str | None,
         typer.Option(metavar="published|PATH", help="Print another column, and the distance."),
     ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw histograms, as a .png or .svg.")
+    ] = None,
     as_json: JsonOption = False,
     _debug: DebugOption = False,
 ) -> None:
     """Measure a set of tasks: lengths, depths, words, symbols, families.
 
-    saps data stats data/generated --against published
+    saps data stats data/generated --against published --plot statistics.png
     """
+    from saps.cli.statistics_plot import check_plot_path, plot_statistics
     from saps.cli.statistics_table import print_statistics
     from saps.data.algolisp import read_examples
     from saps.data.statistics import Statistics
@@ -104,11 +108,15 @@ def stats(
     def measured(source: Path) -> dict[str, Statistics]:
         return {_split_of(file): Statistics.of(read_examples(file)) for file in _files(source)}
 
+    if plot is not None:
+        check_plot_path(plot)
     found = measured(path)
+    other = measured(Path(against)) if against not in (None, "published") else None
+    if plot is not None:
+        plot_statistics(plot, found, other, published=against == "published")
     if as_json:
         print(json.dumps({name: column.to_json() for name, column in found.items()}, indent=2))
     else:
-        other = measured(Path(against)) if against not in (None, "published") else None
         print_statistics(found, other, published=against == "published")
 
 

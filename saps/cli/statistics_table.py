@@ -5,11 +5,13 @@ from collections.abc import Mapping
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from saps.data.published import FIGURES
 from saps.data.statistics import Statistics, mean, share
 
 _BAR = 40  # characters of the longest bar of a histogram
+_N_SYMBOLS = 30  # rows of the histogram of symbols
 
 
 def print_statistics(
@@ -33,7 +35,9 @@ def print_statistics(
         ("program length", _binned(whole.program_lengths, 10)),
         ("text length", _binned(whole.text_lengths, 10)),
     ):
-        console.print(_histogram(title, counts))
+        console.print(_histogram(title, dict(sorted(counts.items())), "tasks"))
+    commonest = dict(whole.symbols.most_common(_N_SYMBOLS))
+    console.print(_histogram("symbol", commonest, "uses"))
     console.print(_vocabulary(whole))
     console.print(_symbols(whole))
 
@@ -86,12 +90,12 @@ def _binned(counts: Counter[int], width: int) -> Counter[int]:
     return binned
 
 
-def _histogram(title: str, counts: Counter[int]) -> Table:
-    table = Table(title, "tasks", "", box=None)
+def _histogram(title: str, counts: Mapping[int, int] | Mapping[str, int], what: str) -> Table:
+    table = Table(title, what, "", box=None)
     largest = max(counts.values(), default=1)
-    for value in sorted(counts):
-        n = counts[value]
-        table.add_row(str(value), f"{n:,}", "█" * round(_BAR * n / largest))
+    for value, n in counts.items():
+        # Text: a symbol is not markup
+        table.add_row(Text(str(value)), f"{n:,}", "█" * round(_BAR * n / largest))
     return table
 
 
@@ -114,8 +118,7 @@ def _vocabulary(whole: Statistics) -> Table:
 
 def _symbols(whole: Statistics) -> Table:
     table = Table("", "", title="symbols", show_header=False)
-    counts = whole.symbols.most_common()
-    table.add_row("most frequent", ", ".join(f"{symbol} {n:,}" for symbol, n in counts[:20]))
+    table.add_row("different ones", f"{len(whole.symbols)}, of which the commonest stand above")
     outside = ", ".join(whole.outside_symbols) or "none"
     table.add_row("outside the published set", outside)
     return table

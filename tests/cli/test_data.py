@@ -1,6 +1,11 @@
+import gzip
 import json
 import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,6 +90,67 @@ def test_stats_compares_with_another_set(saps: RunSaps) -> None:
     assert outcome.out.count("+0.0%") == 5
 
 
+PNG, SVG = b"\x89PNG\r\n", b"<?xml"
+
+
+@pytest.mark.parametrize(("name", "magic"), [("plot.png", PNG), ("plot.SVG", SVG)])
+@pytest.mark.parametrize("against", [[], ["--against", "published"], ["--against", str(SAMPLE)]])
+def test_stats_draws_what_it_prints(
+    saps: RunSaps, tmp_path: Path, name: str, magic: bytes, against: list[str]
+) -> None:
+    outcome = saps("data", "stats", str(SAMPLE), *against, "--plot", str(tmp_path / name))
+    assert outcome.status == 0, outcome.err
+    assert "program depth" in outcome.out
+    assert (tmp_path / name).read_bytes().startswith(magic)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_stats_draws_the_published_means_and_every_histogram(saps: RunSaps, tmp_path: Path) -> None:
+    plain, beside = tmp_path / "plain.svg", tmp_path / "beside.svg"
+    saps("data", "stats", str(SAMPLE), "--plot", str(plain))
+    saps("data", "stats", str(SAMPLE), "--against", "published", "--plot", str(beside))
+    # an SVG says in comments what its outlined letters spell
+    for title in ("depth of the program", "length of the text (words)", "reduce", "200 tasks here"):
+        assert title in plain.read_text()
+    assert "published set: mean 7.71" not in plain.read_text()
+    assert "published set: mean 7.71" in beside.read_text()
+
+
+def test_stats_draws_the_same_svg_again(saps: RunSaps, tmp_path: Path) -> None:
+    for name in ("one.svg", "two.svg"):
+        saps("data", "stats", str(SAMPLE), "--plot", str(tmp_path / name))
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("plot.pdf", "end it in .png or .svg"), ("nowhere/plot.png", "nowhere is no folder")],
+)
+def test_stats_says_where_no_picture_can_be_made(
+    saps: RunSaps, tmp_path: Path, name: str, told: str
+) -> None:
+    outcome = saps("data", "stats", str(SAMPLE), "--plot", str(tmp_path / name))
+    assert (outcome.status, outcome.out) == (1, "")
+    assert told in outcome.err
+
+
+def test_stats_without_a_plot_loads_no_matplotlib(saps: RunSaps) -> None:
+    code = (
+        "import sys; from saps.cli import main\n"
+        f"sys.argv = ['saps', 'data', 'stats', {str(SAMPLE)!r}, '--json']\n"
+        "try: main()\n"
+        "except SystemExit: sys.exit('matplotlib' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=SAMPLE.parents[1], check=False)
+    assert done.returncode == 0
+
+
+def test_stats_shows_the_symbols_as_a_histogram(saps: RunSaps) -> None:
+    lines = saps("data", "stats", str(SAMPLE)).out.splitlines()
+    (row,) = (line for line in lines if line.split()[:1] == ["reduce"])
+    assert "█" in row
+
+
 def test_stats_prints_json(saps: RunSaps) -> None:
     found = json.loads(saps("data", "stats", str(SAMPLE), "--json").out)
     assert found["sample.jsonl"]["tasks"] == 200
@@ -112,18 +178,86 @@ def test_families_says_so_when_none_is_called_that(saps: RunSaps) -> None:
         ("missing", "No such file"),
         ("empty", "holds no task"),
         ("folder", "holds no train, dev or test split"),
+        ("loop", "symbolic links"),
+        ("forbidden", "Permission denied"),
     ],
 )
 def test_data_says_what_is_wrong_with_a_path(
-    saps: RunSaps, tmp_path: Path, command: str, kind: str, reason: str
+    saps: RunSaps,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    kind: str,
+    reason: str,
 ) -> None:
     path = tmp_path / "path"
     if kind == "empty":
         path.touch()
     elif kind == "folder":
         path.mkdir()
+    elif kind == "loop":
+        path.symlink_to(path)
+    elif kind == "forbidden":  # nothing is to root, who may run the tests
+        path.write_text("{}")
+        monkeypatch.setattr("saps.data.algolisp.open_binary", _forbidden)
     outcome = saps("data", command, str(path))
     assert (outcome.status, outcome.out) == (1, "")
     assert outcome.err.startswith("saps: error: ")
     assert reason in outcome.err
     assert "Traceback" not in outcome.err
+
+
+def _forbidden(path: Path) -> Any:
+    raise PermissionError(13, "Permission denied", str(path))
+
+
+def _changed(**fields: object) -> Callable[[dict[str, Any]], bytes]:
+    return lambda task: json.dumps(task | fields).encode()
+
+
+def _without_an_input(task: dict[str, Any]) -> bytes:
+    task["tests"][1]["input"].popitem()
+    return json.dumps(task).encode()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "place"),
+    [
+        pytest.param(lambda task: json.dumps(task).encode()[:70], "line 4: no JSON", id="cut"),
+        pytest.param(lambda task: b'{"text": "\xff"}', "line 4: byte 11 is not UTF-8", id="byte"),
+        pytest.param(_changed(tests=[]), "line 4: field 'tests'", id="no-tests"),
+        pytest.param(_without_an_input, "line 4: field 'tests[1].input': lacks", id="argument"),
+        pytest.param(_changed(text="a " * 100_000), "line 4: field 'text'", id="long-text"),
+        pytest.param(_changed(return_type="whole"), "line 4: field 'return_type'", id="type"),
+    ],
+)
+def test_a_bad_line_is_placed_and_the_others_are_kept(
+    saps: RunSaps, tmp_path: Path, spoil: Callable[[dict[str, Any]], bytes], place: str
+) -> None:
+    lines = SAMPLE.read_bytes().splitlines()[:4]
+    lines[3] = spoil(json.loads(lines[3]))
+    path, out = tmp_path / "tasks.jsonl", tmp_path / "out.jsonl"
+    path.write_bytes(b"\n".join(lines))
+    for arguments in (["verify", str(path)], ["clean", str(path), str(out)]):
+        outcome = saps("data", *arguments, "--workers", "1")
+        assert outcome.status == 1
+        assert place in outcome.out
+        assert "3 of 4 ok" in outcome.out
+    assert out.read_bytes().splitlines() == lines[:3]
+    outcome = saps("data", "stats", str(path))
+    assert (outcome.status, outcome.out) == (1, "")
+    assert place.replace(": field", ", field", 1) in outcome.err
+
+
+def test_a_gzip_that_is_cut_is_placed_and_what_stands_before_is_kept(
+    saps: RunSaps, tmp_path: Path
+) -> None:
+    whole = gzip.compress(SAMPLE.read_bytes(), 0)
+    path, out = tmp_path / "tasks.jsonl.gz", tmp_path / "out.jsonl"
+    path.write_bytes(whole[: len(whole) // 2])
+    outcome = saps("data", "clean", str(path), str(out), "--workers", "1")
+    kept = out.read_bytes().splitlines()
+    assert outcome.status == 1
+    assert 40 < len(kept) < 160
+    assert kept == SAMPLE.read_bytes().splitlines()[: len(kept)]
+    assert f"line {len(kept) + 1}: the gzip data breaks off" in outcome.out
