@@ -31,7 +31,8 @@ def test_a_rate_of_zero_changes_nothing() -> None:
 def test_a_text_of_fillers_alone_is_kept() -> None:
     pieces = np.asarray(TOKENIZER.encode("find the task"))
     dropout = FillerDropout(TOKENIZER, text_rate=1.0, word_rate=1.0)
-    fillers = pieces[np.isin(pieces, [TOKENIZER.whole_word_id(w) for w in ("find", "task")])]
+    ids = [TOKENIZER.whole_word_id(word) for word in ("find", "task")]
+    fillers = pieces[np.isin(pieces, np.asarray(ids, dtype=np.int64))]
     assert dropout(fillers, np.random.default_rng(0)).tolist() == fillers.tolist()
 
 
