@@ -29,12 +29,17 @@ class Layout:
     def __str__(self) -> str:
         return "\n".join(self.lines)
 
-    def point_at(self, path: TreePath, remark: str = "") -> str:
-        """The program with carets under one node, and a remark behind them."""
+    def point_at(self, path: TreePath, remark: str = "", n_around: int = 12) -> str:
+        """The program with carets under one node, and a remark behind them.
+
+        Of a long program, `n_around` lines before the place and behind it.
+        """
         span = self.spans[path]
         caret = " " * span.start + "^" * max(span.end - span.start, 1)
         marked = f"{caret} {remark}".rstrip()
-        return "\n".join([*self.lines[: span.line + 1], marked, *self.lines[span.line + 1 :]])
+        before = self.lines[max(span.line - n_around, 0) : span.line + 1]
+        after = self.lines[span.line + 1 : span.line + 1 + n_around]
+        return "\n".join([*before, marked, *after])
 
 
 def pretty(node: Node, max_columns: int = MAX_COLUMNS) -> Layout:

@@ -47,7 +47,7 @@ def _source(node: Node, arguments: Mapping[str, str], return_type: str, name: st
 
 
 def _imports(statements: list[ast.stmt]) -> list[ast.stmt]:
-    text = "\n".join(ast.unparse(ast.fix_missing_locations(s)) for s in statements)
+    text = layout(ast.Module(statements, []))
     modules = [m for m in ("functools", "itertools", "math", "operator") if f"{m}." in text]
     imports: list[ast.stmt] = [ast.Import([ast.alias(module)]) for module in modules]
     if "Callable" in text:

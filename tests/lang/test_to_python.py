@@ -1,6 +1,8 @@
 """The translation to Python, by running it on the conformance vectors."""
 
 import json
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -60,8 +62,93 @@ def raise_if_function(value: Any) -> None:
         raise TypeError("a function is no value")
 
 
-def test_python_of_a_sum_is_a_sum() -> None:
-    node = parse("(reduce (filter a (lambda1 (== (% arg1 2) 1))) 0 +)")
-    assert to_python(node, {"a": "int[]"}, "int") == (
-        "def program(a: list[int]) -> int:\n    return sum(x for x in a if x % 2 == 1)\n"
-    )
+@pytest.mark.parametrize(
+    ("program", "arguments", "return_type", "lines"),
+    [
+        pytest.param(
+            "(reduce (filter a (lambda1 (== (% arg1 2) 1))) 0 +)",
+            {"a": "int[]"},
+            "int",
+            ["def program(a: list[int]) -> int:",
+             "    return sum(x for x in a if x % 2 == 1)"],
+            id="sum-of-a-filter",
+        ),
+        pytest.param(
+            "(len (filter a (partial1 b >)))",
+            {"a": "int[]", "b": "int"},
+            "int",
+            ["def program(a: list[int], b: int) -> int:",
+             "    return sum(1 for x in a if x > b)"],
+            id="count",
+        ),
+        pytest.param(
+            "(invoke1 (lambda1 (if (<= arg1 1) 1 (* arg1 (self (- arg1 1))))) a)",
+            {"a": "int"},
+            "int",
+            ["def program(a: int) -> int:",
+             "    def recurse(n: int) -> int:",
+             "        return 1 if n <= 1 else n * recurse(n - 1)",
+             "",
+             "    return recurse(a)"],
+            id="recursion",
+        ),
+        pytest.param(
+            "(reduce a \"\" (lambda2 (str_concat arg1 (str_index 0 arg2))))",
+            {"a": "string[]"},
+            "string",
+            ["def program(a: list[str]) -> str:",
+             '    result = ""',
+             "    for x in a:",
+             "        result += x[0]",
+             "    return result"],
+            id="loop",
+        ),
+        pytest.param(
+            "(&& (> (len a) 0) (== (head a) 1))",
+            {"a": "int[]"},
+            "bool",
+            ["def program(a: list[int]) -> bool:",
+             "    return (len(a) > 0) & (a[0] == 1)"],
+            id="strict-and",
+        ),
+        pytest.param(
+            "(deref (sort (digits a)) (/ (len (sort (digits a))) 2))",
+            {"a": "int"},
+            "int",
+            ["def program(a: int) -> int:",
+             "    ordered = sorted([int(digit) for digit in str(abs(a))])",
+             "    return ordered[len(ordered) // 2]"],
+            id="repetition-gets-a-name",
+        ),
+        pytest.param(
+            "(reduce a inf min)",
+            {"a": "int[]"},
+            "int",
+            ["import math",
+             "",
+             "",
+             "def program(a: list[int]) -> float:",
+             "    return min(a, default=math.inf)"],
+            id="minimum",
+        ),
+    ],
+)  # fmt: skip
+def test_python_is_what_a_person_would_write(
+    program: str, arguments: dict[str, str], return_type: str, lines: list[str]
+) -> None:
+    assert to_python(parse(program), arguments, return_type).splitlines() == lines
+
+
+def test_formatter_leaves_nearly_all_translations_alone(tmp_path: Path) -> None:
+    n_files = 0
+    for vector in map(json.loads, VECTORS.read_text(encoding="utf-8").splitlines()):
+        if vector["checked"] and vector["return_type"] != "any":
+            node = Node.from_short_tree(vector["short_tree"])
+            source = to_python(node, vector["args"], vector["return_type"])
+            (tmp_path / f"p{n_files}.py").write_text(source, encoding="utf-8")
+            n_files += 1
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--check", str(tmp_path)]
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+    n_changed = outcome.stdout.count("Would reformat:")
+    assert "error" not in outcome.stderr
+    assert n_changed < 0.04 * n_files, f"{n_changed} of {n_files}"

@@ -1,187 +1,205 @@
-"""Lays a Python syntax tree out as text: like `ast.unparse`, with short lines and double quotes."""
+"""Writes a Python syntax tree as text, in the style of the usual formatters."""
 
 import ast
-import re
 from typing import Final
 
-MAX_COLUMNS: Final = 88
+from saps.lang.python.expression import (
+    Precedence,
+    binary_sign,
+    flat,
+    needs_brackets,
+    operator_of,
+)
 
-_STRING: Final = re.compile(r"'((?:[^'\\\n]|\\.)*)'|\"(?:[^\"\\\n]|\\.)*\"")
+MAX_COLUMNS: Final = 88
+_INDENT: Final = "    "
 
 
 def layout(module: ast.Module) -> str:
     """Return the source; two blank lines between top-level functions."""
-    ast.fix_missing_locations(module)
-    parts = [_statement(statement, 0) for statement in module.body]
     text = ""
-    for statement, part in zip(module.body, parts, strict=True):
-        is_function = isinstance(statement, ast.FunctionDef)
-        text += ("\n\n" if is_function and text else "") + part + "\n"
+    for statement in module.body:
+        if isinstance(statement, ast.FunctionDef) and text:
+            text += "\n\n"
+        text += _statement(statement, 0) + "\n"
     return text
 
 
-def _text(code: ast.AST) -> str:
-    text = ast.unparse(code)
-    for part in ast.walk(code):
-        # ast.unparse gives a generator its own parentheses even where those of a call would do.
-        if isinstance(part, ast.Call) and len(part.args) == 1 and not part.keywords:
-            generator = part.args[0]
-            if isinstance(generator, ast.GeneratorExp):
-                inner = ast.unparse(generator)
-                text = text.replace(f"({inner})", inner)
-    return _STRING.sub(_double_quoted, text)
-
-
-def _double_quoted(match: re.Match[str]) -> str:
-    inner = match.group(1)
-    if inner is None or '"' in inner:
-        return match.group()
-    return '"' + inner.replace("\\'", "'") + '"'
-
-
-def _statement(statement: ast.stmt, indent: int) -> str:
-    space = "    " * indent
+def _statement(statement: ast.stmt, depth: int) -> str:
+    space = _INDENT * depth
     if isinstance(statement, ast.FunctionDef):
-        return _function(statement, indent)
+        return _function(statement, depth)
     if isinstance(statement, ast.If):
-        text = (
-            f"{space}if {_broken(statement.test, indent, 4)}:\n{_block(statement.body, indent + 1)}"
-        )
+        head = _with_value("if ", statement.test, ":", depth)
+        text = f"{head}\n{_block(statement.body, depth + 1)}"
         if statement.orelse:
-            text += f"\n{space}else:\n{_block(statement.orelse, indent + 1)}"
+            text += f"\n{space}else:\n{_block(statement.orelse, depth + 1)}"
         return text
     if isinstance(statement, ast.For):
-        head = f"for {_text(statement.target)} in "
-        return (
-            f"{space}{head}{_broken(statement.iter, indent, len(head) + 1)}:\n"
-            f"{_block(statement.body, indent + 1)}"
-        )
+        head = _with_value(f"for {flat(statement.target)} in ", statement.iter, ":", depth)
+        return f"{head}\n{_block(statement.body, depth + 1)}"
     if isinstance(statement, ast.Return) and statement.value is not None:
-        return f"{space}return {_broken(statement.value, indent, 7)}"
+        return _with_value("return ", statement.value, "", depth)
     if isinstance(statement, ast.Assign):
-        head = f"{_text(statement.targets[0])} = "
-        return f"{space}{head}{_broken(statement.value, indent, len(head))}"
-    return "\n".join(space + line for line in _docstring(statement).splitlines())
-
-
-def _docstring(statement: ast.stmt) -> str:
+        return _with_value(f"{flat(statement.targets[0])} = ", statement.value, "", depth)
+    if isinstance(statement, ast.AugAssign):
+        head = f"{flat(statement.target)} {binary_sign(statement.op)}= "
+        return _with_value(head, statement.value, "", depth)
+    if isinstance(statement, ast.Raise) and statement.exc is not None:
+        return f"{space}raise {flat(statement.exc)}"
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
-        return f'"""{statement.value.value!s}"""'
-    return _text(statement)
+        return f'{space}"""{statement.value.value!s}"""'
+    return space + ast.unparse(statement)
 
 
-def _function(function: ast.FunctionDef, indent: int) -> str:
-    space = "    " * indent
-    result = f" -> {_text(function.returns)}" if function.returns is not None else ""
-    head = f"{space}def {function.name}({_text(function.args)}){result}:"
+def _with_value(head: str, value: ast.expr, tail: str, depth: int) -> str:
+    room = MAX_COLUMNS - len(head) - len(tail) - len(_INDENT) * depth
+    return _INDENT * depth + head + _fitted(value, depth, room) + tail
+
+
+def _function(function: ast.FunctionDef, depth: int) -> str:
+    space = _INDENT * depth
+    result = f" -> {flat(function.returns)}" if function.returns is not None else ""
+    parameters = [_parameter(parameter) for parameter in function.args.args]
+    if function.args.vararg is not None:
+        parameters.append(f"*{function.args.vararg.arg}")
+    head = f"{space}def {function.name}({', '.join(parameters)}){result}:"
     if len(head) > MAX_COLUMNS:
-        listed = "".join(f"{space}    {_text(a)},\n" for a in function.args.args)
-        head = f"{space}def {function.name}(\n{listed}{space}){result}:"
-    return f"{head}\n{_block(function.body, indent + 1)}"
+        inside = _enclosed("(", parameters, ")", depth)
+        head = f"{space}def {function.name}{inside}{result}:"
+    return f"{head}\n{_block(function.body, depth + 1)}"
 
 
-def _block(statements: list[ast.stmt], indent: int) -> str:
+def _parameter(parameter: ast.arg) -> str:
+    if parameter.annotation is None:
+        return parameter.arg
+    return f"{parameter.arg}: {flat(parameter.annotation)}"
+
+
+def _block(statements: list[ast.stmt], depth: int) -> str:
     lines: list[str] = []
     for before, statement in zip([None, *statements], statements, strict=False):
         is_apart = isinstance(statement, ast.FunctionDef) or isinstance(before, ast.FunctionDef)
         if before is not None and is_apart:
             lines.append("")
-        lines.append(_statement(statement, indent))
+        lines.append(_statement(statement, depth))
     return "\n".join(lines)
 
 
-def _broken(code: ast.expr, indent: int, used: int) -> str:
-    """The expression on one line if it fits beside `used` columns, else over several."""
-    text = _text(code)
-    if len(text) + used + 4 * indent <= MAX_COLUMNS:
+def _fitted(code: ast.expr, depth: int, room: int) -> str:
+    """The expression on one line if there is room, else over several lines."""
+    text = flat(code)
+    if len(text) <= room:
         return text
-    inside = "    " * (indent + 1)
-    outside = "    " * indent
-    pieces = _pieces(code, indent + 1)
-    if pieces is None:
-        return text
-    opening, parts, closing = pieces
-    return f"{opening}\n" + "".join(f"{inside}{part}\n" for part in parts) + f"{outside}{closing}"
+    return _broken(code, depth)
 
 
-def _pieces(code: ast.expr, indent: int) -> tuple[str, list[str], str] | None:
-    """Opening bracket, lines, closing bracket."""
-    if isinstance(code, ast.ListComp):
-        return "[", _comprehension_lines(code.elt, code.generators, indent), "]"
-    if isinstance(code, ast.GeneratorExp):
-        return "(", _comprehension_lines(code.elt, code.generators, indent), ")"
+def _broken(code: ast.expr, depth: int) -> str:
     if isinstance(code, ast.Call):
-        return _call_pieces(code, indent)
-    if isinstance(code, ast.List):
-        return "[", [f"{_broken(e, indent, 1)}," for e in code.elts], "]"
-    if isinstance(code, ast.IfExp):
-        return "(", _choice_lines(code, indent), ")"
-    if isinstance(code, ast.BinOp):
-        return "(", _operation_lines(code, indent), ")"
-    if isinstance(code, ast.Compare):
-        return "(", _comparison_lines(code, indent), ")"
-    return None
+        return flat(code.func, Precedence.ATOM) + _arguments(code, depth)
+    if isinstance(code, ast.List) and code.elts:
+        elements = [_fitted(e, depth + 1, _room(depth + 1) - 1) for e in code.elts]
+        return _enclosed("[", elements, "]", depth)
+    if isinstance(code, ast.ListComp):
+        return _comprehension("[", code.elt, code.generators, "]", depth)
+    if isinstance(code, ast.GeneratorExp):
+        return _comprehension("(", code.elt, code.generators, ")", depth)
+    if isinstance(code, ast.Subscript):
+        return _subscript(code, depth)
+    if isinstance(code, ast.IfExp | ast.BinOp | ast.Compare | ast.BoolOp):
+        return _in_parentheses(code, depth)
+    return flat(code)
 
 
-def _call_pieces(code: ast.Call, indent: int) -> tuple[str, list[str], str]:
-    opening = f"{_text(code.func)}("
+def _subscript(code: ast.Subscript, depth: int) -> str:
+    value = flat(code.value, Precedence.ATOM)
+    if not isinstance(code.slice, ast.Slice):
+        index = _fitted(code.slice, depth + 1, _room(depth + 1))
+        return f"{value}[\n{_INDENT * (depth + 1)}{index}\n{_INDENT * depth}]"
+    bounds = flat(code)[len(value) :]
+    return _operand(code.value, Precedence.ATOM, depth, len(bounds)) + bounds
+
+
+def _room(depth: int) -> int:
+    return MAX_COLUMNS - len(_INDENT) * depth
+
+
+def _enclosed(opening: str, parts: list[str], closing: str, depth: int) -> str:
+    """Brackets on lines of their own; inside, all parts on one line, or each on its own."""
+    inside, outside = _INDENT * (depth + 1), _INDENT * depth
+    together = ", ".join(parts)
+    if "\n" not in together and len(together) <= _room(depth + 1):
+        return f"{opening}\n{inside}{together}\n{outside}{closing}"
+    lines = "".join(f"{inside}{part},\n" for part in parts)
+    return f"{opening}\n{lines}{outside}{closing}"
+
+
+def _arguments(code: ast.Call, depth: int) -> str:
+    room = _room(depth + 1)
     if len(code.args) == 1 and isinstance(code.args[0], ast.GeneratorExp) and not code.keywords:
-        inner = code.args[0]
-        return opening, _comprehension_lines(inner.elt, inner.generators, indent), ")"
-    lines = [f"{_broken(argument, indent, 1)}," for argument in code.args]
-    lines += [f"{k.arg}={_broken(k.value, indent, len(k.arg or '') + 2)}," for k in code.keywords]
-    return opening, lines, ")"
+        return _broken(code.args[0], depth)
+    parts = [_fitted(argument, depth + 1, room - 1) for argument in code.args]
+    for keyword in code.keywords:
+        head = f"{keyword.arg}="
+        parts.append(head + _fitted(keyword.value, depth + 1, room - len(head) - 1))
+    return _enclosed("(", parts, ")", depth)
 
 
-def _comprehension_lines(
-    element: ast.expr, generators: list[ast.comprehension], indent: int
-) -> list[str]:
-    lines = [_broken(element, indent, 0)]
+def _comprehension(
+    opening: str, element: ast.expr, generators: list[ast.comprehension], closing: str, depth: int
+) -> str:
+    inside, outside = _INDENT * (depth + 1), _INDENT * depth
+    together = flat(ast.ListComp(element, generators))[1:-1]
+    if len(together) <= _room(depth + 1):
+        return f"{opening}\n{inside}{together}\n{outside}{closing}"
+    lines = "".join(f"{inside}{line}\n" for line in _clauses(element, generators, depth + 1))
+    return f"{opening}\n{lines}{outside}{closing}"
+
+
+def _clauses(element: ast.expr, generators: list[ast.comprehension], depth: int) -> list[str]:
+    lines = [_operand(element, Precedence.TEST, depth, 0)]
     for generator in generators:
-        head = f"for {_text(generator.target)} in "
-        lines.append(head + _operand(generator.iter, ast.IfExp, indent, len(head)))
-        lines += [f"if {_operand(test, ast.IfExp, indent, 3)}" for test in generator.ifs]
+        head = f"for {flat(generator.target)} in "
+        lines.append(head + _operand(generator.iter, Precedence.OR, depth, len(head)))
+        lines += [f"if {_operand(test, Precedence.OR, depth, 3)}" for test in generator.ifs]
     return lines
 
 
-def _choice_lines(code: ast.IfExp, indent: int) -> list[str]:
-    return [
-        _operand(code.body, ast.IfExp, indent, 0),
-        f"if {_operand(code.test, ast.IfExp, indent, 3)}",
-        f"else {_broken(code.orelse, indent, 5)}",
-    ]
+def _in_parentheses(code: ast.expr, depth: int) -> str:
+    inside, outside = _INDENT * (depth + 1), _INDENT * depth
+    lines = [flat(code)] if len(flat(code)) <= _room(depth + 1) else _operands(code, depth + 1)
+    return "(\n" + "".join(f"{inside}{line}\n" for line in lines) + f"{outside})"
 
 
-def _operand(code: ast.expr, kind: type[ast.expr], indent: int, used: int) -> str:
-    """As `_broken`, in parentheses where an expression of this kind would need them."""
-    text = _broken(code, indent, used)
-    has_them = "\n" in text and text.startswith("(")
-    return f"({text})" if isinstance(code, kind | ast.Lambda) and not has_them else text
+def _operands(code: ast.expr, depth: int) -> list[str]:
+    """The operands of an operation, a line each, every one but the first after its operator."""
+    if isinstance(code, ast.IfExp):
+        return [
+            _operand(code.body, Precedence.OR, depth, 0),
+            f"if {_operand(code.test, Precedence.OR, depth, 3)}",
+            f"else {_operand(code.orelse, Precedence.TEST, depth, 5)}",
+        ]
+    level = Precedence.of(code)
+    if isinstance(code, ast.BoolOp):
+        word = "and" if isinstance(code.op, ast.And) else "or"
+        first, *rest = (_operand(v, level + 1, depth, 4) for v in code.values)
+        return [first, *(f"{word} {operand}" for operand in rest)]
+    assert isinstance(code, ast.Compare | ast.BinOp)
+    right = code.right if isinstance(code, ast.BinOp) else code.comparators[0]
+    sign = operator_of(code)
+    last = f"{sign} {_operand(right, level + 1, depth, len(sign) + 1)}"
+    is_chain = isinstance(code, ast.BinOp) and Precedence.of(code.left) == level
+    if is_chain and not isinstance(code.op, ast.Pow):  # type: ignore[union-attr]  # a BinOp
+        return [*_operands(code.left, depth), last]
+    left_level = level if isinstance(code, ast.BinOp) and sign != "**" else level + 1
+    return [_operand(code.left, left_level, depth, 0), last]
 
 
-def _operation_lines(code: ast.BinOp, indent: int) -> list[str]:
-    # Let ast.unparse decide about parentheses: hide each operand behind a name of its kind.
-    operator = _text(ast.BinOp(ast.Name("x"), code.op, ast.Name("y")))[1:-1].strip()
-    left = _parenthesised(code, "left", indent)
-    right = _parenthesised(code, "right", indent)
-    return [left, f"{operator} {right}"]
-
-
-def _parenthesised(code: ast.BinOp, side: str, indent: int) -> str:
-    operand: ast.expr = getattr(code, side)
-    whole = ast.unparse(code)
-    plain = ast.unparse(operand)
-    bracketed = f"({plain})"
-    needs = whole.startswith(bracketed) if side == "left" else whole.endswith(bracketed)
-    text = _broken(operand, indent, 4)
-    if not needs or text.startswith("("):
-        return text if not needs or "\n" in text else f"({plain})"
-    return f"({text})"
-
-
-def _comparison_lines(code: ast.Compare, indent: int) -> list[str]:
-    operator = _text(ast.Compare(ast.Name("x"), code.ops, [ast.Name("y")]))[1:-1].strip()
-    kind = ast.Compare | ast.IfExp | ast.BoolOp
-    left = _operand(code.left, kind, indent, 0)  # type: ignore[arg-type]
-    right = _operand(code.comparators[0], kind, indent, 3)  # type: ignore[arg-type]
-    return [left, f"{operator} {right}"]
+def _operand(code: ast.expr, level: int, depth: int, used: int) -> str:
+    """An operand, in parentheses if it binds less tightly than its place needs."""
+    text = flat(code, level)
+    if len(text) + used <= _room(depth):
+        return text
+    broken = _broken(code, depth)
+    has_them = broken.startswith("(\n")
+    return f"({broken})" if needs_brackets(code, level) and not has_them else broken

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from saps.lang.node import Node
 from saps.lang.python.facts import ANYTHING, Facts
 
 
@@ -38,12 +39,19 @@ class Context:
             become statements there.
         inner: variables of comprehensions and lambdas, which `block` does not see.
         names: what `arg1`, `arg2` and `self` mean.
+        known: variables of the block that hold the values of whole subtrees.
     """
 
     block: list[ast.stmt]
     is_strict: bool = True
     inner: frozenset[str] = frozenset()
     names: Mapping[str, "Term | Callee"] = field(default_factory=dict)
+
+    known: dict[Node, "Term"] = field(default_factory=dict)
+
+    def branch(self, block: list[ast.stmt]) -> "Context":
+        """In a block inside of this one."""
+        return replace(self, block=block, known=dict(self.known))
 
     def within(self, *variables: str) -> "Context":
         """Inside a comprehension or lambda over these variables."""

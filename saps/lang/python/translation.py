@@ -15,6 +15,7 @@ from saps.lang.node import Node
 from saps.lang.python.facts import ANYTHING, NATURAL, WHOLE, Facts, array_of, facts_of_type, join
 from saps.lang.python.helpers import HELPER_NAMES
 from saps.lang.python.operations import OPERATIONS
+from saps.lang.python.repetition import repeated
 from saps.lang.python.term import (
     Callee,
     Context,
@@ -48,6 +49,7 @@ class Translation:
         self._used: set[str] = {"digit", "piece"}
         self._arguments: dict[str, Term] = {}
         self._loose = bool(types.mismatches)
+        self._repeated = repeated(root)
 
     def function(self, function_name: str) -> ast.FunctionDef:
         self._used.add(function_name)
@@ -81,7 +83,7 @@ class Translation:
         del context.block[n_before:]
         test = self._condition(node.children[0], (*path, 0), context)
         then: list[ast.stmt] = []
-        facts = self._return(node.children[1], (*path, 1), replace(context, block=then))
+        facts = self._return(node.children[1], (*path, 1), context.branch(then))
         context.block.append(ast.If(test.code, then, []))
         return join(facts, self._return(node.children[2], (*path, 2), context))
 
@@ -101,8 +103,15 @@ class Translation:
 
     def _term(self, node: Node, path: TreePath, context: Context) -> Term:
         """The value of a node."""
+        if node in context.known:
+            return context.known[node]
         term = self._any_term(node, path, context)
-        return replace(term, is_total=False) if self._loose else term
+        if self._loose:
+            return replace(term, is_total=False)
+        if context.is_strict and node in self._repeated and not _is_function(node):
+            term = self._bind(term, _HINTS.get(node.symbol, "value"), context)
+            context.known[node] = term
+        return term
 
     def _any_term(self, node: Node, path: TreePath, context: Context) -> Term:
         symbol = node.symbol
@@ -110,7 +119,7 @@ class Translation:
             return self._leaf(node, path, context)
         if symbol == "if":
             return self._choice(node, path, context)
-        if symbol in ("lambda1", "lambda2", "combine", "partial0", "partial1", "partial2"):
+        if _is_function(node):
             return self._function_term(node, path, context)
         if symbol == "map":
             return self._map(node, path, context)
@@ -167,7 +176,7 @@ class Translation:
         facts, blocks = [], []
         for index in (1, 2):
             block: list[ast.stmt] = []
-            term = self._term(node.children[index], (*path, index), replace(context, block=block))
+            term = self._term(node.children[index], (*path, index), context.branch(block))
             block.append(assign(target, term.code))
             facts.append(term.facts)
             blocks.append(block)
@@ -339,7 +348,9 @@ class Translation:
         ):
             names[argument] = Term(name(variable), facts, is_total=True)
         body: list[ast.stmt] = []
-        found = self._return(node.children[0], (*path, 0), Context(body, names=names))
+        found = self._return(
+            node.children[0], (*path, 0), Context(body, names=names, known=dict(context.known))
+        )
         assumed.note_result(found)
         captured = sorted(_names_in(body) & context.inner)
         for made in calls:
@@ -470,7 +481,7 @@ class Translation:
         while True:
             self._used = set(used)
             body: list[ast.stmt] = []
-            inside = replace(context, block=body)
+            inside = context.branch(body)
             accumulated = Term(name(total), facts, is_total=True)
             found = _apply(callee, [accumulated, loop.element], inside)
             body.append(_update(total, found.code))
@@ -653,6 +664,24 @@ def _has_function(kind: Type) -> bool:
     if isinstance(kind, Dictionary):
         return _has_function(kind.value)
     return kind not in (INT, BOOL, STRING)
+
+
+def _is_function(node: Node) -> bool:
+    return node.symbol in ("lambda1", "lambda2", "combine", "partial0", "partial1", "partial2")
+
+
+_HINTS: Final[Mapping[str, str]] = {
+    "sort": "ordered",
+    "digits": "digits",
+    "str_split": "pieces",
+    "filter": "kept",
+    "map": "mapped",
+    "slice": "part",
+    "reverse": "backwards",
+    "range": "numbers",
+    "len": "count",
+    "reduce": "result",
+}
 
 
 def _uses_self(node: Node) -> bool:
