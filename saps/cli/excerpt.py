@@ -1,7 +1,5 @@
 """The place of an error in a text: the line in question, and carets under it."""
 
-from saps.lang import Node
-
 _WIDTH = 76
 _BEFORE = 24  # characters kept ahead of the place when a line is too long to be shown whole
 
@@ -21,13 +19,3 @@ def excerpt(text: str, start: int, stop: int) -> str:
     tail = "..." if left + len(shown) < len(line) else ""
     n_carets = max(1, min(n_marked, len(shown) - (column - left)))
     return f"  {lead}{shown}{tail}\n  {' ' * (len(lead) + column - left)}{'^' * n_carets}"
-
-
-def span(node: Node, path: tuple[int, ...]) -> tuple[int, int]:
-    """Return where the subtree at `path` (child indices) starts and stops in `str(node)`."""
-    start = 0
-    for index in path:
-        start += len(f"({node.symbol} ")
-        start += sum(len(f"{child} ") for child in node.children[:index])
-        node = node.children[index]
-    return start, start + len(str(node))

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from textwrap import indent
 
-from saps.cli.excerpt import excerpt, span
+from saps.cli.excerpt import excerpt
 from saps.cli.failure import CommandError
 from saps.lang import AlgoLispError, Node, ParseError, Signature, infer_signature, parse
+from saps.lang.drawing import pretty
 
 
 def read_program(text: str) -> Node:
@@ -41,5 +43,5 @@ def errors_located_in(node: Node) -> Iterator[None]:
     except AlgoLispError as error:
         if error.path is None:
             raise
-        place = excerpt(str(node), *span(node, error.path))
+        place = indent(pretty(node).point_at(error.path), "  ")
         raise CommandError(f"{error}\n{place}") from error

@@ -1,7 +1,6 @@
 import pytest
 
-from saps.cli.excerpt import excerpt, span
-from saps.lang import parse
+from saps.cli.excerpt import excerpt
 
 
 def test_excerpt_marks_the_place() -> None:
@@ -22,11 +21,3 @@ def test_excerpt_of_a_long_line_still_marks_the_place(start: int) -> None:
     line, carets = excerpt(text, start, start + 1).split("\n")
     assert len(line) < 90
     assert line[carets.index("^")] == text[start]
-
-
-def test_span_is_where_the_subtree_stands_in_the_text() -> None:
-    program = parse("(reduce (filter a (partial1 b >)) 0 (lambda2 (+ arg1 1)))")
-    paths = [(), (0,), (0, 0), (0, 1), (0, 1, 1), (1,), (2, 0, 1)]
-    for path in paths:
-        start, stop = span(program, path)
-        assert str(program)[start:stop] == str(program.at(path))

@@ -39,6 +39,13 @@ def test_value_is_printed_as_json(saps: RunSaps, program: str, value: str) -> No
     json.loads(outcome.out, parse_constant=pytest.fail)
 
 
+def test_run_prints_python_on_request(saps: RunSaps) -> None:
+    outcome = saps("run", ODD_SUM, "--python")
+    assert outcome.out == (
+        "def program(a: list[int]) -> int:\n    return sum(x for x in a if x % 2 == 1)\n"
+    )
+
+
 def test_inputs_that_the_program_does_not_use_are_ignored(saps: RunSaps) -> None:
     assert saps("run", "(+ a 1)", "--input", '{"a": 1, "b": [true]}').out == "2\n"
 
