@@ -133,7 +133,9 @@ _COMPARISONS: Final[dict[str, ast.cmpop]] = {
     "!=": ast.NotEq(),
 }
 _LOGIC: Final[dict[str, ast.operator]] = {"&&": _BIT_AND, "||": ast.BitOr()}
-_INTEGER_OPERATIONS: Final = frozenset({*_BOUNDED, *_DIVISIONS, *_COMPARISONS})
+_EXTREMES: Final = {"min": (0, 1), "max": (1, 0)}
+_INTEGER_OPERATIONS: Final = frozenset({*_BOUNDED, *_DIVISIONS, *_COMPARISONS, *_EXTREMES})
+_ANY_LEAF: Final = Node("arg1")
 
 
 def _name(identifier: str) -> ast.expr:
@@ -236,11 +238,26 @@ class _Compiler:
         if symbol in self._inputs:
             return _name(self._inputs[symbol])
         if symbol in FUNCTIONS:
-            self._functions[f"v_{symbol}"] = FUNCTIONS[symbol]
-            return _name(f"v_{symbol}")
+            return self._function_as_value(symbol)
         if symbol in FORMS:
             raise arity_error(node, FORMS[symbol], self._root, path)
         return self._constant(symbol, path)
+
+    def _function_as_value(self, symbol: str) -> ast.expr:
+        if symbol not in _INTEGER_OPERATIONS:
+            self._functions[f"v_{symbol}"] = FUNCTIONS[symbol]
+            return _name(f"v_{symbol}")
+        # As a function of the program's own, it has the fast path too.
+        arity = FUNCTIONS[symbol].arity
+        parameters = [self._fresh("x") for _ in range(arity)]
+        call = Node(symbol, (_ANY_LEAF,) * arity)
+        body = self._builtin(call, list(map(_name, parameters)), (), len(self._paths))
+        identifier = self._fresh("f")
+        self._around[0].definitions += [
+            _function(identifier, parameters, [_return(body)]),
+            _function_value(identifier, symbol, arity),
+        ]
+        return _name(f"v{identifier}")
 
     def _variable(self, symbol: str) -> ast.expr:
         identifier, level = self._around[-1].variables[symbol]
@@ -320,6 +337,10 @@ class _Compiler:
         if node.symbol in _COMPARISONS:
             fast: ast.expr = _Compare(again[0], [_COMPARISONS[node.symbol]], [again[1]])
             return _IfExp(test, fast, slow)
+        if node.symbol in _EXTREMES:
+            then, otherwise = _EXTREMES[node.symbol]
+            in_order = _Compare(again[0], [_AT_MOST], [again[1]])
+            return _IfExp(test, _IfExp(in_order, again[then], again[otherwise]), slow)
         divisor = again[1]
         if not isinstance(divisor, ast.Constant):
             test = _BoolOp(_AND, [test, divisor])  # a divisor of zero takes the slow path
