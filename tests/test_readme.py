@@ -98,7 +98,7 @@ def test_applications_of_the_readme_compose(
 def test_first_screen_holds_the_two_commands_that_start_from_a_clone() -> None:
     first, second = FROM_CLONE
     assert "saps synthesize" in first.text
-    assert second.text.endswith(" pytest")
+    assert second.text.endswith(" pytest -n auto")
     assert second.line < FIRST_SCREEN
 
 

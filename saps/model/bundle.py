@@ -84,6 +84,7 @@ def save_bundle(bundle: Bundle, folder: Path, *, half: bool = False) -> None:
             for name, tensor in bundle.network.state_dict().items()
         }
         save_file(weights, draft / WEIGHTS)
+        (draft / WEIGHTS).chmod(0o644)  # safetensors keeps its files from other users
         text = json.dumps(bundle.config, indent=2, sort_keys=True)
         (draft / CONFIG).write_text(text + "\n", encoding="utf-8")
         bundle.tokenizer.save(draft / TOKENIZER)

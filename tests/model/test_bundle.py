@@ -66,6 +66,10 @@ def test_half_precision_halves_the_file_and_keeps_the_logits(
     torch.testing.assert_close(found, bundle.network(tasks), rtol=0, atol=0.02)
 
 
+def test_all_files_of_a_bundle_can_be_read_by_others(folder: Path) -> None:
+    assert {path.stat().st_mode & 0o044 for path in (folder, *folder.iterdir())} == {0o044}
+
+
 def test_writing_over_a_bundle_replaces_it_and_leaves_nothing_else(
     bundle: Bundle, folder: Path
 ) -> None:
