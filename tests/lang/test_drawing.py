@@ -73,7 +73,9 @@ def test_svg_is_xml_with_every_symbol(tree: Node) -> None:
 
 
 def test_svg_keeps_control_characters_out() -> None:
-    Xml.fromstring(svg(Node('"a\n\x00<&"')))
+    picture = svg(Node('"a\n\x00<&"'))
+    assert "\x00" not in picture
+    assert len(list(Xml.fromstring(picture).iter("{http://www.w3.org/2000/svg}text"))) == 1
 
 
 def test_dot_names_nodes_and_edges() -> None:
