@@ -18,15 +18,28 @@ def is_prime(number: int, charge: Callable[[int], None]) -> bool:
             return number == prime
     if number < 41 * 41:
         return True
-    cost = (number.bit_length() >> 6) ** 3 >> 4  # of one modular power
     if number < _PROVEN_BOUND:
         charge(8)
-        return all(_is_probable_prime(number, base) for base in _bases(number))
-    charge(cost)
-    if not _is_probable_prime(number, 2):
+        return all(_is_probable_prime(number, base, pow) for base in _bases(number))
+    return _is_large_prime(number, charge)
+
+
+def _is_large_prime(number: int, charge: Callable[[int], None]) -> bool:
+    """The Baillie-PSW test. It takes up to half a second, so it charges for each bit."""
+    per_bit = 1 + ((number.bit_length() >> 6) ** 2 >> 7)  # what a product and a remainder cost
+
+    def power(base: int, exponent: int, modulus: int) -> int:
+        result = 1
+        for bit in bin(exponent)[2:]:
+            charge(per_bit)
+            result = result * result % modulus
+            if bit == "1":
+                result = result * base % modulus
+        return result
+
+    if not _is_probable_prime(number, 2, power):
         return False
-    charge(4 * cost)
-    return _is_lucas_probable_prime(number)
+    return _is_lucas_probable_prime(number, lambda: charge(4 * per_bit))
 
 
 def _bases(number: int) -> tuple[int, ...]:
@@ -34,12 +47,12 @@ def _bases(number: int) -> tuple[int, ...]:
     return _SMALL_PRIMES[:4] if number < 3_215_031_751 else _SMALL_PRIMES
 
 
-def _is_probable_prime(number: int, base: int) -> bool:
+def _is_probable_prime(number: int, base: int, power_of: Callable[[int, int, int], int]) -> bool:
     """The strong (Miller-Rabin) test."""
     odd = number - 1
     twos = (odd & -odd).bit_length() - 1
     odd >>= twos
-    power = pow(base, odd, number)
+    power = power_of(base, odd, number)
     if power in (1, number - 1):
         return True
     for _ in range(twos - 1):
@@ -49,8 +62,8 @@ def _is_probable_prime(number: int, base: int) -> bool:
     return False
 
 
-def _is_lucas_probable_prime(number: int) -> bool:
-    """The strong Lucas test with Selfridge's parameters."""
+def _is_lucas_probable_prime(number: int, charge: Callable[[], None]) -> bool:
+    """The strong Lucas test with Selfridge's parameters; charges for each bit of the number."""
     if isqrt(number) ** 2 == number:
         return False
     d = 5
@@ -58,16 +71,17 @@ def _is_lucas_probable_prime(number: int) -> bool:
         if symbol == 0 and abs(d) < number:
             return False
         d = -d - 2 if d > 0 else -d + 2
-    return _strong_lucas(number, d)
+    return _strong_lucas(number, d, charge)
 
 
-def _strong_lucas(number: int, d: int) -> bool:
+def _strong_lucas(number: int, d: int, charge: Callable[[], None]) -> bool:
     q = (1 - d) // 4
     odd = number + 1
     twos = (odd & -odd).bit_length() - 1
     odd >>= twos
     u, v, q_power = 1, 1, q
     for bit in bin(odd)[3:]:
+        charge()
         u, v, q_power = u * v % number, (v * v - 2 * q_power) % number, q_power * q_power % number
         if bit == "1":
             u, v = _half(u + v, number), _half(d * u + v, number)
