@@ -133,6 +133,12 @@ class Tokenizer:
         )
         return ids
 
+    def whole_words(self) -> frozenset[str]:
+        """Return the words that are one piece: with enough pieces, nearly all of the training's."""
+        pieces = map(self._processor.id_to_piece, range(len(self)))
+        words = (piece.removeprefix(_WORD_START) for piece in pieces if piece[0] == _WORD_START)
+        return frozenset(word for word in words if word)
+
     def pieces(self, text: str) -> list[str]:
         """Return the pieces as text, for display; a word starts with the mark U+2581."""
         pieces: list[str] = self._processor.encode(normalise_typing(text), out_type=str)

@@ -1,0 +1,154 @@
+"""The names that a person gave to arguments, and the letters that a model knows them by."""
+
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from saps.decoding.english.vocabulary import word_set
+
+# Published texts name arguments a to l; "i" comes last, since it reads as a pronoun.
+LETTERS = tuple("abcdefghjkli")
+
+KIND_NOUNS = word_set(
+    "array arrays list lists vector vectors sequence sequences number numbers integer integers "
+    "int ints string strings word words text texts sentence sentences value values"
+)
+# What may stand between a kind and its name: "a list of numbers called xs".
+_CALLED = word_set("called named denoted labelled labeled")
+# An "a" before one of these is an article.
+_AFTER_ARTICLE = KIND_NOUNS | word_set(
+    "positive negative natural whole prime single given sorted certain non real character digit "
+    "function program letter"
+)
+_TOKEN = re.compile(r"[^\W\d_]\w*|\d+|\S", re.ASCII)
+_INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A text whose arguments have letters for names.
+
+    Attributes:
+        text: with every name replaced by its letter.
+        names: letter to the name that was given, only where they differ.
+    """
+
+    text: str
+    names: Mapping[str, str]
+
+
+def name_by_letters(
+    text: str, declared: Iterable[str], known_words: Container[str], given: Iterable[str] = ()
+) -> Naming:
+    """Replace argument names of more than one letter, or beyond "l", by free letters.
+
+    "Given a list nums and a number n" becomes "Given a list a and a number b". A name is what was
+    declared, what looks like an identifier (`my_list`, `xs2`, backquoted), what follows "called",
+    an unknown word after a kind of value, and a single letter from m to z.
+
+    Args:
+        text: as it was typed.
+        declared: names that are arguments for sure.
+        known_words: words that a model has read; these are no names unless declared.
+        given: letters that stand for themselves whatever the text says.
+    """
+    tokens = [_Token(match[0], match.start()) for match in _TOKEN.finditer(text)]
+    declared = tuple(declared)
+    found = _find_names(text, tokens, frozenset(name.lower() for name in declared), known_words)
+    spelled = {name.lower(): name for name in reversed(found)} | {
+        name.lower(): name for name in declared if not _is_letter(name)
+    }
+    free = [x for x in LETTERS if x not in _letters(tokens) and x not in set(given)]
+    order = dict.fromkeys([*(name.lower() for name in found), *spelled])
+    letter_of = dict(zip((key for key in order if key in spelled), free, strict=False))
+    pieces, done = [], 0
+    for token in tokens:
+        letter = letter_of.get(token.text.lower())
+        if letter is not None and not _is_suffix(text, token):
+            pieces += [text[done : token.start], letter]
+            done = token.end
+    return Naming(
+        "".join([*pieces, text[done:]]), {letter_of[key]: spelled[key] for key in letter_of}
+    )
+
+
+def _find_names(
+    text: str, tokens: Sequence[_Token], declared: Container[str], known_words: Container[str]
+) -> list[str]:
+    found: list[str] = []
+    lowered: set[str] = set()
+    for place, token in enumerate(tokens):
+        if not token.text[0].isalpha() or _is_letter(token.text) or _is_suffix(text, token):
+            continue
+        if (
+            token.text.lower() in declared
+            or len(token.text) == 1
+            or _looks_like_identifier(text, token)
+            or _follows_a_kind(tokens, place, known_words, lowered)
+        ):
+            found.append(token.text)
+            lowered.add(token.text.lower())
+    return found
+
+
+def _looks_like_identifier(text: str, token: _Token) -> bool:
+    fenced = text[max(0, token.start - 1) : token.start] + text[token.end : token.end + 1]
+    return (
+        fenced in ("``", "$$")
+        or "_" in token.text
+        or any(character.isdigit() for character in token.text)
+        or _INNER_CAPITAL.search(token.text) is not None
+    )
+
+
+def _follows_a_kind(
+    tokens: Sequence[_Token], place: int, known_words: Container[str], names: Container[str]
+) -> bool:
+    """Whether the token stands where a name does: "a list xs", "strings foo and bar"."""
+    before = [token.text.lower() for token in tokens[max(0, place - 2) : place]]
+    if not before:
+        return False
+    if before[-1] in _CALLED:
+        return True
+    if tokens[place].text.lower() in known_words:
+        return False
+    if before[-1] in KIND_NOUNS:
+        # "Numbers foo and bar"; but "numbers summing to ten" has no name.
+        return _ends_a_declaration(tokens, place)
+    goes_on = before[-1] in ("and", ",") and len(before) > 1 and before[0] in names
+    return goes_on and _ends_a_declaration(tokens, place)
+
+
+def _ends_a_declaration(tokens: Sequence[_Token], place: int) -> bool:
+    after = tokens[place + 1].text.lower() if place + 1 < len(tokens) else "."
+    return after in {",", ".", ";", ":", "and", "?"} or place + 1 == len(tokens)
+
+
+def _letters(tokens: Sequence[_Token]) -> set[str]:
+    """Return the letters that are names already; an article is none."""
+    letters = set()
+    for place, token in enumerate(tokens):
+        after = tokens[place + 1].text.lower() if place + 1 < len(tokens) else ""
+        letter = token.text.lower()
+        if _is_letter(token.text) and not (letter == "a" and after in _AFTER_ARTICLE):
+            letters.add(letter)
+    return letters
+
+
+def _is_letter(name: str) -> bool:
+    return len(name) == 1 and name.lower() in LETTERS
+
+
+def _is_suffix(text: str, token: _Token) -> bool:
+    """Whether the token is the end of a word: the "s" of "what's"."""
+    return token.start > 1 and text[token.start - 1] in "'’" and text[token.start - 2].isalpha()

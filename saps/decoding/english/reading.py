@@ -1,0 +1,188 @@
+"""One specification, read: names to letters, free words to the data's words."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from saps.data.tokenizer import normalise_typing
+from saps.decoding.declarations import declared_types
+from saps.decoding.english.names import name_by_letters
+from saps.decoding.english.phrases import CLAUSE_STARTS, LONGEST, OPENINGS, PHRASES, STOPS
+from saps.decoding.english.vocabulary import Vocabulary, word_set
+
+_NOUN_OF_TYPE = {
+    "int": ("a number", "numbers"),
+    "string": ("a string", "strings"),
+    "int[]": ("an array of numbers", "arrays of numbers"),
+    "string[]": ("an array of strings", "arrays of strings"),
+}
+_VOWELS = frozenset("aeiou")
+# Nouns before which the data write "a" or "an"; a letter before them is an article.
+_ARTICLE_NOUNS = word_set("array number integer string word element index")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a specification was read.
+
+    Attributes:
+        text: in the form of the data, for the model.
+        names: the model's letter to the name in the text, only where they differ.
+        changes: what was read as what, in the order of the text.
+        unknown: words that the model never read, in the order of the text, each once.
+    """
+
+    text: str
+    names: Mapping[str, str]
+    changes: tuple[tuple[str, str], ...]
+    unknown: tuple[str, ...]
+
+
+def read_english(
+    text: str, vocabulary: Vocabulary, arguments: Mapping[str, str] | None = None
+) -> Reading:
+    """Bring free English half-way to the data's English.
+
+    Case, articles, plurals, typography, other words for the same, spelling, names of arguments.
+    A text that is in the data's form already stays as it is.
+
+    Args:
+        text: as a person typed it.
+        vocabulary: of the model.
+        arguments: the names and types that were declared apart from the text; those that the
+            text does not declare are declared at its start.
+    """
+    declared = dict(arguments or {})
+    naming = name_by_letters(text, declared, vocabulary, list(declared))
+    letters = {name: letter for letter, name in naming.names.items()}
+    tokens = _without_stops(normalise_typing(naming.text).split(), vocabulary)
+    tokens = _without_opening(tokens)
+    changes: list[tuple[str, str]] = []
+    tokens = list(_reworded(tokens, vocabulary, changes))
+    tokens = _with_articles(tokens)
+    types = {letters.get(name, name): kind for name, kind in declared.items()}
+    tokens = _with_declarations(tokens, types)
+    unknown = dict.fromkeys(
+        token for token in tokens if token not in vocabulary and _is_word(token)
+    )
+    return Reading(" ".join(tokens), naming.names, tuple(changes), tuple(unknown))
+
+
+def _is_word(token: str) -> bool:
+    return token.isdigit() or (token.isalpha() and len(token) > 1)
+
+
+def _without_stops(tokens: Sequence[str], vocabulary: Vocabulary) -> list[str]:
+    """Turn marks that the data do not have into commas, or drop them."""
+    kept: list[str | None] = [
+        STOPS[token]
+        if token in STOPS and token not in vocabulary and not _is_apostrophe(tokens, place)
+        else token
+        for place, token in enumerate(tokens)
+    ]
+    words: list[str] = []
+    for word in kept:
+        if word is not None and (word != "," or (words and words[-1] != ",")):
+            words.append(word)
+    while words and words[-1] == ",":
+        words.pop()
+    return words
+
+
+def _is_apostrophe(tokens: Sequence[str], place: int) -> bool:
+    return tokens[place] == "'" and 0 < place < len(tokens) - 1 and tokens[place + 1].isalpha()
+
+
+def _without_opening(tokens: Sequence[str]) -> list[str]:
+    remaining = tuple(tokens)
+    while opening := next((o for o in OPENINGS if remaining[: len(o)] == o), None):
+        if len(remaining) == len(opening):
+            break
+        remaining = remaining[len(opening) :]
+    return [word for word in remaining if word != "please"]
+
+
+def _reworded(
+    tokens: Sequence[str], vocabulary: Vocabulary, changes: list[tuple[str, str]]
+) -> Iterator[str]:
+    place = 0
+    while place < len(tokens):
+        ahead = tokens[place : place + LONGEST]
+        starts_clause = place == 0 or tokens[place - 1] == ","
+        width, words = (starts_clause and _clause_start(ahead)) or _replacement(ahead, vocabulary)
+        old, new = " ".join(tokens[place : place + width]), " ".join(words)
+        if new and old != new:
+            changes.append((old, new))
+        yield from words
+        place += width
+
+
+def _clause_start(ahead: Sequence[str]) -> tuple[int, Sequence[str]] | None:
+    for width in range(len(ahead), 0, -1):
+        words = CLAUSE_STARTS.get(tuple(ahead[:width]))
+        if words is not None:
+            return width, words
+    return None
+
+
+def _replacement(ahead: Sequence[str], vocabulary: Vocabulary) -> tuple[int, Sequence[str]]:
+    """Return how many tokens are read together, and as what."""
+    for width in range(len(ahead), 0, -1):
+        left = tuple(ahead[:width])
+        right = PHRASES.get(left)
+        if right is not None and any(token not in vocabulary for token in left):
+            return width, right
+    token = ahead[0]
+    if token in vocabulary or not token.isalpha() or len(token) == 1:
+        return 1, [token]
+    for form in _forms(token):
+        if form in vocabulary:
+            return 1, [form]
+        if (form,) in PHRASES:
+            return 1, PHRASES[(form,)]
+    return 1, [vocabulary.spelling(token) or token]
+
+
+def _forms(word: str) -> Iterable[str]:
+    """Yield the singular and the plural of a word."""
+    if word.endswith("ies"):
+        yield word.removesuffix("ies") + "y"
+    if word.endswith("es"):
+        yield word.removesuffix("es")
+    if word.endswith("s"):
+        yield word.removesuffix("s")
+    else:
+        yield word + "s"
+        yield word + "es"
+
+
+def _with_articles(tokens: Sequence[str]) -> list[str]:
+    """Write "an array", "a number"."""
+    repaired = list(tokens)
+    for place, (token, after) in enumerate(pairwise(tokens)):
+        if token in ("a", "an") and after in _ARTICLE_NOUNS:
+            repaired[place] = "an" if after[0] in _VOWELS else "a"
+    return repaired
+
+
+def _with_declarations(tokens: Sequence[str], types: Mapping[str, str]) -> list[str]:
+    """Declare at the start what was declared apart from the text and not in it."""
+    text = " ".join(tokens)
+    stated = declared_types(text)
+    missing = {
+        name: kind for name, kind in types.items() if name not in stated and kind in _NOUN_OF_TYPE
+    }
+    if not missing or text.startswith(("given", "you are given", "consider")):
+        return list(tokens)
+    by_kind: dict[str, list[str]] = {}
+    for name, kind in missing.items():
+        by_kind.setdefault(kind, []).append(name)
+    nouns = [
+        f"{_NOUN_OF_TYPE[kind][len(names) > 1]} {_listed(names)}" for kind, names in by_kind.items()
+    ]
+    return f"given {_listed(nouns)} , {text}".split()
+
+
+def _listed(items: Sequence[str]) -> str:
+    head, last = ", ".join(items[:-1]).replace(", ", " , "), items[-1]
+    return f"{head} and {last}" if head else last

@@ -1,0 +1,62 @@
+"""Which words are names of arguments, and which letters they get."""
+
+import pytest
+
+from saps.decoding.english.names import name_by_letters
+from saps.decoding.english.vocabulary import word_set
+
+KNOWN = word_set("given find an array number numbers and of the sum greater than string")
+
+
+def letters(text: str, *declared: str) -> tuple[str, dict[str, str]]:
+    naming = name_by_letters(text, declared, KNOWN)
+    return naming.text, dict(naming.names)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "names"),
+    [
+        ("an array nums, find it", "an array a, find it", {"a": "nums"}),
+        ("an array called sum", "an array called a", {"a": "sum"}),
+        ("numbers foo and bar, foo", "numbers a and b, a", {"a": "foo", "b": "bar"}),
+        ("numbers x, y and z", "numbers a, b and c", {"a": "x", "b": "y", "c": "z"}),
+        ("the sum of my_list", "the sum of a", {"a": "my_list"}),
+        ("the sum of xs2 and priceList", "the sum of a and b", {"a": "xs2", "b": "priceList"}),
+        ("the sum of `prices`", "the sum of `a`", {"a": "prices"}),
+        ("the n-th of a", "the b-th of a", {"b": "n"}),
+        ("an array N, n", "an array a, a", {"a": "N"}),
+    ],
+)
+def test_name_becomes_a_free_letter(text: str, expected: str, names: dict[str, str]) -> None:
+    assert letters(text) == (expected, names)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "an array a and a number b",
+        "numbers summing to more",
+        "given an array",
+        "what's the sum",
+        "find I and A",
+    ],
+)
+def test_what_is_no_name_stays(text: str) -> None:
+    assert letters(text) == (text, {})
+
+
+def test_article_leaves_the_letter_free() -> None:
+    assert letters("given a number limit")[1] == {"a": "limit"}
+
+
+def test_declared_name_is_a_name_wherever_it_stands() -> None:
+    assert letters("the sum of Sum", "sum") == ("the a of a", {"a": "sum"})
+
+
+def test_declared_name_that_the_text_lacks_gets_a_letter_too() -> None:
+    assert letters("the sum of a", "limit") == ("the sum of a", {"b": "limit"})
+
+
+def test_declared_letters_keep_their_own() -> None:
+    naming = name_by_letters("the sum of xs", ["a", "xs"], KNOWN, given=["a"])
+    assert naming.names == {"b": "xs"}

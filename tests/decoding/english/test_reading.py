@@ -1,0 +1,86 @@
+"""Free English becomes the data's English, and the data's English stays."""
+
+from pathlib import Path
+
+import pytest
+
+from saps.data import read_examples
+from saps.decoding.english import Reading, Vocabulary, read_english
+
+ROOT = Path(__file__).resolve().parents[3]
+SAMPLE = [example.text for example in read_examples(ROOT / "data" / "sample.jsonl")]
+WORDS = "array arrays concatenation greater integers largest less odd or string symmetric than"
+VOCABULARY = Vocabulary(Vocabulary.of_texts(SAMPLE).words | set(WORDS.split()))
+
+
+def read(text: str, **arguments: str) -> Reading:
+    return read_english(text, VOCABULARY, arguments)
+
+
+@pytest.mark.parametrize("text", SAMPLE)
+def test_text_in_the_form_of_the_data_stays_as_it_is(text: str) -> None:
+    assert read(text) == Reading(text, {}, (), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Given an ARRAY of Numbers A,find A.", "given an array of numbers a , find a"),
+        ("given a array a , find the sum of a", "given an array a , find the sum of a"),
+        ("given an number a , find a", "given a number a , find a"),
+        ("given a list a , find the median of a", "given an array a , find the median of a"),
+        ("given an array a , find the sum of all item in a",
+         "given an array a , find the sum of all element in a"),
+        ("given an array a , find the medians of a", "given an array a , find the median of a"),
+        ("given an array a , find the mediann of a", "given an array a , find the median of a"),
+        ("Please calculate the median of a", "compute the median of a"),
+        ("Could you please return the median of a?", "find the median of a"),
+        ("What's the median of a?", "what is the median of a"),
+        ("I have an array a; count the elements of a above ten",
+         "given an array a , find the number of elements of a greater than 10"),
+        ("sum all elements of a", "find the sum of all elements of a"),
+        ("i need the median of a", "find the median of a"),
+    ],
+)  # fmt: skip
+def test_free_english_is_read(text: str, expected: str) -> None:
+    assert read(text).text == expected
+
+
+def test_changes_say_what_was_read_as_what() -> None:
+    reading = read("given a list a , calculate the biggset element of a")
+    assert reading.changes == (("list", "array"), ("calculate", "compute"), ("biggset", "biggest"))
+
+
+def test_unknown_words_are_named_once_and_stay_in_the_text() -> None:
+    reading = read("given an array a , frobnicate the xylophone , frobnicate a 17 times")
+    assert reading.unknown == ("frobnicate", "xylophone", "17")
+    assert reading.text == "given an array a , frobnicate the xylophone , frobnicate a 17 times"
+
+
+def test_names_are_letters_for_the_model() -> None:
+    reading = read("Given a list nums and a number limit, find the elements of nums above limit")
+    assert reading.text == "given an array a and a number b , find the elements of a greater than b"
+    assert reading.names == {"a": "nums", "b": "limit"}
+
+
+def test_declared_arguments_are_declared_to_the_model() -> None:
+    reading = read("Find the sum of prices", prices="int[]")
+    assert reading.text == "given an array of numbers a , find the sum of a"
+    assert reading.names == {"a": "prices"}
+
+
+def test_declared_arguments_of_one_kind_are_declared_together() -> None:
+    reading = read("find low plus high plus a", low="int", high="int", words="string[]")
+    assert reading.text.startswith("given numbers b and c and an array of strings d , find")
+    assert reading.names == {"b": "low", "c": "high", "d": "words"}
+
+
+def test_a_text_that_declares_its_arguments_is_not_told_again() -> None:
+    text = "given an array of numbers a , find the sum of a"
+    assert read(text, a="int[]").text == text
+
+
+def test_words_guessed_from_pieces_correct_no_spelling() -> None:
+    guessed = Vocabulary(VOCABULARY.words, is_exact=False)
+    reading = read_english("given an array a , find the mediann of a", guessed)
+    assert (reading.text.split()[7], reading.unknown) == ("mediann", ("mediann",))
