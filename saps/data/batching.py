@@ -142,6 +142,7 @@ class TreeBatch:
         v_label: (P,) label of the parent whose children have this state; start at roots.
         v_previous: (P,) place, within the previous depth's states, of the parent's own state;
             at a root, its example.
+        v_example: (P,) which example of the batch a vertical state belongs to.
         v_sizes: vertical states at each depth, summing to P.
         v_index: (N,) which vertical state a node has.
         n_examples: B.
@@ -157,6 +158,7 @@ class TreeBatch:
     h_sizes: tuple[int, ...]
     v_label: Tensor
     v_previous: Tensor
+    v_example: Tensor
     v_sizes: tuple[int, ...]
     v_index: Tensor
     n_examples: int
@@ -231,6 +233,7 @@ def batch_trees(trees: Sequence[EncodedTree], n_labels: int) -> TreeBatch:
         h_sizes=h_sizes,
         v_label=_tensor(vertical.label),
         v_previous=_tensor(vertical.previous),
+        v_example=_tensor(vertical.example),
         v_sizes=vertical.sizes,
         v_index=_tensor(vertical.of_node[order]),
         n_examples=len(trees),
@@ -244,6 +247,7 @@ class _Vertical:
 
     label: IntArray
     previous: IntArray
+    example: IntArray
     sizes: tuple[int, ...]
     of_node: IntArray
 
@@ -263,7 +267,8 @@ def _vertical_order(
     number = np.where(parent < 0, example, number_of_parent[parent])
     state_label = np.concatenate([np.full(len(roots), n_labels), label[parents]])
     previous = np.concatenate([np.arange(len(roots)), within[number[parents]]])
-    return _Vertical(state_label[order], previous[order], sizes, place[number])
+    of_example = np.concatenate([np.arange(len(roots)), example[parents]])
+    return _Vertical(state_label[order], previous[order], of_example[order], sizes, place[number])
 
 
 def _order_by_step(step: IntArray) -> tuple[IntArray, IntArray, tuple[int, ...]]:

@@ -7,17 +7,18 @@ the number of steps is the longest chain, not the number of nodes.
 Sizes: B examples, R nodes labelled in one step, K labels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import torch
 from torch import Tensor
 
-from saps.data.batching import TextBatch
 from saps.data.symbols import SymbolTable
 from saps.decoding.prediction import Prediction
 from saps.lang import Node
-from saps.model.synthesizer import Text2Tree
-from saps.model.tree_decoder import NodeStates
+from saps.model.network import Network, Source, TreeNetwork
+from saps.model.tree_decoder import DecoderContext, NodeStates, TreeDecoder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,12 +61,35 @@ class GreedyDecoder:
         self.max_depth = max_depth
         self.max_size = max_size
 
+    @overload
+    def decode(
+        self, network: TreeNetwork, source: Source, symbols: SymbolTable
+    ) -> list[Prediction]: ...
+
+    @overload
+    def decode(
+        self, network: Network, source: Source, symbols: SymbolTable
+    ) -> Sequence[Prediction | None]: ...
+
     @torch.inference_mode()
-    def decode(self, network: Text2Tree, text: TextBatch, symbols: SymbolTable) -> list[Prediction]:
-        """Return the greedy tree of each text, in order."""
-        context = network.read(text)
-        n_examples = len(text.lengths)
-        device = text.lengths.device
+    def decode(
+        self, network: Network, source: Source, symbols: SymbolTable
+    ) -> Sequence[Prediction | None]:
+        """Return the greedy tree of each example, in order; None where there is no tree.
+
+        Args:
+            network: what was trained.
+            source: what it reads, such as texts; see `Network.source`.
+            symbols: the labels that it gives.
+        """
+        if not isinstance(network, TreeNetwork):
+            raise TypeError(f"{type(network).__name__} grows no trees")
+        return self._grow(network, source, symbols)
+
+    def _grow(self, network: TreeNetwork, source: Source, symbols: SymbolTable) -> list[Prediction]:
+        context = network.read(source)
+        n_examples = len(context.latent)
+        device = context.latent.device
         arities = torch.tensor(symbols.arities, device=device)
         size = torch.ones(n_examples, dtype=torch.long, device=device)
         log_prob = torch.zeros(n_examples, dtype=torch.float64, device=device)
@@ -85,7 +109,9 @@ class GreedyDecoder:
             log_prob.index_add_(0, frontier.example, best.double())
             size.index_add_(0, frontier.example, arities[label])
             steps.append((frontier.example, frontier.parent, frontier.order, label))
-            frontier = _grow(network, frontier, label, arities[label], n_labelled)
+            frontier = _next_frontier(
+                network.decoder, context, frontier, label, arities[label], n_labelled
+            )
             n_labelled += len(label)
         programs = _build(steps, n_examples, symbols)
         return [Prediction(*pair) for pair in zip(programs, log_prob.tolist(), strict=True)]
@@ -112,15 +138,21 @@ def _layout(example: Tensor, n_examples: int) -> tuple[Tensor, int, Tensor]:
     return example * n_slots + rank, n_slots, crowd
 
 
-def _grow(
-    network: Text2Tree, frontier: _Frontier, label: Tensor, arity: Tensor, n_before: int
+def _next_frontier(
+    decoder: TreeDecoder,
+    context: DecoderContext,
+    frontier: _Frontier,
+    label: Tensor,
+    arity: Tensor,
+    n_before: int,
 ) -> _Frontier:
     """Return the nodes of the next step: first children and next siblings of the labelled ones."""
     down = arity.nonzero().squeeze(1)
     right = frontier.left.nonzero().squeeze(1)
-    children = network.decoder.first_child(frontier.states.take(down), label[down])
-    siblings = network.decoder.next_sibling(frontier.states.take(right), label[right])
-    example = torch.cat([frontier.example[down], frontier.example[right]])
+    parents, elders = frontier.example[down], frontier.example[right]
+    children = decoder.first_child(frontier.states.take(down), label[down], context, parents)
+    siblings = decoder.next_sibling(frontier.states.take(right), label[right], context, elders)
+    example = torch.cat([parents, elders])
     by_example = example.argsort(stable=True)
     zeros = torch.zeros_like(down)
 
@@ -140,14 +172,7 @@ def _grow(
 
 def _concatenate(first: NodeStates, second: NodeStates) -> NodeStates:
     pairs = zip(first, second, strict=True)
-    return NodeStates(
-        *(
-            None
-            if a is None or b is None
-            else type(a)(torch.cat([a.h, b.h]), torch.cat([a.c, b.c]))
-            for a, b in pairs
-        )
-    )
+    return NodeStates(*(None if a is None or b is None else torch.cat([a, b]) for a, b in pairs))
 
 
 def _build(steps: list[tuple[Tensor, ...]], n_examples: int, symbols: SymbolTable) -> list[Node]:

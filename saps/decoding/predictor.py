@@ -36,8 +36,10 @@ class Predictor:
         """
         return cls(load_bundle(path, device), decoder, batch_size)
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        """Return the program of each text, in order; texts of a batch are alike in length.
+    def predict(self, texts: Sequence[str]) -> Sequence[Prediction | None]:
+        """Return the program of each text, in order; None where the network wrote no tree.
+
+        Texts of a batch are alike in length.
 
         Raises:
             ValueError: a text has no token.
@@ -45,7 +47,7 @@ class Predictor:
         pieces = self.bundle.tokenizer.encode_many(texts)
         by_length = sorted(range(len(pieces)), key=lambda i: len(pieces[i]))
         device = next(self.bundle.network.parameters()).device
-        predictions: dict[int, Prediction] = {}
+        predictions: dict[int, Prediction | None] = {}
         for start in range(0, len(by_length), self.batch_size):
             chosen = by_length[start : start + self.batch_size]
             batch = pad_pieces([pieces[i] for i in chosen]).to(device)

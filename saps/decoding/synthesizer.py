@@ -144,7 +144,10 @@ def _fault(text: str) -> SynthesisError | None:
     return None
 
 
-def _check(text: str, prediction: Prediction) -> Synthesis | SynthesisError:
+def _check(text: str, prediction: Prediction | None) -> Synthesis | SynthesisError:
+    if prediction is None:
+        reason = "the model wrote no complete program; put the specification in other words"
+        return SynthesisError(reason, text)
     program = prediction.program
     try:
         signature = settle_signature(program, text)

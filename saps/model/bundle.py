@@ -19,7 +19,7 @@ from torch import nn
 
 from saps.data.symbols import SymbolError, SymbolTable
 from saps.data.tokenizer import Tokenizer, TokenizerError
-from saps.model.synthesizer import Text2Tree
+from saps.model.network import Network
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -41,15 +41,13 @@ class Bundle:
         config: `model`, the network's configuration; `info`, how it was trained (free form).
     """
 
-    network: Text2Tree
+    network: Network
     tokenizer: Tokenizer
     symbols: SymbolTable
     config: Mapping[str, Any]
 
 
-def build_network(
-    config: Mapping[str, Any], tokenizer: Tokenizer, symbols: SymbolTable
-) -> Text2Tree:
+def build_network(config: Mapping[str, Any], tokenizer: Tokenizer, symbols: SymbolTable) -> Network:
     """Make a network, its sizes taken from the vocabularies.
 
     Raises:
@@ -63,8 +61,10 @@ def build_network(
         )
     except Exception as error:  # Hydra wraps whatever the constructors raise
         raise BundleError(f"the model's configuration does not make a network: {error}") from error
-    if not isinstance(network, Text2Tree):
-        raise BundleError(f"the model's configuration makes a {type(network).__name__}")
+    if not isinstance(network, Network):
+        raise BundleError(
+            f"the model's configuration makes a {type(network).__name__}, which can not be trained"
+        )
     return network
 
 
@@ -155,7 +155,7 @@ def _read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def _load_weights(network: Text2Tree, path: Path) -> None:
+def _load_weights(network: Network, path: Path) -> None:
     try:
         weights = load_file(path)
         network.load_state_dict(weights)
@@ -182,7 +182,7 @@ def _refuse_strange_targets(config: object) -> None:
 def _is_own_network(target: str) -> bool:
     """Tell whether a dotted name is a network class at the place where it is defined."""
     module, _, name = target.rpartition(".")
-    if not re.fullmatch(r"saps\.model\.\w+", module):
+    if not re.fullmatch(r"saps\.model(\.\w+)+", module):
         return False
     try:
         found = getattr(importlib.import_module(module), name, None)

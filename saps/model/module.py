@@ -7,14 +7,14 @@ import lightning
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
-from torch.nn import functional
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from saps.data.batching import Batch, TextBatch
+from saps.data.batching import Batch
 from saps.data.symbols import SymbolTable
 from saps.lang import Node
-from saps.model.synthesizer import Text2Tree
+from saps.model.loss import Loss
+from saps.model.network import Network, Source
 
 
 class _HasProgram(Protocol):
@@ -26,16 +26,16 @@ class Decoder(Protocol):
     """What validation asks of `saps.decoding`, which this room may not import."""
 
     def decode(
-        self, network: Text2Tree, text: TextBatch, symbols: SymbolTable
-    ) -> Iterable[_HasProgram]: ...
+        self, network: Any, source: Source, symbols: SymbolTable, /
+    ) -> Iterable[_HasProgram | None]: ...
 
 
 class SynthesisModule(lightning.LightningModule):
-    """Teacher forcing with the mean cross-entropy per node; validation by greedy exact match."""
+    """Teacher forcing with the network's own loss; validation by greedy exact match."""
 
     def __init__(
         self,
-        network: Text2Tree,
+        network: Network,
         *,
         symbols: SymbolTable,
         decoder: Decoder,
@@ -52,17 +52,22 @@ class SynthesisModule(lightning.LightningModule):
         self.total_steps = total_steps
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        loss = functional.cross_entropy(self.network(batch), batch.tree.label)
-        self.log("train/loss", loss, on_epoch=True, on_step=False, batch_size=len(batch))
-        return loss
+        loss = self.network.loss(batch)
+        measures = _measures("train", loss)
+        self.log_dict(measures, on_epoch=True, on_step=False, batch_size=len(batch))
+        return loss.total
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        loss = functional.cross_entropy(self.network(batch), batch.tree.label)
-        predictions = self.decoder.decode(self.network, batch.text, self.symbols)
+        loss = self.network.loss(batch)
+        source = self.network.source(batch)
+        predictions = self.decoder.decode(self.network, source, self.symbols)
         programs = self.trainer.datamodule.programs("dev", batch.indices)  # type: ignore[attr-defined]
-        right = [guess.program == gold for guess, gold in zip(predictions, programs, strict=True)]
+        right = [
+            guess is not None and guess.program == gold
+            for guess, gold in zip(predictions, programs, strict=True)
+        ]
         exact = torch.tensor(right, dtype=torch.float32).mean()
-        measures = {"val/loss": loss, "val/exact_match": exact}
+        measures = _measures("val", loss) | {"val/exact_match": exact}
         self.log_dict(measures, prog_bar=True, batch_size=len(batch))
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
@@ -70,3 +75,9 @@ class SynthesisModule(lightning.LightningModule):
         schedule = self.make_schedule(optimizer, total_steps=self.total_steps)
         scheduler: Any = {"scheduler": schedule, "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": scheduler}
+
+
+def _measures(stage: str, loss: Loss) -> dict[str, Tensor]:
+    """Name the loss and its parts for the logger."""
+    parts = {f"{stage}/{name}_loss": part.detach() for name, part in loss.parts.items()}
+    return {f"{stage}/loss": loss.total.detach(), **parts}

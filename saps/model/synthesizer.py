@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 
-from torch import Tensor, nn
-
-from saps.data.batching import Batch, TextBatch
+from saps.data.batching import TextBatch
 from saps.model.encoder import TextEncoder
+from saps.model.network import TreeNetwork
 from saps.model.tree_decoder import DecoderContext, TreeDecoder
 
 
-class Text2Tree(nn.Module):
-    """SAPS: a text encoder and a doubly-recurrent tree decoder.
+class Text2Tree(TreeNetwork):
+    """A text encoder and a decoder that grows trees: SAPS, or another by the choice of parts.
 
     Source: Bednarek, Piaskowski & Krawiec 2018.
     """
@@ -39,11 +38,6 @@ class Text2Tree(nn.Module):
             latent_size=self.encoder.latent_size,
         )
 
-    def read(self, text: TextBatch) -> DecoderContext:
+    def read(self, source: TextBatch) -> DecoderContext:
         """Encode texts into what the decoder's nodes may see."""
-        return self.decoder.context(self.encoder(text))
-
-    def forward(self, batch: Batch) -> Tensor:
-        """Return the label logits of all nodes, (N, K), under teacher forcing."""
-        logits: Tensor = self.decoder(self.read(batch.text), batch.tree)
-        return logits
+        return self.decoder.context(self.encoder(source))

@@ -4,17 +4,21 @@ Sizes: B examples, T pieces, N nodes, P vertical states, E embedding, H hidden, 
 K labels, R rows (nodes of one step), S slots (nodes an example has in a layout).
 """
 
+from collections.abc import Callable
 from functools import reduce
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from saps.data.batching import DOWN, RIGHT, START, TreeBatch
 from saps.model.attention import AttentionMemory, GeneralAttention
-from saps.model.cells import CellState, LstmCell
+from saps.model.cells.cell import Cell
+from saps.model.cells.lstm import LstmCell
 from saps.model.encoder import TextState
 from saps.model.initialization import glorot_
+from saps.model.loss import Loss
 
 Recurrence = Literal["v", "h", "vh"]
 
@@ -27,16 +31,16 @@ class DecoderContext(NamedTuple):
 
 
 class NodeStates(NamedTuple):
-    """States of R nodes; None for a recurrence that the row of the table lacks."""
+    """States of R nodes, (R, S) of a `Cell`; None for a recurrence that the decoder lacks."""
 
-    vertical: CellState | None
-    horizontal: CellState | None
+    vertical: Tensor | None
+    horizontal: Tensor | None
 
     def take(self, rows: Tensor) -> "NodeStates":
         """Return the states at the given rows, (Q,)."""
         return NodeStates(
-            None if self.vertical is None else self.vertical.take(rows),
-            None if self.horizontal is None else self.horizontal.take(rows),
+            None if self.vertical is None else self.vertical.index_select(0, rows),
+            None if self.horizontal is None else self.horizontal.index_select(0, rows),
         )
 
 
@@ -50,47 +54,51 @@ class NodeScores(NamedTuple):
 class Chain(nn.Module):
     """One of the two recurrences: its cell, its start from z, its share of the prediction."""
 
-    def __init__(self, input_size: int, hidden_size: int, latent_size: int) -> None:
+    def __init__(self, cell: Cell, latent_size: int) -> None:
         super().__init__()
-        self.cell = LstmCell(input_size, hidden_size)
-        self.from_latent = nn.Linear(latent_size, hidden_size)
-        self.to_query = nn.Linear(hidden_size, hidden_size, bias=False)
+        self.cell = cell
+        self.from_latent = nn.Linear(latent_size, cell.hidden_size)
+        self.to_query = nn.Linear(cell.hidden_size, cell.hidden_size, bias=False)
         glorot_(self.from_latent)
         glorot_(self.to_query)
 
-    def start(self, latent: Tensor) -> CellState:
-        """Return the state before the root, (B, D) -> each (B, H)."""
-        h = torch.tanh(self.from_latent(latent))
-        return CellState(h, torch.zeros_like(h))
+    def start(self, latent: Tensor) -> Tensor:
+        """Return the state before the root, (B, D) -> (B, S)."""
+        return self.cell.start(torch.tanh(self.from_latent(latent)))
 
-    def advance(self, x: Tensor, state: CellState) -> CellState:
-        """Take one step with inputs x, (R, E)."""
+    def advance(self, x: Tensor, state: Tensor) -> Tensor:
+        """Take one step with inputs x, (R, E), from states (R, S) to states (R, S)."""
         return self.cell.step(self.cell.project(x), state)
 
-    def scan(self, x: Tensor, previous: Tensor, sizes: tuple[int, ...], start: CellState) -> Tensor:
-        """Compute the hidden states of all steps, all nodes of one step together.
+    def query(self, state: Tensor) -> Tensor:
+        """Return the share of states, (R, S), in the prediction, (R, H)."""
+        shared: Tensor = self.to_query(self.cell.output(state))
+        return shared
+
+    def scan(self, x: Tensor, previous: Tensor, sizes: tuple[int, ...], start: Tensor) -> Tensor:
+        """Compute the states of all steps, all nodes of one step together.
 
         Args:
             x: (X, E) inputs, the nodes of one step after those of the one before.
             previous: (X,) row, within the step before, of the state that each continues.
             sizes: number of nodes of each step, summing to X.
-            start: the states that the first step continues.
+            start: the states that the first step continues, each (S,).
 
         Returns:
-            (X, H).
+            (X, S).
         """
         projected = torch.split(self.cell.project(x), list(sizes))
         states = [start]
         for inputs, rows in zip(projected, torch.split(previous, list(sizes)), strict=True):
-            states.append(self.cell.step(inputs, states[-1].take(rows)))
-        return torch.cat([state.h for state in states[1:]])
+            states.append(self.cell.step(inputs, states[-1].index_select(0, rows)))
+        return torch.cat(states[1:])
 
 
 class TreeDecoder(nn.Module):
     """Labels of a tree's nodes from the states of their parents and previous siblings.
 
-        vertical:    (hv_i, cv_i) = LSTM_v(x_p, (hv_p, cv_p))
-        horizontal:  (hh_i, ch_i) = LSTM_h(x_s + e, (hh_s, ch_s))
+        vertical:    hv_i, its state = Cell_v(x_p, state of p)
+        horizontal:  hh_i, its state = Cell_h(x_s + e, state of s)
         prediction:  q_i = tanh(U_v hv_i + U_h hh_i + b [+ U_z z]),  softmax(W q_i + b)
 
     x is a label's embedding, a learned start embedding at the root, whose states come from z.
@@ -99,7 +107,7 @@ class TreeDecoder(nn.Module):
     place (`GeneralAttention`).
 
     Source: Alvarez-Melis & Jaakkola 2017 (DRNN), Eqs. (1)-(4); Bednarek, Piaskowski & Krawiec
-    2018 (SAPS). Differs from DRNN: both recurrences are LSTMs; the label's arity is the number
+    2018 (SAPS). Differs from DRNN: both recurrences are LSTMs, or what `cell` makes; the label's arity is the number
     of children, so there are no topology gates; a first child goes on from its parent's
     horizontal state. The step embedding, and z at every node, are this project's choices; each
     can be switched off.
@@ -118,6 +126,7 @@ class TreeDecoder(nn.Module):
         latent_at_nodes: bool,
         step_embedding: bool,
         dropout: float,
+        cell: Callable[..., Cell] = LstmCell,
     ) -> None:
         super().__init__()
         if recurrence not in ("v", "h", "vh"):
@@ -127,9 +136,9 @@ class TreeDecoder(nn.Module):
         nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)
         self.vertical = self.horizontal = self.step = self.from_latent = self.attention = None
         if "v" in recurrence:
-            self.vertical = Chain(embedding_size, hidden_size, latent_size)
+            self.vertical = Chain(cell(embedding_size, hidden_size), latent_size)
         if "h" in recurrence:
-            self.horizontal = Chain(embedding_size, hidden_size, latent_size)
+            self.horizontal = Chain(cell(embedding_size, hidden_size), latent_size)
             self.step = nn.Embedding(3, embedding_size) if step_embedding else None
         if latent_at_nodes:
             self.from_latent = nn.Linear(latent_size, hidden_size, bias=False)
@@ -157,49 +166,67 @@ class TreeDecoder(nn.Module):
         shared = []
         if self.vertical is not None:
             states = self.vertical.scan(
-                self.dropout(self.embedding(tree.v_label)),
+                self._vertical_input(tree.v_label, context, tree.v_example),
                 tree.v_previous,
                 tree.v_sizes,
                 self.vertical.start(context.latent),
             )
-            shared.append(self.vertical.to_query(states).index_select(0, tree.v_index))
+            shared.append(self.vertical.query(states).index_select(0, tree.v_index))
         if self.horizontal is not None:
             states = self.horizontal.scan(
-                self._horizontal_input(tree.h_label, tree.h_kind),
+                self._horizontal_input(tree.h_label, tree.h_kind, context, tree.example),
                 tree.h_previous,
                 tree.h_sizes,
                 self.horizontal.start(context.latent),
             )
-            shared.append(self.horizontal.to_query(states))
+            shared.append(self.horizontal.query(states))
         return self._score(
             reduce(torch.add, shared), context, tree.example, tree.slot, tree.n_slots
         ).logits
 
+    def loss(self, context: DecoderContext, tree: TreeBatch) -> Loss:
+        """Return the mean cross-entropy of all nodes under teacher forcing."""
+        return Loss(functional.cross_entropy(self(context, tree), tree.label))
+
     def root(self, context: DecoderContext) -> NodeStates:
         """Return the states of the B roots."""
-        label = torch.full(
-            (len(context.latent),), self.n_labels, dtype=torch.long, device=context.latent.device
-        )
+        example = torch.arange(len(context.latent), device=context.latent.device)
+        label = torch.full_like(example, self.n_labels)
         vertical = horizontal = None
         if self.vertical is not None:
             start = self.vertical.start(context.latent)
-            vertical = self.vertical.advance(self.dropout(self.embedding(label)), start)
+            vertical = self.vertical.advance(self._vertical_input(label, context, example), start)
         if self.horizontal is not None:
             start = self.horizontal.start(context.latent)
             kind = torch.full_like(label, START)
-            horizontal = self.horizontal.advance(self._horizontal_input(label, kind), start)
+            x = self._horizontal_input(label, kind, context, example)
+            horizontal = self.horizontal.advance(x, start)
         return NodeStates(vertical, horizontal)
 
-    def first_child(self, parent: NodeStates, label: Tensor) -> NodeStates:
-        """Return the states of the first children of R nodes labelled `label`, (R,)."""
+    def first_child(
+        self, parent: NodeStates, label: Tensor, context: DecoderContext, example: Tensor
+    ) -> NodeStates:
+        """Return the states of the first children of R nodes.
+
+        Args:
+            parent: states of the nodes.
+            label: (R,) what the nodes were labelled.
+            context: of the B examples.
+            example: (R,) which example a node belongs to.
+        """
         vertical = parent.vertical
         if self.vertical is not None and vertical is not None:
-            vertical = self.vertical.advance(self.dropout(self.embedding(label)), vertical)
-        return NodeStates(vertical, self._advance_horizontal(parent, label, DOWN))
+            x = self._vertical_input(label, context, example)
+            vertical = self.vertical.advance(x, vertical)
+        horizontal = self._advance_horizontal(parent, label, DOWN, context, example)
+        return NodeStates(vertical, horizontal)
 
-    def next_sibling(self, node: NodeStates, label: Tensor) -> NodeStates:
-        """Return the states of the next siblings of R nodes labelled `label`, (R,)."""
-        return NodeStates(node.vertical, self._advance_horizontal(node, label, RIGHT))
+    def next_sibling(
+        self, node: NodeStates, label: Tensor, context: DecoderContext, example: Tensor
+    ) -> NodeStates:
+        """Return the states of the next siblings of R nodes; see `first_child`."""
+        horizontal = self._advance_horizontal(node, label, RIGHT, context, example)
+        return NodeStates(node.vertical, horizontal)
 
     def score(
         self,
@@ -220,22 +247,46 @@ class TreeDecoder(nn.Module):
         """
         shared = []
         if self.vertical is not None and states.vertical is not None:
-            shared.append(self.vertical.to_query(states.vertical.h))
+            shared.append(self.vertical.query(states.vertical))
         if self.horizontal is not None and states.horizontal is not None:
-            shared.append(self.horizontal.to_query(states.horizontal.h))
+            shared.append(self.horizontal.query(states.horizontal))
         return self._score(reduce(torch.add, shared), context, example, slot, n_slots)
 
-    def _horizontal_input(self, label: Tensor, kind: Tensor) -> Tensor:
+    def _vertical_input(
+        self,
+        label: Tensor,
+        context: DecoderContext,  # noqa: ARG002 - for decoders whose inputs look at the text
+        example: Tensor,  # noqa: ARG002
+    ) -> Tensor:
+        """Return the inputs of steps down from nodes labelled `label`, (R,) -> (R, E)."""
+        dropped: Tensor = self.dropout(self.embedding(label))
+        return dropped
+
+    def _horizontal_input(
+        self,
+        label: Tensor,
+        kind: Tensor,
+        context: DecoderContext,  # noqa: ARG002
+        example: Tensor,  # noqa: ARG002
+    ) -> Tensor:
+        """Return the inputs of steps of some kind from nodes labelled `label`, (R,) -> (R, E)."""
         x = self.embedding(label)
         if self.step is not None:
             x = x + self.step(kind)
         dropped: Tensor = self.dropout(x)
         return dropped
 
-    def _advance_horizontal(self, states: NodeStates, label: Tensor, kind: int) -> CellState | None:
+    def _advance_horizontal(
+        self,
+        states: NodeStates,
+        label: Tensor,
+        kind: int,
+        context: DecoderContext,
+        example: Tensor,
+    ) -> Tensor | None:
         if self.horizontal is None or states.horizontal is None:
             return None
-        x = self._horizontal_input(label, torch.full_like(label, kind))
+        x = self._horizontal_input(label, torch.full_like(label, kind), context, example)
         return self.horizontal.advance(x, states.horizontal)
 
     def _score(

@@ -109,5 +109,7 @@ def test_prediction_does_not_depend_on_the_batch() -> None:
     together = predictor.predict(texts)
     for text, prediction in zip(texts, together, strict=True):
         alone = predictor.predict([text])[0]
+        assert alone is not None
+        assert prediction is not None
         assert alone.program == prediction.program
         assert alone.log_prob == pytest.approx(prediction.log_prob, abs=1e-4)

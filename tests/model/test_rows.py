@@ -6,6 +6,7 @@ from hydra import compose, initialize_config_dir
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.model.bundle import build_network, plain_config
+from saps.model.synthesizer import Text2Tree
 from saps.resources import resource_folder
 from tests.tasks import vocabularies
 
@@ -40,6 +41,7 @@ def test_a_row_has_about_the_published_number_of_parameters(
     network = build_network(plain_config(cfg.model), tokenizer, SymbolTable.of_language())
     parameters = sum(weight.numel() for weight in network.parameters())
     assert parameters / 1e6 == pytest.approx(millions, rel=0.05)
+    assert isinstance(network, Text2Tree)
     parts = experiment.removeprefix("saps_").split("_")
     decoder = network.decoder
     assert [decoder.vertical is not None, decoder.horizontal is not None] == [
@@ -55,5 +57,6 @@ def test_the_sizes_of_the_vocabularies_come_from_the_data() -> None:
     with initialize_config_dir(str(resource_folder("conf")), version_base="1.3"):
         cfg = compose("train", ["experiment=saps_vh_att"])
     network = build_network(plain_config(cfg.model), tokenizer, symbols)
+    assert isinstance(network, Text2Tree)
     assert network.encoder.embedding.num_embeddings == len(tokenizer)
     assert network.decoder.to_label.out_features == len(symbols)

@@ -69,7 +69,7 @@ def test_training_learns_and_the_best_model_is_kept(tmp_path: Path) -> None:
     assert result.value == 1.0
     tasks = examples()
     predictions = Predictor.load(result.best).predict([task.text for task in tasks])
-    assert [p.program for p in predictions] == [task.program for task in tasks]
+    assert [p and p.program for p in predictions] == [task.program for task in tasks]
     info = json.loads((result.best / "config.json").read_text())["info"]
     assert info["best"]["value"] == 1.0
     assert info["data"] == {"name": "generated", "train": len(tasks), "dev": len(tasks)}
