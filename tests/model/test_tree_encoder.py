@@ -1,0 +1,136 @@
+"""The tree encoder, against a second implementation: one node at a time, plain loops."""
+
+from functools import partial
+
+import pytest
+import torch
+from torch import Tensor
+
+from saps.data.batching import encode_tree
+from saps.data.symbols import SymbolTable
+from saps.data.upward import UpwardBatch, batch_upward
+from saps.lang import Node, parse
+from saps.model.tree_encoder import TreeEncoder
+from saps.model.tree_lstm import ChildSumTreeLstmCell, NaryTreeLstmCell, TreeLstmCell
+from tests.tasks import examples
+
+CELLS = [NaryTreeLstmCell, ChildSumTreeLstmCell]
+HIDDEN = 13
+ARITY = 3
+SYMBOLS = SymbolTable.of_language()
+
+
+def _encoder(cell: type[TreeLstmCell]) -> TreeEncoder:
+    torch.manual_seed(0)
+    encoder = TreeEncoder(
+        n_labels=len(SYMBOLS),
+        max_arity=ARITY,
+        embedding_size=11,
+        hidden_size=HIDDEN,
+        latent_size=17,
+        dropout=0.0,
+        cell=partial(cell),
+    )
+    return encoder.double()
+
+
+def _programs() -> list[Node]:
+    return [example.program for example in examples()]
+
+
+def _upward(*programs: Node) -> UpwardBatch:
+    return batch_upward([encode_tree(program, SYMBOLS) for program in programs], ARITY)
+
+
+class _NaiveEncoder:
+    """Tai et al. 2015, Eqs. (2)-(8) and (9)-(14), one gate of one node at a time."""
+
+    def __init__(self, encoder: TreeEncoder) -> None:
+        self.encoder = encoder
+        self.w = dict(encoder.cell.named_parameters())
+
+    def latent(self, program: Node) -> Tensor:
+        h, _ = self._visit(program)
+        return torch.tanh(self.encoder.to_latent.weight @ h + self.encoder.to_latent.bias)
+
+    def _visit(self, node: Node) -> tuple[Tensor, Tensor]:
+        children = [self._visit(child) for child in node.children]
+        h = [child[0] for child in children]
+        x = self.encoder.embedding.weight[SYMBOLS.index(node)]
+        i = torch.sigmoid(self._input(0, x) + self._recurrent(0, h))
+        u = torch.tanh(self._input(2, x) + self._recurrent(1, h))
+        o = torch.sigmoid(self._input(3, x) + self._recurrent(2, h))
+        c = i * u
+        for k, (_, memory) in enumerate(children):
+            c = c + torch.sigmoid(self._input(1, x) + self._forget(k, h)) * memory
+        return o * torch.tanh(c), c
+
+    def _input(self, gate: int, x: Tensor) -> Tensor:
+        rows = slice(gate * HIDDEN, (gate + 1) * HIDDEN)
+        return self.w["input.weight"][rows] @ x + self.w["input.bias"][rows]
+
+    def _recurrent(self, gate: int, h: list[Tensor]) -> Tensor:
+        total = torch.zeros(HIDDEN, dtype=torch.float64)
+        for place, of_child in enumerate(h):
+            # The child-sum cell has one matrix, whatever the place.
+            column = place if isinstance(self.encoder.cell, NaryTreeLstmCell) else 0
+            total = total + self._block(gate, column) @ of_child
+        return total
+
+    def _forget(self, k: int, h: list[Tensor]) -> Tensor:
+        if isinstance(self.encoder.cell, NaryTreeLstmCell):
+            return self._recurrent(3 + k, h)
+        return self.w["forget.weight"] @ h[k]
+
+    def _block(self, row: int, column: int) -> Tensor:
+        rows = slice(row * HIDDEN, (row + 1) * HIDDEN)
+        return self.w["recurrent.weight"][rows, column * HIDDEN : (column + 1) * HIDDEN]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_latents_and_gradients_agree_with_plain_loops(cell: type[TreeLstmCell]) -> None:
+    encoder = _encoder(cell)
+    latent = encoder(_upward(*_programs()))
+    naive = torch.stack([_NaiveEncoder(encoder).latent(program) for program in _programs()])
+    torch.testing.assert_close(latent, naive, rtol=1e-9, atol=1e-9)
+
+    # A weighted sum, so that no two places of z have the same gradient.
+    weighted = torch.linspace(-1, 1, latent.numel(), dtype=torch.float64).view_as(latent)
+    weights = list(encoder.parameters())
+    for ours, theirs in zip(
+        torch.autograd.grad((latent * weighted).sum(), weights),
+        torch.autograd.grad((naive * weighted).sum(), weights),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-9)
+        assert ours.any()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_batch_gives_each_tree_the_latent_it_has_alone(cell: type[TreeLstmCell]) -> None:
+    encoder = _encoder(cell)
+    programs = [*_programs(), parse("a")]
+    latent = encoder(_upward(*programs))
+    backwards = encoder(_upward(*programs[::-1])).flip(0)
+    alone = torch.cat([encoder(_upward(program)) for program in programs])
+    torch.testing.assert_close(latent, alone)
+    torch.testing.assert_close(latent, backwards)
+
+
+def test_only_the_n_ary_cell_knows_the_order_of_children() -> None:
+    swapped = _upward(parse("(- a b)"), parse("(- b a)"))
+    first, second = _encoder(NaryTreeLstmCell)(swapped)
+    assert (first - second).abs().max() > 1e-3
+    first, second = _encoder(ChildSumTreeLstmCell)(swapped)
+    torch.testing.assert_close(first, second)
+
+
+def test_recurrent_blocks_are_orthogonal_and_forget_gates_open() -> None:
+    cell = _encoder(NaryTreeLstmCell).cell
+    weights = dict(cell.named_parameters())
+    assert weights["recurrent.weight"].shape == ((3 + ARITY) * HIDDEN, ARITY * HIDDEN)
+    identity = torch.eye(HIDDEN, dtype=torch.float64)
+    for rows in torch.split(weights["recurrent.weight"], HIDDEN):
+        for block in torch.split(rows, HIDDEN, dim=1):
+            torch.testing.assert_close(block @ block.T, identity, rtol=0, atol=1e-6)
+    assert weights["input.bias"].view(4, HIDDEN)[:, 0].tolist() == [0, 1, 0, 0]
