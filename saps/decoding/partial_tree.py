@@ -88,6 +88,16 @@ class PartialTree:
             _close(grown, self)
         return grown
 
+    def open_nodes(self) -> list[int]:
+        """The numbers of the written nodes that nodes to come may follow: anchor and ancestors."""
+        if not self.n_nodes or not self.n_open:
+            return []
+        nodes, family = [self.anchor], self._above
+        while family is not None:
+            nodes.append(family[1])
+            family = family[3]
+        return nodes
+
     def open_depths(self) -> list[int]:
         """The depths of all nodes that are called for, (n_open,), in the order of writing."""
         if not self.n_open:
