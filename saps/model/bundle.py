@@ -193,7 +193,9 @@ def _is_own_network(target: str) -> bool:
 
 def plain_config(config: object) -> dict[str, Any]:
     """Turn a resolved OmegaConf node (or a mapping) into plain dictionaries for JSON."""
-    container = OmegaConf.to_container(OmegaConf.create(config), resolve=True)  # type: ignore[call-overload]
+    # A node that is already part of a configuration keeps its parent, which `${cell}` needs.
+    node = config if OmegaConf.is_config(config) else OmegaConf.create(config)  # type: ignore[call-overload]
+    container = OmegaConf.to_container(node, resolve=True)
     if not isinstance(container, dict):
         raise TypeError(f"expected a mapping, got {type(container).__name__}")
     return {str(key): value for key, value in container.items()}

@@ -1,5 +1,7 @@
 """The tree decoder, against a second implementation: one node at a time, plain loops."""
 
+from typing import NamedTuple
+
 import pytest
 import torch
 from torch import Tensor
@@ -8,7 +10,6 @@ from torch.nn import functional
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.lang import Node
-from saps.model.cells import CellState
 from saps.model.synthesizer import Text2Tree
 from saps.model.tree_decoder import Recurrence, TreeDecoder
 from tests.tasks import batch, examples, network, vocabularies
@@ -20,6 +21,11 @@ ids = [f"{r}{'-att' if a else ''}" for r, a in ROWS]
 @pytest.fixture(scope="module")
 def words() -> tuple[Tokenizer, SymbolTable]:
     return vocabularies()
+
+
+class CellState(NamedTuple):
+    h: Tensor
+    c: Tensor
 
 
 def _naive_step(cell: torch.nn.Module, x: Tensor, state: CellState) -> CellState:

@@ -1,0 +1,76 @@
+"""What encoders and decoders ask of a recurrent cell.
+
+Sizes: R rows, E input, H hidden, S state, G gates before their activation.
+"""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from saps.model.initialization import glorot_gates_, orthogonal_gates_
+
+
+class Cell(nn.Module, ABC):
+    """One step of a recurrence, split so that many steps' inputs take one product.
+
+    A state is one tensor, (R, S), whose first H columns are the cell's output: whoever carries
+    states along (a scan, a search) moves rows and knows nothing of what they mean.
+
+    Attributes:
+        input_size: E.
+        hidden_size: H.
+        state_size: S, at least H.
+        input: the input's share of all gates, with their biases.
+        recurrent: the output's share.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, *, n_gates: int, n_states: int) -> None:
+        """Make the matrices that every cell has.
+
+        Args:
+            input_size: E.
+            hidden_size: H.
+            n_gates: blocks of H columns in G, gates and candidate together.
+            n_states: blocks of H columns in S.
+        """
+        super().__init__()
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.state_size = n_states * hidden_size
+        self.input = nn.Linear(input_size, n_gates * hidden_size)
+        self.recurrent = nn.Linear(hidden_size, n_gates * hidden_size, bias=False)
+        glorot_gates_(self.input.weight, hidden_size)
+        orthogonal_gates_(self.recurrent.weight)
+        nn.init.zeros_(self.input.bias)
+
+    def project(self, x: Tensor) -> Tensor:
+        """Return the input's share of the gates, (R, E) -> (R, G), for `step`."""
+        projected: Tensor = self.input(x)
+        return projected
+
+    @abstractmethod
+    def step(self, projected: Tensor, state: Tensor) -> Tensor:
+        """Advance each row by one step.
+
+        Args:
+            projected: (R, G) from `project`.
+            state: (R, S).
+
+        Returns:
+            (R, S).
+        """
+
+    def start(self, h: Tensor) -> Tensor:
+        """Return states whose output is h and that remember nothing else, (R, H) -> (R, S)."""
+        if self.state_size == self.hidden_size:
+            return h
+        return torch.cat([h, h.new_zeros(len(h), self.state_size - self.hidden_size)], dim=1)
+
+    def output(self, state: Tensor) -> Tensor:
+        """Return a state's output, (R, S) -> (R, H)."""
+        return state[:, : self.hidden_size]
+
+    def fused(self) -> nn.RNNBase | None:
+        """Return torch's module for whole sequences with this cell's weights, if torch has one."""
+        return None
