@@ -53,7 +53,7 @@ def functions_page() -> str:
     index = " ".join(f"`{name}`" for name in FUNCTIONS)
     return (
         "# Functions of AlgoLisp\n\n"
-        "<!-- Made from saps/lang/functions.py: saps functions --page functions -->\n\n"
+        "<!-- Made from saps/lang/functions/: saps functions --page functions -->\n\n"
         "A capital letter in a signature stands for a type, the same one wherever it recurs. Every "
         "function fails with error `type` on a value of another kind than its signature says. "
         "The examples are run by the tests.\n\n"

@@ -14,6 +14,7 @@ from saps.lang.errors import (
 )
 from saps.lang.functions import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS, SELF
 from saps.lang.node import Node
+from saps.lang.types import FunctionType
 
 E = TypeVar("E", bound=AlgoLispError)
 
@@ -45,6 +46,13 @@ def can_be_argument(symbol: str) -> bool:
 def lambda_arity(symbol: str) -> int:
     """How many arguments the function takes that a lambda form makes; 0 for other symbols."""
     return 1 if symbol == "lambda1" else 2 if symbol == "lambda2" else 0
+
+
+def makes_function(node: Node) -> bool:
+    """Whether a call or form gives a function: a lambda, `combine`, `partial0` and the like."""
+    if node.symbol in FUNCTIONS:
+        return isinstance(FUNCTIONS[node.symbol].result, FunctionType)
+    return lambda_arity(node.symbol) > 0
 
 
 def arity_error(node: Node, expected: int, root: Node, path: TreePath) -> ArityError:

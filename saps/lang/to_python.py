@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from saps.lang.inference import node_types
 from saps.lang.interpreter import compile_program
 from saps.lang.node import Node
-from saps.lang.python.helpers import helpers_for
+from saps.lang.python.carried import helpers_for
 from saps.lang.python.layout import layout
 from saps.lang.python.translation import Translation
 from saps.lang.recursion import with_room

@@ -124,7 +124,7 @@ def _bracketed(code: ast.expr) -> str:
         case ast.Call():
             return _call(code)
         case ast.Attribute():
-            return f"{flat(code.value, Precedence.ATOM)}.{code.attr}"
+            return f"{_owner(code.value)}.{code.attr}"
         case ast.Subscript():
             return f"{flat(code.value, Precedence.ATOM)}[{_index(code.slice)}]"
         case ast.List():
@@ -141,6 +141,12 @@ def _bracketed(code: ast.expr) -> str:
             return f"({_comprehension(code.elt, code.generators)})"
         case _:
             return ast.unparse(code)
+
+
+def _owner(code: ast.expr) -> str:
+    """What stands in front of a dot: `5.real` would be no number's."""
+    text = flat(code, Precedence.ATOM)
+    return f"({text})" if text.isdigit() else text
 
 
 def _constant(value: object) -> str:

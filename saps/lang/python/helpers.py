@@ -1,9 +1,8 @@
-"""Small Python functions that a translated program carries along when it needs them."""
+"""Small Python functions that a translated program may need, as source."""
 
-import ast
 from typing import Final
 
-_SOURCES: Final = {
+HELPERS: Final = {
     "is_prime": '''
 def is_prime(n):
     """Tell whether n is prime."""
@@ -43,11 +42,6 @@ def whole(x):
         raise ValueError("the number is not whole")
     return int(x)
 ''',
-    "is_sorted": '''
-def is_sorted(values):
-    """Tell whether no element is less than the one before it."""
-    return not any(after < before for before, after in itertools.pairwise(values))
-''',
     "lesser": '''
 def lesser(x, y):
     """Return the smaller number; the first if they are equal."""
@@ -85,10 +79,3 @@ def fail(reason):
     raise TypeError(reason)
 ''',
 }
-HELPER_NAMES: Final = frozenset(_SOURCES)
-
-
-def helpers_for(code: ast.AST) -> list[ast.stmt]:
-    """The helper functions that the code calls, in the order of their names."""
-    used = {n.id for n in ast.walk(code) if isinstance(n, ast.Name)} & HELPER_NAMES
-    return [ast.parse(_SOURCES[helper]).body[0] for helper in sorted(used)]

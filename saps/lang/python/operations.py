@@ -1,4 +1,8 @@
-"""How each function of the table is written in Python, once its arguments are terms."""
+"""How calls of functions of the table are written in Python, once their arguments are terms.
+
+What is here depends on what is known of the arguments; a function that is not here is written as
+its entry in the table says.
+"""
 
 import ast
 from collections.abc import Callable, Mapping
@@ -6,6 +10,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from saps.lang.functions import FUNCTIONS
+from saps.lang.python.declared import declared_operation
 from saps.lang.python.facts import (
     ANYTHING,
     NATURAL,
@@ -31,6 +37,13 @@ Operation = Callable[..., Term]
 
 _OPERATIONS: Final[dict[str, Operation]] = {}
 OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(_OPERATIONS)
+
+
+def operation(symbol: str) -> Operation:
+    """Give the operation that writes a call of a function."""
+    if symbol in OPERATIONS:
+        return OPERATIONS[symbol]
+    return lambda *terms: declared_operation(FUNCTIONS[symbol], terms)
 
 
 def _operation(symbol: str) -> Callable[[Operation], Operation]:
@@ -282,11 +295,6 @@ def _after(value: ast.expr, *unused: Term) -> ast.expr:
     return call("instead", value, *risky) if risky else value
 
 
-@_operation("is_sorted")
-def _is_sorted(values: Term) -> Term:
-    return Term(call("is_sorted", values.code), ANYTHING, values.is_total)
-
-
 @_operation("contains")
 def _contains(values: Term, value: Term) -> Term:
     return Term(compare(ast.In(), value, values), ANYTHING, _all_total(values, value))
@@ -321,16 +329,6 @@ def _string_split(text: Term, delimiter: Term) -> Term:
     return Term(listed, ANYTHING, text.is_total and bool(constant_value(delimiter)))
 
 
-@_operation("str_min")
-def _string_min(x: Term, y: Term) -> Term:
-    return Term(call("min", x.code, y.code), ANYTHING, _all_total(x, y))
-
-
-@_operation("str_max")
-def _string_max(x: Term, y: Term) -> Term:
-    return Term(call("max", x.code, y.code), ANYTHING, _all_total(x, y))
-
-
 # Dictionaries
 
 
@@ -346,8 +344,3 @@ def _dict_insert(entries: Term, key: Term, value: Term) -> Term:
         ANYTHING,
         _all_total(entries, key, value),
     )
-
-
-@_operation("dict-keys")
-def _dict_keys(entries: Term) -> Term:
-    return Term(call("sorted", entries.code), ANYTHING, entries.is_total)

@@ -12,9 +12,9 @@ from saps.lang.errors import TreePath
 from saps.lang.functions import FUNCTIONS
 from saps.lang.inference import NodeTypes
 from saps.lang.node import Node
+from saps.lang.python.carried import helper_names
 from saps.lang.python.facts import ANYTHING, NATURAL, WHOLE, Facts, array_of, facts_of_type, join
-from saps.lang.python.helpers import HELPER_NAMES
-from saps.lang.python.operations import OPERATIONS
+from saps.lang.python.operations import operation
 from saps.lang.python.repetition import repeated
 from saps.lang.python.term import (
     Callee,
@@ -35,7 +35,7 @@ HIGHER_ORDER: Final = frozenset(
     {"map", "filter", "reduce", "invoke1", "combine", "partial0", "partial1", "partial2"}
 )
 _TAKEN: Final = frozenset(
-    {*keyword.kwlist, *dir(builtins), *HELPER_NAMES, "math", "functools", "itertools", "operator"}
+    {*keyword.kwlist, *dir(builtins), *helper_names(), "math", "functools", "itertools", "operator"}
 )
 
 
@@ -140,11 +140,11 @@ class Translation:
 
     def _operation(self, symbol: str, terms: list[Term]) -> Term:
         if not self._loose:
-            return OPERATIONS[symbol](*terms)
+            return operation(symbol)(*terms)
         if symbol in ("==", "!="):
             same = call("same", *(term.code for term in terms))
             return Term(same if symbol == "==" else ast.UnaryOp(ast.Not(), same))
-        return OPERATIONS[symbol](*map(_guarded, terms, FUNCTIONS[symbol].parameters))
+        return operation(symbol)(*map(_guarded, terms, FUNCTIONS[symbol].parameters))
 
     def _leaf(self, node: Node, path: TreePath, context: Context) -> Term:
         symbol = node.symbol
