@@ -6,7 +6,7 @@ M nodes of the largest tree.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,9 @@ from saps.data.example import Example
 from saps.data.symbols import SymbolError, SymbolTable
 from saps.data.tokenizer import PAD_ID, Tokenizer, TokenizerError
 from saps.lang import Node
+
+if TYPE_CHECKING:
+    from saps.data.upward import UpwardBatch
 
 IntArray = npt.NDArray[np.int64]
 Indexes = npt.NDArray[np.integer[Any]]
@@ -176,14 +179,23 @@ class TreeBatch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Texts with their trees, and which examples of the split these are, (B,)."""
+    """Texts with their trees.
+
+    Attributes:
+        text: what to read.
+        tree: what to write.
+        indices: (B,) which examples of the split these are.
+        upward: the same trees for a network that reads them; None where none does.
+    """
 
     text: TextBatch
     tree: TreeBatch
     indices: tuple[int, ...]
+    upward: "UpwardBatch | None" = None
 
     def to(self, device: torch.device | str) -> "Batch":
-        return Batch(self.text.to(device), self.tree.to(device), self.indices)
+        upward = None if self.upward is None else self.upward.to(device)
+        return Batch(self.text.to(device), self.tree.to(device), self.indices, upward)
 
     def __len__(self) -> int:
         return len(self.indices)

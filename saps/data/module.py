@@ -29,6 +29,7 @@ from saps.data.encoded_split import EncodedSplit
 from saps.data.source import SplitSource
 from saps.data.symbols import SymbolError, SymbolTable
 from saps.data.tokenizer import Tokenizer, TokenizerError
+from saps.data.upward import batch_upward
 from saps.lang import Node
 
 logger = logging.getLogger(__name__)
@@ -47,12 +48,15 @@ class EpochBatches(Dataset[Batch]):
         n_labels: int,
         augmentation: FillerDropout | None = None,
         seed: tuple[int, ...] = (),
+        *,
+        upward: bool = False,
     ) -> None:
         self.examples = examples
         self.plan = plan
         self.n_labels = n_labels
         self.augmentation = augmentation
         self.seed = seed
+        self.upward = upward
 
     def __len__(self) -> int:
         return len(self.plan)
@@ -65,14 +69,19 @@ class EpochBatches(Dataset[Batch]):
             # One generator a batch: what a batch holds does not depend on the ones before it.
             generator = np.random.default_rng((*self.seed, index))
             pieces = [self.augmentation(text, generator) for text in pieces]
-        trees = batch_trees([example.tree for example in chosen], self.n_labels)
-        return Batch(pad_pieces(pieces), trees, tuple(indices))
+        trees = [example.tree for example in chosen]
+        upward = batch_upward(trees) if self.upward else None
+        tree = batch_trees(trees, self.n_labels)
+        return Batch(pad_pieces(pieces), tree, tuple(indices), upward)
 
 
 class TaskData(lightning.LightningDataModule):
     """Tasks of a folder with a training and a development split.
 
     The tokenizer is learned from the training texts alone.
+
+    Attributes:
+        upward: whether batches hold their trees for a network that reads them too.
     """
 
     def __init__(
@@ -112,6 +121,7 @@ class TaskData(lightning.LightningDataModule):
         self.limits: dict[Split, int | None] = {"train": train_limit, "dev": dev_limit}
         self.filler_dropout = filler_dropout
         self.seed = seed
+        self.upward = False
         self.cache = Cache(None if cache is None else Path(cache).expanduser())
 
     def read(self, tokenizer: Tokenizer | None = None, symbols: SymbolTable | None = None) -> None:
@@ -187,7 +197,10 @@ class TaskData(lightning.LightningDataModule):
             epoch=epoch,
         )
         augmentation = self.augmentation if split == "train" else None
-        return EpochBatches(examples, plan, len(self.symbols), augmentation, (self.seed, epoch, 1))
+        seed = (self.seed, epoch, 1)
+        return EpochBatches(
+            examples, plan, len(self.symbols), augmentation, seed, upward=self.upward
+        )
 
     def train_dataloader(self) -> DataLoader[Any]:
         epoch = self.trainer.current_epoch if self.trainer is not None else 0

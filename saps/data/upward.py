@@ -1,6 +1,6 @@
 """Trees arranged for a network that reads them from the leaves to the root.
 
-Sizes: B trees, N nodes of all trees, L leaves, I inner nodes, D levels, A children at most.
+Sizes: B trees, L leaves, I inner nodes, D levels, A the most children that a node has.
 """
 
 from collections.abc import Sequence
@@ -52,12 +52,8 @@ class UpwardBatch:
         return replace(self, **moved)
 
 
-def batch_upward(trees: Sequence[EncodedTree], max_arity: int) -> UpwardBatch:
-    """Arrange trees whose nodes have at most `max_arity` children.
-
-    Raises:
-        ValueError: a node has more.
-    """
+def batch_upward(trees: Sequence[EncodedTree]) -> UpwardBatch:
+    """Arrange trees."""
     sizes = np.asarray([len(tree) for tree in trees], dtype=np.int64)
     shift = np.repeat(np.cumsum(sizes) - sizes, sizes)
     label, parent, depth = (
@@ -67,8 +63,6 @@ def batch_upward(trees: Sequence[EncodedTree], max_arity: int) -> UpwardBatch:
     child = np.flatnonzero(parent >= 0)
     above = parent[child] + shift[child]
     n_children = np.bincount(above, minlength=len(label))
-    if n_children.max() > max_arity:
-        raise ValueError(f"a node has {n_children.max()} children, expected at most {max_arity}")
     height = depth.max() - depth
     inner, leaf = np.flatnonzero(n_children > 0), np.flatnonzero(n_children == 0)
     inner_order, inner_within, inner_sizes = _by_level(height[inner], int(depth.max()) + 1)
@@ -78,7 +72,7 @@ def batch_upward(trees: Sequence[EncodedTree], max_arity: int) -> UpwardBatch:
     place[leaf] = 1 + inner_sizes[height[leaf]] + leaf_within
     number = np.empty_like(label)
     number[inner[inner_order]] = np.arange(len(inner))
-    children = np.full((len(inner), max_arity), ABSENT, dtype=np.int64)
+    children = np.full((len(inner), n_children.max()), ABSENT, dtype=np.int64)
     children[number[above], _rank(above, n_children)] = place[child]
     return UpwardBatch(
         leaf_label=torch.from_numpy(label[leaf[leaf_order]]),

@@ -1,12 +1,13 @@
 """Recurrent cells that make a node's state from the states of its children.
 
-Sizes: R nodes, A children at most, E input, H hidden, S = 2 H state, G gates.
+Sizes: R nodes, A the most children that one of them has, E input, H hidden, S = 2 H state, G gates.
 """
 
 from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from saps.model.initialization import glorot_gates_, orthogonal_gates_
 
@@ -40,7 +41,15 @@ class TreeLstmCell(nn.Module, ABC):
         return _state(torch.sigmoid(i) * torch.tanh(candidate), o)
 
     def step(self, projected: Tensor, children: Tensor) -> Tensor:
-        """Return the states of R nodes with children, (R, 4 H) and (R, A, S) -> (R, S)."""
+        """Return the states of R nodes with children, (R, 4 H) and (R, A, S) -> (R, S).
+
+        Raises:
+            ValueError: A is more than `max_arity`.
+        """
+        if children.shape[1] > self.max_arity:
+            raise ValueError(
+                f"a node has {children.shape[1]} children, the cell takes {self.max_arity} at most"
+            )
         h, c = children.chunk(2, dim=2)
         i, f, candidate, o = self._gates(projected, h)
         kept = (torch.sigmoid(f) * c).sum(dim=1)
@@ -79,7 +88,10 @@ class NaryTreeLstmCell(TreeLstmCell):
 
     def _gates(self, projected: Tensor, h: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         i, f, candidate, o = projected.chunk(4, dim=1)
-        shares = self.recurrent(h.flatten(1)).unflatten(1, (-1, self.hidden_size))
+        # The weights of children that no node of this batch has would meet zeros alone.
+        present = h.shape[1] * self.hidden_size
+        weight = self.recurrent.weight[: 3 * self.hidden_size + present, :present]
+        shares = functional.linear(h.flatten(1), weight).view(len(h), -1, self.hidden_size)
         of_i, of_candidate, of_o = shares[:, :3].unbind(dim=1)
         return i + of_i, f[:, None] + shares[:, 3:], candidate + of_candidate, o + of_o
 

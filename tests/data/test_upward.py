@@ -1,6 +1,5 @@
 """Trees arranged from the leaves to the root."""
 
-import pytest
 import torch
 
 from saps.data.batching import encode_tree
@@ -12,8 +11,8 @@ from tests.tasks import examples
 SYMBOLS = SymbolTable.of_language()
 
 
-def _upward(*programs: Node, max_arity: int = 3) -> UpwardBatch:
-    return batch_upward([encode_tree(program, SYMBOLS) for program in programs], max_arity)
+def _upward(*programs: Node) -> UpwardBatch:
+    return batch_upward([encode_tree(program, SYMBOLS) for program in programs])
 
 
 def _rebuild(batch: UpwardBatch) -> list[Node]:
@@ -45,13 +44,8 @@ def test_the_trees_can_be_grown_again_from_the_arrangement() -> None:
 def test_lone_leaves_make_one_level() -> None:
     batch = _upward(parse("a"), parse("b"))
     assert (batch.inner_sizes, batch.leaf_sizes) == ((0,), (2,))
-    assert batch.children.shape == (0, 3)
+    assert batch.children.shape == (0, 0)
     assert batch.roots.tolist() == [1, 2]
-
-
-def test_a_node_with_too_many_children_is_refused() -> None:
-    with pytest.raises(ValueError, match="a node has 3 children, expected at most 2"):
-        _upward(parse("(if a b c)"), max_arity=2)
 
 
 def test_moving_a_batch_moves_every_tensor() -> None:

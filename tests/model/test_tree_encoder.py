@@ -39,7 +39,7 @@ def _programs() -> list[Node]:
 
 
 def _upward(*programs: Node) -> UpwardBatch:
-    return batch_upward([encode_tree(program, SYMBOLS) for program in programs], ARITY)
+    return batch_upward([encode_tree(program, SYMBOLS) for program in programs])
 
 
 class _NaiveEncoder:
@@ -109,7 +109,7 @@ def test_latents_and_gradients_agree_with_plain_loops(cell: type[TreeLstmCell]) 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_batch_gives_each_tree_the_latent_it_has_alone(cell: type[TreeLstmCell]) -> None:
     encoder = _encoder(cell)
-    programs = [*_programs(), parse("a")]
+    programs = [*_programs(), parse("a")]  # alone, most have fewer children than the largest
     latent = encoder(_upward(*programs))
     backwards = encoder(_upward(*programs[::-1])).flip(0)
     alone = torch.cat([encoder(_upward(program)) for program in programs])
@@ -123,6 +123,15 @@ def test_only_the_n_ary_cell_knows_the_order_of_children() -> None:
     assert (first - second).abs().max() > 1e-3
     first, second = _encoder(ChildSumTreeLstmCell)(swapped)
     torch.testing.assert_close(first, second)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_node_with_too_many_children_is_refused(cell: type[TreeLstmCell]) -> None:
+    encoder = _encoder(cell)
+    encoder.cell = cell(input_size=11, hidden_size=HIDDEN, max_arity=2).double()
+    encoder(_upward(parse("(+ a b)")))
+    with pytest.raises(ValueError, match="a node has 3 children, the cell takes 2 at most"):
+        encoder(_upward(parse("(if a b c)")))
 
 
 def test_recurrent_blocks_are_orthogonal_and_forget_gates_open() -> None:
