@@ -7,6 +7,7 @@ import typer
 
 import saps
 from saps.cli.check import check
+from saps.cli.compare import compare
 from saps.cli.data import app as data_app
 from saps.cli.evaluate import evaluate
 from saps.cli.failure import Settings, report
@@ -34,6 +35,7 @@ app.command()(check)
 app.command()(show)
 app.command()(functions)
 app.command()(repl)
+app.command()(compare)
 app.add_typer(data_app, name="data")
 for _application in (generate, train, evaluate):
     app.command(context_settings=HYDRA_CONTEXT, add_help_option=False)(_application)

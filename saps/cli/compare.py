@@ -1,0 +1,89 @@
+"""`saps compare`: reports on the same tasks, side by side."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from saps.cli.options import DebugOption
+
+if TYPE_CHECKING:
+    from saps.evaluation.comparison import Comparison, Run
+    from saps.evaluation.mcnemar import PairedCounts
+
+
+def compare(
+    reports: Annotated[
+        list[Path],
+        typer.Argument(metavar="REPORT REPORT...", help="Folders that `saps evaluate` wrote."),
+    ],
+    examples: Annotated[
+        int,
+        typer.Option(min=0, help="Tasks to show that one of two runs alone solves, for each."),
+    ] = 5,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object, for programs.")
+    ] = False,
+    _debug: DebugOption = False,
+) -> None:
+    """Compare runs with the first of them, on the same tasks.
+
+    saps compare runs/evaluate/first runs/evaluate/second
+    """
+    from saps.evaluation.comparison import compare_runs, load_run
+
+    if len(reports) < 2:
+        raise typer.BadParameter("one report has nothing to be compared with: give two or more")
+    if markdown and as_json:
+        raise typer.BadParameter("--markdown and --json exclude one another")
+    runs = [load_run(folder) for folder in reports]
+    comparisons = compare_runs(runs)
+    if as_json:
+        print(json.dumps([_plain(comparison) for comparison in comparisons], ensure_ascii=False))
+    else:
+        _show(runs, comparisons, examples, markdown=markdown)
+
+
+def _show(
+    runs: "Sequence[Run]", comparisons: "Sequence[Comparison]", n_examples: int, *, markdown: bool
+) -> None:
+    from rich.console import Console
+
+    from saps.evaluation.comparison_layout import comparison_tables
+    from saps.evaluation.markdown import escape, render_table
+    from saps.evaluation.table import draw
+
+    console = Console()
+    for table in comparison_tables(runs, comparisons, n_examples):
+        if markdown:
+            print(f"## {escape(table.title)}\n\n{render_table(table)}\n")
+        else:
+            console.print(draw(table))
+
+
+def _plain(comparison: "Comparison") -> dict[str, Any]:
+    return {
+        "first": comparison.first.name,
+        "second": comparison.second.name,
+        "exact_match": _counts(comparison.exact_match),
+        "accuracy": _counts(comparison.accuracy),
+        "only_first": [first.text for first, _ in comparison.only_first],
+        "only_second": [first.text for first, _ in comparison.only_second],
+    }
+
+
+def _counts(counts: "PairedCounts") -> dict[str, Any]:
+    low, high = counts.interval or (None, None)
+    return {
+        "both": counts.both,
+        "only_first": counts.only_first,
+        "only_second": counts.only_second,
+        "neither": counts.neither,
+        "difference": counts.difference,
+        "low": low,
+        "high": high,
+        "p_value": counts.p_value,
+    }

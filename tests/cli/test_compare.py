@@ -1,0 +1,66 @@
+"""`saps compare`, on reports made by hand."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import RunSaps
+from tests.evaluation.test_comparison import TEXTS, write
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[str, str]:
+    write(tmp_path / "first", "eep---")
+    write(tmp_path / "second", "e-pe-p")
+    return str(tmp_path / "first"), str(tmp_path / "second")
+
+
+def test_runs_stand_side_by_side(
+    saps: RunSaps, folders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+    outcome = saps("compare", *folders)
+    assert (outcome.status, outcome.err) == (0, "")
+    lines = outcome.out.splitlines()
+    assert any(line.split()[:1] == [folders[0]] and "50.00 % (3/6)" in line for line in lines)
+    assert any("accuracy by tests" in line and "+16.67" in line for line in lines)
+    assert f"Only {folders[1]} passes: 2 of 2 tasks" in outcome.out
+    assert TEXTS[5] in outcome.out
+
+
+def test_fewer_examples_are_shown_when_asked(saps: RunSaps, folders: tuple[str, str]) -> None:
+    out = saps("compare", *folders, "--examples", "0").out
+    assert "passes" not in out
+    assert TEXTS[3] not in out
+
+
+def test_json_has_counts_and_texts(saps: RunSaps, folders: tuple[str, str]) -> None:
+    (comparison,) = json.loads(saps("compare", *folders, "--json").out)
+    assert (comparison["first"], comparison["second"]) == folders
+    assert comparison["accuracy"]["only_second"] == 2
+    assert comparison["only_second"] == [TEXTS[3], TEXTS[5]]
+    assert comparison["exact_match"]["difference"] == 0
+
+
+def test_markdown_has_the_tables(saps: RunSaps, folders: tuple[str, str]) -> None:
+    out = saps("compare", *folders, "--markdown").out
+    assert "| run | exact match | accuracy by tests | examples/s |" in out
+    assert out.count("## ") == 4
+
+
+def test_one_report_is_no_comparison(saps: RunSaps, folders: tuple[str, str]) -> None:
+    outcome = saps("compare", folders[0])
+    assert outcome.status == 2
+    assert "nothing to be compared with" in outcome.err
+
+
+def test_a_folder_without_a_report_is_named(saps: RunSaps, folders: tuple[str, str]) -> None:
+    outcome = saps("compare", folders[0], str(Path(folders[0]).parent / "third"))
+    assert outcome.status == 1
+    assert "third" in outcome.err
+    assert "saps evaluate" in outcome.err
+
+
+def test_two_forms_of_output_exclude_one_another(saps: RunSaps, folders: tuple[str, str]) -> None:
+    assert saps("compare", *folders, "--json", "--markdown").status == 2
