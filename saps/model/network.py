@@ -5,16 +5,24 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from saps.data.batching import Batch, TextBatch, TreeBatch
+from saps.data.batching import Batch, TextBatch
+from saps.data.upward import UpwardBatch
 from saps.model.loss import Loss
 from saps.model.tree_decoder import DecoderContext, TreeDecoder
+from saps.model.tree_scorer import TreeScorer
 
-Source = TextBatch | TreeBatch
+Source = TextBatch | UpwardBatch
 """What a network reads of a batch: its texts, or (an autoencoder) its trees."""
 
 
 class Network(nn.Module, ABC):
-    """A network that `saps train` trains and a model folder holds."""
+    """A network that `saps train` trains and a model folder holds.
+
+    Attributes:
+        reads_trees: whether `source` is the batch's trees; training then makes `Batch.upward`.
+    """
+
+    reads_trees = False
 
     @abstractmethod
     def loss(self, batch: Batch) -> Loss:
@@ -23,6 +31,14 @@ class Network(nn.Module, ABC):
     def source(self, batch: Batch) -> Source:
         """Return what the network reads of a batch; the rest is what it should write."""
         return batch.text
+
+    @abstractmethod
+    def scorer(self, source: Any) -> Any:
+        """Read what `source` returned, for a search to write programs from it.
+
+        Returns:
+            A `saps.decoding.scorer.Scorer`, a protocol which this room may not import.
+        """
 
 
 class TreeNetwork(Network):
@@ -45,3 +61,6 @@ class TreeNetwork(Network):
 
     def loss(self, batch: Batch) -> Loss:
         return self.decoder.loss(self.read(self.source(batch)), batch.tree)
+
+    def scorer(self, source: Any) -> TreeScorer:
+        return TreeScorer(self.decoder, self.read(source))

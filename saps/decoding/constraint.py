@@ -1,0 +1,69 @@
+"""What a search asks of a constraint, and the one that looks at shapes alone."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from saps.data.symbols import SymbolTable
+from saps.decoding.constraints import TypedConstraint
+from saps.decoding.partial_tree import PartialTree
+from saps.decoding.request import Request
+
+
+class Constraint(Protocol):
+    """Says which labels may come next; `TypedConstraint` and `ShapeConstraint` are such."""
+
+    def start(self, request: Request) -> Any:
+        """Return the empty tree of a request: a `PartialTree`, perhaps one that knows more."""
+        ...
+
+    def allowed_many(self, trees: Sequence[Any]) -> Tensor:
+        """Return which labels the next node of each tree may have, (R, K) bool, on the CPU."""
+        ...
+
+    def extend(self, tree: Any, label: int) -> Any:
+        """Return the tree with its next node labelled."""
+        ...
+
+
+class ShapeConstraint:
+    """Any tree within a depth and a size, whatever its types."""
+
+    def __init__(self, symbols: SymbolTable, *, max_depth: int, max_size: int) -> None:
+        self._arities = symbols.arities
+        self._max_depth = max_depth
+        self._max_size = max_size
+        arities = torch.tensor(self._arities)
+        self._most = int(arities.max())
+        # Row r: the labels with at most r children.
+        self._within = arities <= torch.arange(self._most + 1)[:, None]
+
+    def start(self, request: Request) -> PartialTree:  # noqa: ARG002 - the shape is free
+        """Return the empty tree."""
+        return PartialTree()
+
+    def allowed_many(self, trees: Sequence[PartialTree]) -> Tensor:
+        """Return which labels leave every tree within the caps, (R, K) bool."""
+        return self._within[[self._room(tree) for tree in trees]]
+
+    def extend(self, tree: PartialTree, label: int) -> PartialTree:
+        """Return the tree with its next node labelled."""
+        return tree.extend(label, self._arities[label])
+
+    def _room(self, tree: PartialTree) -> int:
+        """Return how many children the next node may have, counted up to the largest arity."""
+        if tree.depth >= self._max_depth:
+            return 0
+        return min(self._most, self._max_size - tree.n_nodes - tree.n_open)
+
+
+@lru_cache(maxsize=16)
+def constraint_for(
+    symbols: SymbolTable, *, typed: bool, max_depth: int, max_size: int
+) -> Constraint:
+    """Return a constraint; the same object for the same wishes, since typed ones remember a lot."""
+    made = TypedConstraint if typed else ShapeConstraint
+    return made(symbols, max_depth=max_depth, max_size=max_size)
