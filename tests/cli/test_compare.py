@@ -10,10 +10,11 @@ from tests.evaluation.test_comparison import TEXTS, write
 
 
 @pytest.fixture
-def folders(tmp_path: Path) -> tuple[str, str]:
-    write(tmp_path / "first", "eep---")
-    write(tmp_path / "second", "e-pe-p")
-    return str(tmp_path / "first"), str(tmp_path / "second")
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    monkeypatch.chdir(tmp_path)
+    write(Path("first"), "eep---")
+    write(Path("second"), "e-pe-p")
+    return "first", "second"
 
 
 def test_runs_stand_side_by_side(
@@ -56,7 +57,7 @@ def test_one_report_is_no_comparison(saps: RunSaps, folders: tuple[str, str]) ->
 
 
 def test_a_folder_without_a_report_is_named(saps: RunSaps, folders: tuple[str, str]) -> None:
-    outcome = saps("compare", folders[0], str(Path(folders[0]).parent / "third"))
+    outcome = saps("compare", folders[0], "third")
     assert outcome.status == 1
     assert "third" in outcome.err
     assert "saps evaluate" in outcome.err
