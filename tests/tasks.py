@@ -99,6 +99,6 @@ def network(
         dropout=0.0,
     )
     net = Text2Tree(
-        n_pieces=len(tokenizer), n_labels=len(symbols), encoder=encoder, decoder=decoder
+        n_pieces=len(tokenizer), arities=symbols.arities, encoder=encoder, decoder=decoder
     )
     return net.double()

@@ -57,7 +57,7 @@ def build_network(config: Mapping[str, Any], tokenizer: Tokenizer, symbols: Symb
     _refuse_strange_targets(config)
     try:
         network = instantiate(
-            dict(config), n_pieces=len(tokenizer), n_labels=len(symbols), _convert_="all"
+            dict(config), n_pieces=len(tokenizer), arities=symbols.arities, _convert_="all"
         )
     except Exception as error:  # Hydra wraps whatever the constructors raise
         raise BundleError(f"the model's configuration does not make a network: {error}") from error

@@ -1,6 +1,6 @@
 """The whole network: text in, scores of tree labels out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from saps.data.batching import TextBatch
 from saps.model.encoder import TextEncoder
@@ -18,7 +18,7 @@ class Text2Tree(TreeNetwork):
         self,
         *,
         n_pieces: int,
-        n_labels: int,
+        arities: Sequence[int],
         encoder: Callable[..., TextEncoder],
         decoder: Callable[..., TreeDecoder],
     ) -> None:
@@ -26,14 +26,14 @@ class Text2Tree(TreeNetwork):
 
         Args:
             n_pieces: size of the tokenizer's vocabulary.
-            n_labels: size of the symbol table.
+            arities: number of children of each label of the symbol table.
             encoder: makes the encoder from `vocabulary_size`.
-            decoder: makes the decoder from `n_labels`, `memory_size` and `latent_size`.
+            decoder: makes the decoder from `arities`, `memory_size` and `latent_size`.
         """
         super().__init__()
         self.encoder = encoder(vocabulary_size=n_pieces)
         self.decoder = decoder(
-            n_labels=n_labels,
+            arities=arities,
             memory_size=self.encoder.memory_size,
             latent_size=self.encoder.latent_size,
         )

@@ -4,7 +4,7 @@ Sizes: B examples, T pieces, N nodes, P vertical states, E embedding, H hidden, 
 K labels, R rows (nodes of one step), S slots (nodes an example has in a layout).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Literal, NamedTuple
 
@@ -116,7 +116,7 @@ class TreeDecoder(nn.Module):
     def __init__(
         self,
         *,
-        n_labels: int,
+        arities: Sequence[int],
         embedding_size: int,
         hidden_size: int,
         latent_size: int,
@@ -131,8 +131,9 @@ class TreeDecoder(nn.Module):
         super().__init__()
         if recurrence not in ("v", "h", "vh"):
             raise ValueError(f"recurrence is {recurrence!r}, expected 'v', 'h' or 'vh'")
-        self.n_labels = n_labels
-        self.embedding = nn.Embedding(n_labels + 1, embedding_size)
+        self.arities = tuple(arities)
+        self.n_labels = len(self.arities)
+        self.embedding = nn.Embedding(self.n_labels + 1, embedding_size)
         nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)
         self.vertical = self.horizontal = self.step = self.from_latent = self.attention = None
         if "v" in recurrence:
@@ -146,7 +147,7 @@ class TreeDecoder(nn.Module):
         if attention:
             self.attention = GeneralAttention(memory_size, hidden_size)
         self.query_bias = nn.Parameter(torch.zeros(hidden_size))
-        self.to_label = nn.Linear(hidden_size, n_labels)
+        self.to_label = nn.Linear(hidden_size, self.n_labels)
         glorot_(self.to_label)
         self.dropout = nn.Dropout(dropout)
 
