@@ -143,8 +143,8 @@ class Session:
 
     def _let(self, text: str) -> str:
         from saps.lang import parse_type
-        from saps.lang.inference import type_of_value
         from saps.lang.scope import check_argument_names
+        from saps.lang.value_type import type_of_value
 
         left, found, right = text.partition("=")
         name, _, kind = (part.strip() for part in left.partition(":"))
