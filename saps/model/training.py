@@ -73,6 +73,7 @@ def train(cfg: DictConfig) -> TrainResult:
     data = _read_data(cfg, folder, resume)
     model_config = plain_config(cfg.model)
     network = build_network(model_config, data.tokenizer, data.symbols)
+    data.upward = network.reads_trees
     parameters = sum(weight.numel() for weight in network.parameters())
     logger.info("%s: %.2f million parameters, run folder %s", cfg.name, parameters / 1e6, folder)
     module = _module(cfg, network, data)

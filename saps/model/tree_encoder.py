@@ -3,7 +3,7 @@
 Sizes: B trees, A children at most, E embedding, H hidden, S state, D latent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -26,8 +26,7 @@ class TreeEncoder(nn.Module):
     def __init__(
         self,
         *,
-        n_labels: int,
-        max_arity: int,
+        arities: Sequence[int],
         embedding_size: int,
         hidden_size: int,
         latent_size: int,
@@ -37,8 +36,7 @@ class TreeEncoder(nn.Module):
         """Make the encoder.
 
         Args:
-            n_labels: size of the symbol table.
-            max_arity: the most children that a label has.
+            arities: number of children of each label of the symbol table.
             embedding_size: of labels.
             hidden_size: of the cell.
             latent_size: of z.
@@ -47,9 +45,9 @@ class TreeEncoder(nn.Module):
         """
         super().__init__()
         self.latent_size = latent_size
-        self.embedding = nn.Embedding(n_labels, embedding_size)
+        self.embedding = nn.Embedding(len(arities), embedding_size)
         nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)
-        self.cell = cell(input_size=embedding_size, hidden_size=hidden_size, max_arity=max_arity)
+        self.cell = cell(input_size=embedding_size, hidden_size=hidden_size, max_arity=max(arities))
         self.to_latent = nn.Linear(hidden_size, latent_size)
         self.dropout = nn.Dropout(dropout)
         glorot_(self.to_latent)

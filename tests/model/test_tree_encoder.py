@@ -16,15 +16,13 @@ from tests.tasks import examples
 
 CELLS = [NaryTreeLstmCell, ChildSumTreeLstmCell]
 HIDDEN = 13
-ARITY = 3
 SYMBOLS = SymbolTable.of_language()
 
 
 def _encoder(cell: type[TreeLstmCell]) -> TreeEncoder:
     torch.manual_seed(0)
     encoder = TreeEncoder(
-        n_labels=len(SYMBOLS),
-        max_arity=ARITY,
+        arities=SYMBOLS.arities,
         embedding_size=11,
         hidden_size=HIDDEN,
         latent_size=17,
@@ -137,7 +135,7 @@ def test_a_node_with_too_many_children_is_refused(cell: type[TreeLstmCell]) -> N
 def test_recurrent_blocks_are_orthogonal_and_forget_gates_open() -> None:
     cell = _encoder(NaryTreeLstmCell).cell
     weights = dict(cell.named_parameters())
-    assert weights["recurrent.weight"].shape == ((3 + ARITY) * HIDDEN, ARITY * HIDDEN)
+    assert weights["recurrent.weight"].shape == (6 * HIDDEN, 3 * HIDDEN)
     identity = torch.eye(HIDDEN, dtype=torch.float64)
     for rows in torch.split(weights["recurrent.weight"], HIDDEN):
         for block in torch.split(rows, HIDDEN, dim=1):

@@ -1,0 +1,130 @@
+"""Programs through one vector and back."""
+
+import random
+from functools import partial
+
+import pytest
+import torch
+
+from saps.data.batching import Batch, batch_trees, encode_tree, pad_pieces
+from saps.data.symbols import SymbolTable
+from saps.data.upward import batch_upward
+from saps.decoding.greedy import GreedyDecoder
+from saps.lang import Node, parse
+from saps.model.autoencoder import Autoencoder
+from saps.model.tree_decoder import TreeDecoder
+from saps.model.tree_encoder import TreeEncoder
+from saps.model.tree_lstm import ChildSumTreeLstmCell, NaryTreeLstmCell, TreeLstmCell
+from tests.tasks import examples
+
+SYMBOLS = SymbolTable.of_language()
+
+
+def _batch(*programs: Node) -> Batch:
+    trees = [encode_tree(program, SYMBOLS) for program in programs]
+    text = pad_pieces([[1]] * len(trees))  # not read
+    indices = tuple(range(len(trees)))
+    return Batch(text, batch_trees(trees, len(SYMBOLS)), indices, batch_upward(trees))
+
+
+def _autoencoder(
+    width: int, cell: type[TreeLstmCell] = NaryTreeLstmCell, *, attention: bool = False
+) -> Autoencoder:
+    torch.manual_seed(0)
+    return Autoencoder(
+        n_pieces=5,
+        arities=SYMBOLS.arities,
+        encoder=partial(
+            TreeEncoder,
+            embedding_size=width - 2,
+            hidden_size=width,
+            latent_size=width + 3,
+            dropout=0.0,
+            cell=cell,
+        ),
+        decoder=partial(
+            TreeDecoder,
+            embedding_size=width - 3,
+            hidden_size=width + 1,
+            recurrence="vh",
+            attention=attention,
+            latent_at_nodes=True,
+            step_embedding=True,
+            dropout=0.0,
+        ),
+    )
+
+
+def _programs(count: int) -> list[Node]:
+    """Return different programs: those of the tasks, then arithmetic drawn at random."""
+    generator = random.Random(0)
+    operators = {"+": 2, "-": 2, "*": 2, "min": 2, "square": 1, "if": 3}
+
+    def draw(depth: int) -> str:
+        if depth == 0 or generator.random() < 0.2:
+            return generator.choice(["a", "b", "c", "0", "1", "2"])
+        name, arity = generator.choice(list(operators.items()))
+        return f"({' '.join([name, *(draw(depth - 1) for _ in range(arity))])})"
+
+    programs = {example.program: None for example in examples()}
+    while len(programs) < count:
+        programs[parse(draw(3))] = None
+    return list(programs)[:count]
+
+
+def test_64_programs_are_reproduced_exactly_from_their_latents_alone() -> None:
+    programs = _programs(64)
+    batch = _batch(*programs)
+    network = _autoencoder(64)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
+    for _ in range(200):
+        optimizer.zero_grad()
+        network.loss(batch).total.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+    network.eval()
+    predictions = GreedyDecoder().decode(network, network.source(batch), SYMBOLS)
+    assert [p.program for p in predictions if p is not None] == programs
+
+
+@pytest.mark.parametrize("cell", [NaryTreeLstmCell, ChildSumTreeLstmCell])
+def test_every_parameter_gets_a_gradient(cell: type[TreeLstmCell]) -> None:
+    network = _autoencoder(7, cell)
+    network.loss(_batch(*_programs(10))).total.backward()  # type: ignore[no-untyped-call]
+    idle = [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()]
+    assert idle == []
+
+
+def test_a_batch_gives_each_program_the_logits_it_has_alone() -> None:
+    programs = _programs(12)
+    network = _autoencoder(7).double()
+    whole = _batch(*programs)
+    logits = network(whole)
+    for index, program in enumerate(programs):
+        torch.testing.assert_close(logits[whole.tree.example == index], network(_batch(program)))
+
+
+def test_the_greedy_decoders_steps_sum_to_the_teacher_forced_log_probability() -> None:
+    network = _autoencoder(7).double()
+    source = network.source(_batch(*_programs(4)))
+    decoder = GreedyDecoder(max_depth=5, max_size=30)
+    predictions = [p for p in decoder.decode(network, source, SYMBOLS) if p is not None]
+    written = _batch(*(p.program for p in predictions))
+    logits = network.decoder(network.read(source), written.tree)
+    log_prob = logits.float().log_softmax(dim=1).gather(1, written.tree.label[:, None]).squeeze(1)
+    sums = torch.zeros(4).index_add_(0, written.tree.example, log_prob)
+    expected = torch.tensor([p.log_prob for p in predictions])
+    torch.testing.assert_close(sums, expected)
+
+
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+def test_a_decoder_with_attention_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"sees z alone.*model\.decoder\.attention=false"):
+        _autoencoder(7, attention=True)
+
+
+def test_a_batch_without_trees_to_read_is_refused() -> None:
+    batch = _batch(parse("a"))
+    texts_alone = Batch(batch.text, batch.tree, batch.indices)
+    with pytest.raises(ValueError, match="the batch holds no trees to read"):
+        _autoencoder(7).loss(texts_alone)
