@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from saps.lang.errors import ParseError, SizeLimitError
 from saps.lang.types import BOOL, INT, STRING, TYPE, Type
-from saps.lang.values import INT_TYPE
+from saps.lang.values import INT_TYPE, is_text
 
 _INTEGER: Final = re.compile(r"-?[0-9]+")
 _DECIMAL: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -18,6 +18,7 @@ _NAMED: Final[dict[str, tuple[Any, Type]]] = {
     "inf": (float("inf"), INT),
     "int": (INT_TYPE, TYPE),
 }
+HALF_A_PAIR: Final = "half of a surrogate pair is no character"
 NAMED_CONSTANTS: Final = tuple(_NAMED)
 
 
@@ -27,7 +28,7 @@ def constant(symbol: str) -> tuple[Any, Type] | None:
 
     Raises:
         SizeLimitError: an integer literal has more digits than Python reads.
-        ParseError: a string literal has an unknown escape.
+        ParseError: a string literal has an unknown escape, or half of a surrogate pair.
     """
     if symbol in _NAMED:
         return _NAMED[symbol]
@@ -48,4 +49,6 @@ def _string(symbol: str) -> str:
     except json.JSONDecodeError as error:
         raise ParseError(f"{symbol} is no string: {error.msg}", symbol, error.pos) from None
     assert isinstance(text, str)
+    if not is_text(text):
+        raise ParseError(HALF_A_PAIR, symbol, 0)
     return text

@@ -26,7 +26,9 @@ class AlgoLispError(Exception):
         self.place = place
 
     def __str__(self) -> str:
-        return f"{self.message} (at {self.place})" if self.place else self.message
+        text = f"{self.message} (at {self.place})" if self.place else self.message
+        # A symbol of a tree that was built by hand may have what no terminal can print.
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class ParseError(AlgoLispError):

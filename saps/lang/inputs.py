@@ -8,7 +8,7 @@ from saps.lang.errors import InputError
 from saps.lang.functions import Function
 from saps.lang.limits import Limits
 from saps.lang.types import BOOL, INT, STRING, Array, Dictionary, FunctionType, Primitive, Type
-from saps.lang.values import kind_of
+from saps.lang.values import is_text, kind_of
 
 Check = Callable[[Any], bool]
 
@@ -61,7 +61,7 @@ def _plain_check(kind: Primitive, limits: Limits) -> Check:
         return lambda value: type(value) is float or (type(value) is int and -bound < value < bound)
     if kind == STRING:
         longest = limits.elements
-        return lambda value: type(value) is str and len(value) <= longest
+        return lambda value: type(value) is str and len(value) <= longest and is_text(value)
     if kind == BOOL:
         return lambda value: type(value) is bool
     return lambda _: False
@@ -124,8 +124,36 @@ def unexpected_inputs(names: set[str], declared: Mapping[str, Type]) -> InputErr
     )
 
 
-def wrong_input(name: str, kind: Type, value: Any) -> InputError:
+def wrong_input(name: str, kind: Type, value: Any, limits: Limits) -> InputError:
     """The error for a value of another type than declared, or beyond the limits."""
+    where, needed, found = _culprit(name, kind, value, limits)
+    place = "" if where == name else f" at {where}, where {needed} is expected"
     return InputError(
-        f"input {name!r} should be {kind} and within the limits, found {kind_of(value)}"
+        f"input {name!r} should be {kind} and within the limits, found {_described(found)}{place}"
     )
+
+
+def _culprit(where: str, kind: Type, value: Any, limits: Limits) -> tuple[str, Type, Any]:
+    """The innermost part that does not fit: its place, the type it should have, and the part."""
+    parts: list[tuple[str, Type, Any]] = []
+    if isinstance(kind, Array) and type(value) is list:
+        parts = [(f"{where}[{i}]", kind.element, element) for i, element in enumerate(value)]
+    elif isinstance(kind, Dictionary) and type(value) is dict:
+        parts = [(f"a key of {where}", kind.key, key) for key in value]
+        parts += [(f"{where}[{key!r}]", kind.value, part) for key, part in value.items()]
+    for place, needed, part in parts:
+        if not input_check(needed, limits)(part):
+            return _culprit(place, needed, part, limits)
+    return where, kind, value
+
+
+def _described(value: Any) -> str:
+    if type(value) is int and abs(value) >= _SMALL:
+        return f"a number of {value.bit_length()} bits"
+    if type(value) is str:
+        return (
+            f"a string of {len(value)} characters"
+            if is_text(value)
+            else "a string with half a surrogate pair"
+        )
+    return kind_of(value)

@@ -97,7 +97,7 @@ class Program:
                 raise missing_input(name, self.arguments[name])
             value = inputs[name]
             if not check(value):
-                raise wrong_input(name, self.arguments[name], value)
+                raise wrong_input(name, self.arguments[name], value, self.limits)
             values.append(value)
         if len(inputs) > len(values):
             raise unexpected_inputs(set(inputs) - set(self.arguments), self.arguments)

@@ -44,6 +44,7 @@ class Meter:
 
     __slots__ = (
         "_deadline",
+        "_first",
         "_known",
         "_reserve",
         "bits",
@@ -59,16 +60,21 @@ class Meter:
         self.bits = limits.bits
         self.bound = 1 << limits.bits
         self.elements = limits.elements
+        self._first = min(_CHUNK, limits.steps)
+        self._known: dict[int, _Measure] = {}
         self.reset(0)
 
     def reset(self, steps: int) -> None:
         """Begin a run, and use up the first steps."""
-        self.steps = min(_CHUNK, self.limits.steps)
-        self._reserve = self.limits.steps - self.steps
+        limits = self.limits
+        self.steps = self._first - steps
+        self._reserve = limits.steps - self._first
         self._deadline = 0.0  # 0.0: not started; the first chunk alone needs no clock
-        self.calls = self.limits.depth
-        self._known: dict[int, _Measure] = {}
-        self.charge(steps)
+        self.calls = limits.depth
+        if self._known:
+            self._known = {}
+        if self.steps < 0:
+            self.refill()
 
     def charge(self, steps: int) -> None:
         """Use up steps."""

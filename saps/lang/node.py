@@ -1,11 +1,14 @@
 """The program tree: an immutable, hashable `Node`, and its nested-list and s-expression forms."""
 
+import json
 import math
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from saps.lang.errors import ArityError, TreeError, TreeLimitError, TreePath, place_of
+from saps.lang.constants import constant
+from saps.lang.errors import ArityError, ParseError, TreeError, TreeLimitError, TreePath, place_of
+from saps.lang.values import is_text, kind_of
 
 MAX_DEPTH: Final = 200
 MAX_SIZE: Final = 5_000
@@ -150,9 +153,11 @@ def _from_short_tree(tree: Any, path: TreePath) -> Node:
 
 def _symbol(leaf: Any, path: TreePath) -> str:
     if type(leaf) is str:
-        if _SYMBOL.fullmatch(leaf) and not _has_surrogate(leaf):
-            return leaf
-        raise TreeError(f"{_shorten(leaf)} is not a symbol", *_at(path))
+        if not _SYMBOL.fullmatch(leaf) or not is_text(leaf):
+            raise TreeError(f"{_shorten(leaf)} is not a symbol", *_at(path))
+        if leaf.startswith('"') and "\\" in leaf:
+            _check_escapes(leaf, path)
+        return leaf
     if type(leaf) is int and leaf.bit_length() <= 10_000:  # beyond, str() itself would refuse
         return str(leaf)
     if type(leaf) is float and math.isfinite(leaf):
@@ -162,14 +167,19 @@ def _symbol(leaf: Any, path: TreePath) -> str:
     )
 
 
-def _has_surrogate(text: str) -> bool:
-    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+def _check_escapes(literal: str, path: TreePath) -> None:
+    try:
+        constant(literal)
+    except ParseError as error:
+        raise TreeError(error.message, *_at(path)) from None
 
 
 def _shorten(leaf: Any) -> str:
     if type(leaf) is int:
         return f"an integer of {leaf.bit_length()} bits"
-    text = ascii(leaf) if isinstance(leaf, str | float | bool | None) else type(leaf).__name__
+    if leaf is None or type(leaf) is bool:
+        return json.dumps(leaf)
+    text = ascii(leaf) if isinstance(leaf, str | float) else kind_of(leaf)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

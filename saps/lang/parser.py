@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedToken
 
+from saps.lang.constants import HALF_A_PAIR, constant
 from saps.lang.errors import AlgoLispError, ParseError, TreeLimitError
 from saps.lang.node import MAX_DEPTH, MAX_SIZE, Node
+from saps.lang.values import is_text
 from saps.resources import resource_folder
 
 MAX_LENGTH: Final = 1_000_000
@@ -140,10 +142,13 @@ class _Builder(Transformer[Token, Node]):
 
 
 def _checked(symbol: str, token: Token) -> str:
-    try:
-        symbol.encode()
-    except UnicodeEncodeError:
-        raise _SymbolError("half of a surrogate pair is no character", token) from None
+    if not is_text(symbol):
+        raise _SymbolError(HALF_A_PAIR, token)
+    if symbol.startswith('"') and "\\" in symbol:
+        try:
+            constant(symbol)
+        except AlgoLispError as error:
+            raise _SymbolError(error.message, token) from None
     return symbol
 
 

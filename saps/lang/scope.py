@@ -15,6 +15,7 @@ from saps.lang.errors import (
 from saps.lang.functions import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS, SELF
 from saps.lang.node import Node
 from saps.lang.types import FunctionType
+from saps.lang.values import is_text
 
 E = TypeVar("E", bound=AlgoLispError)
 
@@ -30,7 +31,7 @@ def check_argument_names(names: Iterable[str]) -> None:
             raise DeclarationError(
                 f"an argument can not be named {name!r}: that has a meaning already"
             )
-        if not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name) or not is_text(name):
             raise DeclarationError(f"an argument can not be named {name!r}: that is no symbol")
 
 

@@ -24,6 +24,10 @@ def to_python(
 ) -> str:
     """Return the source of a Python function, with the imports and helpers that it uses.
 
+    The function is bounded by what bounds Python, not by `Limits`: nested `pow`, or a recursion
+    that doubles a list, may take all the time and memory there is. Run what is not trusted with
+    `compile_program`, whose limits are the interpreter's own.
+
     Args:
         node: the program.
         arguments: the type of each argument; they become the parameters, in this order.

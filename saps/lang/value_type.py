@@ -7,7 +7,7 @@ from saps.lang.errors import InputError
 from saps.lang.type_display import Display
 from saps.lang.types import BOOL, INT, STRING, Array, Dictionary, Type
 from saps.lang.unification import Unknown, unify
-from saps.lang.values import kind_of
+from saps.lang.values import is_text, kind_of
 
 
 def type_of_value(value: Any) -> Type:
@@ -21,6 +21,8 @@ def type_of_value(value: Any) -> Type:
 
 
 def _type_of_value(value: Any, depth: int) -> Type:
+    if type(value) is str and not is_text(value):
+        raise InputError("a string with half a surrogate pair is no value of the language")
     if type(value) in _TYPES_OF_PLAIN:
         return _TYPES_OF_PLAIN[type(value)]
     if depth > _MAX_VALUE_DEPTH:

@@ -1,6 +1,7 @@
 """The values that programs take and give, and how they compare."""
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -34,7 +35,9 @@ class TypeValue:
 
 INT_TYPE: Final = TypeValue()
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _KINDS: Final[dict[type, str]] = {
+    type(None): "null",
     int: "a number",
     float: "a number",
     bool: "a truth value",
@@ -49,6 +52,14 @@ _KINDS: Final[dict[type, str]] = {
 def kind_of(value: Any) -> str:
     """Name the kind of a value in words, for messages."""
     return _KINDS.get(type(value), f"a Python {type(value).__name__}")
+
+
+def is_text(value: str) -> bool:
+    """Whether a string has characters only, and no half of a surrogate pair.
+
+    Such halves can come out of JSON escapes; they can not be printed, stored or compared as text.
+    """
+    return value.isascii() or _SURROGATE.search(value) is None
 
 
 def values_equal(left: Any, right: Any) -> bool:

@@ -109,6 +109,25 @@ def test_input_of_another_type_is_refused(kind: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        ("int", None, "found null"),
+        ("int", 10**2000, "found a number of 6644 bits"),
+        ("int[]", [1, None], r"found null at a\[1\], where int is expected"),
+        ("int[][]", [[1], [2, True]], r"found a truth value at a\[1\]\[1\], where int is expected"),
+        ("int[][]", [[1], 2], r"found a number at a\[1\], where int\[\] is expected"),
+        ("dict<string,int>", {"b": "c"}, r"found a string of 1 characters at a\['b'\], where int"),
+        ("dict<int,int>", {"b": 1}, "found a string of 1 characters at a key of a, where int"),
+        ("string", "x\ud800", "found a string with half a surrogate pair"),
+        ("string[]", ["x", "\udfff"], r"half a surrogate pair at a\[1\]"),
+    ],
+)
+def test_refused_input_is_named_with_its_place(kind: str, value: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        run("a", {"a": kind}, a=value)
+
+
+@pytest.mark.parametrize(
     ("kind", "value"),
     [
         ("int", float("inf")), ("int", 10**1000), ("int[]", [1, 2.5, float("-inf")]),

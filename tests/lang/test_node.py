@@ -63,6 +63,8 @@ def test_place_names_the_symbols_on_the_way() -> None:
         pytest.param(["+", "a", "b c"], TreeError, id="space-in-a-symbol"),
         pytest.param(["+", "a", '"b'], TreeError, id="open-quote"),
         pytest.param(["+", "a", "\ud800"], TreeError, id="half-a-surrogate"),
+        pytest.param(["+", "a", '"\\ud800"'], TreeError, id="half-a-surrogate-escaped"),
+        pytest.param(["+", "a", '"\\q"'], TreeError, id="no-escape"),
         pytest.param(["+", "a", ""], TreeError, id="empty-symbol"),
         pytest.param(["+", "a", 10**5000], TreeError, id="huge-integer"),
     ],
@@ -76,6 +78,7 @@ def test_error_in_a_short_tree_tells_where() -> None:
     with pytest.raises(TreeError) as caught:
         Node.from_short_tree(["+", "a", ["-", None, "b"]])
     assert caught.value.path == (1, 0)
+    assert caught.value.message.startswith("found null, expected a symbol")
 
 
 def test_deep_and_large_trees_are_refused() -> None:
