@@ -67,3 +67,14 @@ def constraint_for(
     """Return a constraint; the same object for the same wishes, since typed ones remember a lot."""
     made = TypedConstraint if typed else ShapeConstraint
     return made(symbols, max_depth=max_depth, max_size=max_size)
+
+
+def check_request(
+    symbols: SymbolTable, request: Request, *, max_depth: int = 60, max_size: int = 400
+) -> None:
+    """Refuse a request that no program can satisfy.
+
+    Raises:
+        RequestTypeError: no program within the caps can have its types.
+    """
+    constraint_for(symbols, typed=True, max_depth=max_depth, max_size=max_size).start(request)
