@@ -17,7 +17,11 @@ def test_show_draws_the_tree(saps: RunSaps) -> None:
 def test_show_writes_a_picture(saps: RunSaps, tmp_path: Path) -> None:
     picture = tmp_path / "sum.svg"
     assert saps("show", "(reduce a 0 +)", "--svg", str(picture)).status == 0
-    assert picture.read_text(encoding="utf-8").startswith("<svg ")
+    assert "<svg " in picture.read_text(encoding="utf-8")
+    assert saps("show", "(reduce a 0 +)", "--svg", str(tmp_path / "sum.png")).status == 0
+    assert (tmp_path / "sum.png").read_bytes().startswith(b"\x89PNG")
+    refused = saps("show", "(reduce a 0 +)", "--svg", str(tmp_path / "sum.bmp"))
+    assert (refused.status, "end it in .svg or .png" in refused.err) == (1, True)
     failed = saps("show", "(reduce a 0 +)", "--svg", str(tmp_path / "none" / "sum.svg"))
     assert failed.status == 1
     assert "No such file or directory" in failed.err

@@ -3,12 +3,12 @@
 import xml.etree.ElementTree as Xml
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saps.lang import AlgoLispError, Node, infer_signature, parse
 from saps.lang.drawing import box_tree, explain, pretty
-from saps.lang.picture import dot, svg
+from saps.lang.picture import dot, png, svg
 from tests.lang.programs import trees
 
 ODD_SUM = "(reduce (filter a (lambda1 (== (% arg1 2) 1))) 0 +)"
@@ -63,19 +63,39 @@ def test_box_tree_draws_branches() -> None:
     )  # fmt: skip
 
 
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def parts_of(picture: str) -> tuple[list[str], int]:
+    """The texts in an SVG picture, and the number of its lines."""
+    root = Xml.fromstring(picture)
+    texts = ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
+    lines = [group for group in root.iter(f"{SVG}g") if "LineCollection" in group.get("id", "")]
+    return texts, sum(1 for group in lines for _ in group.iter(f"{SVG}path"))
+
+
+@settings(max_examples=15, deadline=None)
 @given(trees())
 def test_svg_is_xml_with_every_symbol(tree: Node) -> None:
-    root = Xml.fromstring(svg(tree))
-    texts = [e.text for e in root.iter("{http://www.w3.org/2000/svg}text")]
-    lines = list(root.iter("{http://www.w3.org/2000/svg}line"))
-    assert sorted(map(str, texts)) == sorted(node.symbol for node in tree.preorder())
-    assert len(lines) == tree.size - 1
+    texts, n_lines = parts_of(svg(tree))
+    assert sorted(texts) == sorted(node.symbol for node in tree.preorder())
+    assert n_lines == tree.size - 1
 
 
 def test_svg_keeps_control_characters_out() -> None:
-    picture = svg(Node('"a\n\x00<&"'))
+    picture = svg(Node('"a\n\x00<&$x$"'))
     assert "\x00" not in picture
-    assert len(list(Xml.fromstring(picture).iter("{http://www.w3.org/2000/svg}text"))) == 1
+    assert parts_of(picture) == (['"a\\n\\x00<&$x$"'], 0)
+
+
+def test_svg_of_a_program_is_always_the_same() -> None:
+    assert svg(parse(ODD_SUM)) == svg(parse(ODD_SUM))
+
+
+def test_png_of_a_wide_program_stays_within_what_can_be_drawn() -> None:
+    picture = png(Node("f", tuple(Node(f"argument{i}") for i in range(400))))
+    assert picture.startswith(b"\x89PNG\r\n")
+    assert int.from_bytes(picture[16:20]) == 30_000  # the width, in the header
 
 
 def test_dot_names_nodes_and_edges() -> None:
