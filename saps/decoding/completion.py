@@ -1,0 +1,167 @@
+"""How few nodes complete a partial tree, given the types of its open positions and their depths.
+
+The least size is found by branch and bound over what may fill the first open position. It is
+exact: positions that share variables, or compete for names of arguments, are completed together.
+What makes it cheap is a program that fits every type, such as `(head (array-new int))`: nothing
+larger is ever needed where there is depth for it, and it tells nothing about the other positions.
+"""
+
+from typing import Final, NamedTuple
+
+from saps.decoding.open_positions import (
+    ANYTHING,
+    FRESH,
+    Key,
+    OpenPositions,
+    Segments,
+    Step,
+)
+from saps.decoding.terms import Term
+
+_RIGID: Final = "?"
+"""A type that only itself and variables unify with."""
+_MOST_FOR_ANYTHING: Final = 6
+_SMALL: Final = 4
+"""Bounds below are worth their time: they recur."""
+
+
+class Goal(NamedTuple):
+    """What is to be completed.
+
+    Attributes:
+        segments: the open positions.
+        rooms: of each position, how many levels its subtree may have.
+        types: types of known arguments.
+        n_spare: how many further arguments may be named.
+    """
+
+    segments: Segments
+    rooms: tuple[int, ...]
+    types: frozenset[Term]
+    n_spare: int
+
+
+class Completion:
+    """The least sizes of completions; remembers them.
+
+    Attributes:
+        size: of the smallest program that fits every type, wherever it stands; 0 if there is none.
+        depth: of that program.
+    """
+
+    def __init__(self, positions: OpenPositions) -> None:
+        self._positions = positions
+        self._least: dict[Goal, tuple[int, bool]] = {}
+        self.size = self.depth = 0
+        self.size, self.depth = self._anything()
+
+    def __len__(self) -> int:
+        return len(self._least)
+
+    def room(self, levels: int) -> int:
+        """How many levels count, out of so many: no least completion uses more."""
+        return min(levels, self.size) if self.size else levels
+
+    def least(self, goal: Goal, limit: int) -> int:
+        """Return the size of the smallest completion, or some number above `limit`."""
+        n_positions = len(goal.rooms)
+        if n_positions > limit or n_positions <= goal.n_spare:
+            return n_positions
+        assert goal.segments is not None
+        segment, below = goal.segments
+        if below is not None and not goal.n_spare and not segment.loose:
+            return self._sum(goal, limit)
+        known = self._least.get(goal)
+        if known is not None and (known[1] or known[0] > limit):
+            return known[0]
+        found = self._search(goal, limit)
+        self._least[goal] = (found, found <= limit)
+        return found
+
+    def _sum(self, goal: Goal, limit: int) -> int:
+        """The segments are independent."""
+        total, start, segments = 0, 0, goal.segments
+        while segments is not None and total <= limit:
+            segment, segments = segments
+            end = start + len(segment.positions)
+            part = Goal((segment, None), goal.rooms[start:end], goal.types, 0)
+            total += self.least(part, limit - total)
+            start = end
+        return total
+
+    def _search(self, goal: Goal, limit: int) -> int:
+        options = []
+        for key, arity in self._options(goal):
+            after, cost = self._after(goal, key, arity)
+            bound = cost + self._bound(after, limit - cost)
+            if bound <= limit:
+                options.append((bound, cost, len(options), after))
+        options.sort()
+        best = limit + 1
+        for bound, cost, _, after in options:
+            if bound >= best:
+                break
+            best = min(best, cost + self.least(after, best - 1 - cost))
+        return best
+
+    def _options(self, goal: Goal) -> list[tuple[Key, int]]:
+        """The ways to fill the first position, with the number of children of each."""
+        assert goal.segments is not None
+        segment, room = goal.segments[0], goal.rooms[0]
+        fits = self._positions.fits
+        productions = self._positions.kinds.productions
+        options: list[tuple[Key, int]] = [
+            (key, productions[key].arity) for key in self._positions.fitting(segment)
+        ]
+        if room < 2:
+            options = [option for option in options if not option[1]]
+        options += [(kind, 0) for kind in goal.types if fits(segment, kind)]
+        loose = range(-1, -1 - len(segment.loose), -1)
+        options += [(key, 0) for key in loose if fits(segment, key)]
+        if goal.n_spare:
+            options.append((FRESH, 0))
+        if self.size and room >= self.depth:
+            options.append((ANYTHING, 0))
+        return options
+
+    def _after(self, goal: Goal, key: Key, arity: int) -> tuple[Goal, int]:
+        """What is left to complete, and how many nodes that took."""
+        assert goal.segments is not None
+        step = self._positions.step(goal.segments[0], key)
+        assert step is not None
+        return self.after(goal, step, key, arity), self.size if key == ANYTHING else 1
+
+    def after(self, goal: Goal, step: Step, key: Key, arity: int) -> Goal:
+        """Return the goal whose first position is filled with a node of so many children."""
+        assert goal.segments is not None
+        settled = frozenset(kind for kind in step.settled if kind is not None)
+        return Goal(
+            self._positions.push(step, goal.segments[1]),
+            (goal.rooms[0] - 1,) * arity + goal.rooms[1:],
+            goal.types | settled if settled else goal.types,
+            goal.n_spare - (key is FRESH),
+        )
+
+    def _bound(self, goal: Goal, limit: int) -> int:
+        """A size that no completion is below: that of all positions told each on its own."""
+        segments = goal.segments
+        if segments is None:
+            return 0
+        if goal.n_spare or segments[0].loose:
+            return len(goal.rooms)
+        bound, rooms = 0, iter(goal.rooms)
+        while segments is not None and bound <= limit:
+            segment, segments = segments
+            for position in self._positions.singles(segment):
+                alone = Goal((position, None), (next(rooms),), goal.types, 0)
+                bound += self.least(alone, max(limit, _SMALL))
+        return bound
+
+    def _anything(self) -> tuple[int, int]:
+        """Find the smallest program that fits a type of which nothing is known."""
+        root = self._positions.root((), _RIGID, ())
+        for size in range(1, _MOST_FOR_ANYTHING + 1):
+            for depth in range(1, size + 1):
+                if self.least(Goal(root, (depth,), frozenset(), 0), size) <= size:
+                    return size, depth
+        return 0, 0

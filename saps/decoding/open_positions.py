@@ -1,0 +1,287 @@
+"""The open positions of a partial tree, as far as types matter, and how a label changes them.
+
+Positions whose types have variables in common must be told together; all others are independent.
+So the open positions are kept as segments: runs of positions that share no variable with the rest.
+A segment names its variables itself, from 0, so that equal situations in different trees are one
+object, and what was worked out for one serves all.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from saps.decoding.label_types import NO_SCOPE, LabelTypes, Position, Scope
+from saps.decoding.terms import Term, Unifier, shift, variables
+
+Key = int | str | tuple[Term, ...] | None
+"""A way to fill a position: a production's number; -1 - i for the i-th loose argument; a type
+without variables, for a known argument of that type; FRESH or ANYTHING."""
+
+FRESH: Final = None
+"""An argument that the tree did not name before."""
+ANYTHING: Final = "*"
+"""Something that fits every type and so tells nothing about the others."""
+
+
+class Segment:
+    """Positions, in the order of writing, that share variables with one another and no others.
+
+    Made by `OpenPositions` alone, once for equal contents: compared by identity.
+
+    Attributes:
+        loose: types, with variables, of arguments that are named already; the segment that is
+            written next has all of them, the others none.
+        positions: the open ones. Empty only if there are loose arguments and nothing else.
+        constraints: of the variables 0, 1, ...
+        first: the segment of the first position alone, without loose arguments.
+    """
+
+    __slots__ = (
+        "_steps",
+        "constraints",
+        "first",
+        "fitting",
+        "joined",
+        "loose",
+        "masks",
+        "positions",
+        "singles",
+    )
+
+    def __init__(
+        self, loose: tuple[Term, ...], positions: tuple[Position, ...], constraints: tuple[int, ...]
+    ) -> None:
+        self.loose = loose
+        self.positions = positions
+        self.constraints = constraints
+        self.first: Segment = self
+        self._steps: dict[Key, Step | None] = {}
+        self.joined: dict[Segment, Segment] = {}
+        self.masks: dict[object, npt.NDArray[np.bool_]] = {}
+        self.singles: tuple[Segment, ...] = ()
+        self.fitting: list[int] | None = None
+
+
+Segments = tuple[Segment, "Segments"] | None
+"""A linked list, the segment that is written next first."""
+
+
+class Step:
+    """What filling the first position of a segment leads to.
+
+    Attributes:
+        segments: in place of the segment; the first may have loose arguments and no positions.
+        settled: for each argument that was loose, and one named just now, its type if that has no
+            variables any more, else None; an empty tuple if there are no such arguments.
+    """
+
+    __slots__ = ("segments", "settled")
+
+    def __init__(self, segments: tuple[Segment, ...], settled: tuple[Term | None, ...]) -> None:
+        self.segments = segments
+        self.settled = settled
+
+
+class OpenPositions:
+    """All segments that came up, and the steps between them."""
+
+    def __init__(self, kinds: LabelTypes) -> None:
+        self.kinds = kinds
+        self._segments: dict[object, Segment] = {}
+
+    def __len__(self) -> int:
+        return len(self._segments)
+
+    def root(self, loose: tuple[Term, ...], result: Term, constraints: Iterable[int]) -> Segments:
+        """Return the segments of an empty tree."""
+        unifier = Unifier(constraints)
+        return self.push(self._settle(unifier, loose, ((result, NO_SCOPE),)), None)
+
+    def step(self, segment: Segment, key: Key) -> Step | None:
+        """Fill the segment's first position; None if the types forbid it."""
+        try:
+            return segment._steps[key]
+        except KeyError:
+            pass
+        entered = self._enter(segment, key)
+        step = None
+        if entered is not None:
+            unifier, loose, children = entered
+            step = self._settle(unifier, loose, children + segment.positions[1:])
+        segment._steps[key] = step
+        return step
+
+    def fitting(self, segment: Segment) -> list[int]:
+        """The productions that the types allow at the first position."""
+        first = segment.first
+        if first.fitting is None:
+            productions = range(len(self.kinds.productions))
+            first.fitting = [number for number in productions if self.fits(first, number)]
+        return first.fitting
+
+    def fits(self, segment: Segment, key: Key) -> bool:
+        """Whether the types allow to fill the first position so."""
+        if key in segment._steps:
+            return segment._steps[key] is not None
+        if type(key) is int and key < 0:
+            return self._enter(segment, key) is not None
+        return self._enter(segment.first, key) is not None
+
+    def singles(self, segment: Segment) -> tuple[Segment, ...]:
+        """Each position as a segment of its own, as if it shared nothing with the others."""
+        if len(segment.positions) == 1:
+            return (segment.first,)
+        if not segment.singles:
+            alone = Unifier(segment.constraints)
+            segment.singles = tuple(
+                self._intern(alone, (), (position,)) for position in segment.positions
+            )
+        return segment.singles
+
+    def push(self, step: Step, below: Segments) -> Segments:
+        """Return all segments after a step, given those below the one that it changed."""
+        segments = step.segments
+        if len(segments) == 1 and segments[0].positions:  # nearly always
+            return segments[0], below
+        for segment in segments[:0:-1]:
+            below = segment, below
+        if not segments:
+            return below
+        top = segments[0]
+        if not top.positions:
+            if below is None:
+                return None
+            return self._join(top, below[0]), below[1]
+        return top, below
+
+    def _join(self, loose: Segment, segment: Segment) -> Segment:
+        """Return the segment with loose arguments, whose variables are others than its own."""
+        joined = loose.joined.get(segment)
+        if joined is None:
+            unifier = Unifier(loose.constraints)
+            by = unifier.add(segment.constraints)
+            positions = tuple(_shift(position, by) for position in segment.positions)
+            joined = self._intern(unifier, loose.loose, positions)
+            loose.joined[segment] = joined
+        return joined
+
+    def _enter(
+        self, segment: Segment, key: Key
+    ) -> tuple[Unifier, tuple[Term, ...], tuple[Position, ...]] | None:
+        expected, scope = segment.positions[0]
+        unifier, loose = Unifier(segment.constraints), segment.loose
+        children: tuple[Position, ...] | None = ()
+        if key is FRESH:
+            loose = (*loose, expected)
+        elif type(key) is int and key >= 0:
+            children = self.kinds.productions[key].enter(unifier, expected, scope)
+        elif key != ANYTHING:
+            found = loose[-1 - key] if type(key) is int else key
+            children = () if unifier.unify(expected, found) else None
+        return None if children is None else (unifier, loose, children)
+
+    def _settle(
+        self, unifier: Unifier, loose: tuple[Term, ...], positions: tuple[Position, ...]
+    ) -> Step:
+        """Split positions into segments and name their variables anew."""
+        loose = tuple(map(unifier.resolve, loose))
+        positions = tuple(_resolve(unifier, position) for position in positions)
+        free = [_free(kind) for kind in loose]
+        settled = tuple(None if names else kind for kind, names in zip(loose, free, strict=True))
+        still = tuple(kind for kind, names in zip(loose, free, strict=True) if names)
+        shared = set().union(*free)
+        segments = []
+        if still and not positions:
+            segments.append(self._intern(unifier, still, ()))
+        for start, end in _cuts(shared, positions):
+            segments.append(self._intern(unifier, still, positions[start:end]))
+            still = ()
+        return Step(tuple(segments), settled)
+
+    def _intern(
+        self, unifier: Unifier, loose: tuple[Term, ...], positions: tuple[Position, ...]
+    ) -> Segment:
+        names = _Names(unifier)
+        loose = tuple(map(names.rename, loose))
+        positions = tuple(
+            (names.rename(kind), names.rename_scope(scope)) for kind, scope in positions
+        )
+        key = (loose, positions, tuple(names.constraints))
+        segment = self._segments.get(key)
+        if segment is None:
+            segment = self._segments[key] = Segment(loose, positions, key[2])
+            if loose or len(positions) > 1:
+                alone = Unifier(key[2])
+                segment.first = self._intern(alone, (), positions[:1]) if positions else segment
+        return segment
+
+
+class _Names:
+    """Renames variables in order of appearance."""
+
+    def __init__(self, unifier: Unifier) -> None:
+        self.constraints: list[int] = []
+        self._unifier = unifier
+        self._new: dict[int, int] = {}
+
+    def rename(self, term: Term) -> Term:
+        if type(term) is int:
+            name = self._new.get(term)
+            if name is None:
+                name = self._new[term] = len(self.constraints)
+                self.constraints.append(self._unifier.constraints[term])
+            return name
+        if type(term) is tuple:
+            return (term[0], *map(self.rename, term[1:]))
+        return term
+
+    def rename_scope(self, scope: Scope) -> Scope:
+        if scope is NO_SCOPE:
+            return scope
+        first, second, itself = (None if kind is None else self.rename(kind) for kind in scope)
+        return first, second, itself
+
+
+def _resolve(unifier: Unifier, position: Position) -> Position:
+    expected, scope = position
+    if scope is not NO_SCOPE:
+        first, second, itself = (None if kind is None else unifier.resolve(kind) for kind in scope)
+        scope = first, second, itself
+    return unifier.resolve(expected), scope
+
+
+def _shift(position: Position, by: int) -> Position:
+    expected, scope = position
+    if scope is not NO_SCOPE:
+        first, second, itself = (None if kind is None else shift(kind, by) for kind in scope)
+        scope = first, second, itself
+    return shift(expected, by), scope
+
+
+def _free(kind: Term) -> set[int]:
+    found: set[int] = set()
+    variables(kind, found)
+    return found
+
+
+def _cuts(shared: set[int], positions: tuple[Position, ...]) -> list[tuple[int, int]]:
+    """Where segments start and end; `shared` variables belong to the first."""
+    free = []
+    last: dict[int, int] = {}
+    for index, (expected, scope) in enumerate(positions):
+        names = _free(expected)
+        for kind in scope:
+            if kind is not None:
+                variables(kind, names)
+        free.append(names)
+        last.update(dict.fromkeys(names, index))
+    reach = max((last.get(name, 0) for name in shared), default=0)
+    cuts, start = [], 0
+    for index, names in enumerate(free):
+        reach = max(reach, index, *(last[name] for name in names))
+        if index == reach:
+            cuts.append((start, index + 1))
+            start = index + 1
+    return cuts
