@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from saps.evaluation.learning_curve import find_learning_curve
 from saps.evaluation.markdown import render_markdown
 from saps.evaluation.metrics import Result
-from saps.evaluation.record import format_records
+from saps.evaluation.page import render_page
+from saps.evaluation.record import Record, format_records
 from saps.evaluation.report import Report, ReportError
 
 REPORT: Final = "report.json"
 MARKDOWN: Final = "report.md"
+PAGE: Final = "report.html"
 PREDICTIONS: Final = "predictions.jsonl"
 
 
@@ -38,7 +41,7 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
 def write_folder(
     folder: Path, report: Report, results: Sequence[Result], *, overwrite: bool
 ) -> None:
-    """Write report.json, report.md and predictions.jsonl.
+    """Write report.json, report.md, report.html and predictions.jsonl.
 
     A new folder appears when it is complete. With `overwrite` each file is replaced in one step,
     report.json last, and other files in the folder stay.
@@ -53,7 +56,7 @@ def write_folder(
         draft.mkdir()
         _write_files(draft, report, results)
         if folder.exists():
-            for name in (PREDICTIONS, MARKDOWN, REPORT):
+            for name in (PREDICTIONS, MARKDOWN, PAGE, REPORT):
                 (draft / name).replace(folder / name)
         else:
             draft.replace(folder)
@@ -63,5 +66,8 @@ def _write_files(folder: Path, report: Report, results: Sequence[Result]) -> Non
     text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
     (folder / REPORT).write_text(text + "\n", encoding="utf-8")
     (folder / MARKDOWN).write_text(render_markdown(report), encoding="utf-8")
+    curve = find_learning_curve(Path(report.provenance.model.checkpoint))
+    page = render_page(report, [Record.of(result) for result in results], curve)
+    (folder / PAGE).write_text(page, encoding="utf-8")
     with (folder / PREDICTIONS).open("w", encoding="utf-8") as file:
         file.writelines(format_records(results))

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 
 from saps.evaluation.layout import Table, caption, pace, tables
-from saps.evaluation.report import Provenance, Report
+from saps.evaluation.report import Report
 
-_NOTES = """\
+NOTES = """\
 Exact match: the predicted tree is the target tree. Accuracy: the predicted program passes all
 tests of its task. 50p: it passes all, or at least two exist and it passes half or more. Gold
 accuracy: the target program itself passes. Per distinct program: exact match averaged over the
@@ -22,7 +22,7 @@ def render_markdown(report: Report) -> str:
         escape(caption(report)),
         *(f"## {escape(table.title)}\n\n{render_table(table)}" for table in tables(report)),
         f"## How it was made\n\n{_provenance(report)}",
-        _NOTES,
+        NOTES,
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -45,10 +45,12 @@ def escape(text: str) -> str:
 
 
 def _provenance(report: Report) -> str:
-    return render_table(Table("", ("", ""), tuple(_facts(report.provenance, report))))
+    return render_table(Table("", ("", ""), tuple(provenance_facts(report))))
 
 
-def _facts(provenance: Provenance, report: Report) -> Iterator[tuple[str, str]]:
+def provenance_facts(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield what it takes to make the report again: name and value."""
+    provenance = report.provenance
     data, model = provenance.data, provenance.model
     yield "command", provenance.command or "(called from Python)"
     yield "created", provenance.created

@@ -188,9 +188,10 @@ class _Worker(Generic[Item]):
         yield number, Loss(Cause.CRASHED, f"exit status {self.process.exitcode}")
 
     def stop(self) -> None:
-        self.pipe.close()
+        # Killed before its pipe closes: else it would complain of the broken pipe until it dies.
         self.process.kill()
         self.process.join()
+        self.pipe.close()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from saps.evaluation.report import Report, ReportError, load_report
 from tests.evaluation.conftest import mixed_results
 from tests.evaluation.test_report import make
 
-NAMES = {"report.json", "report.md", "predictions.jsonl"}
+NAMES = {"report.json", "report.md", "report.html", "predictions.jsonl"}
 
 
 def write(folder: Path, report: Report | None = None, overwrite: bool = False) -> None:
@@ -21,7 +21,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_a_report_folder_holds_three_files(tmp_path: Path) -> None:
+def test_a_report_folder_holds_four_files(tmp_path: Path) -> None:
     write(tmp_path / "deep/inside/out")
     assert names(tmp_path / "deep/inside/out") == NAMES
     assert names(tmp_path / "deep/inside") == {"out"}

@@ -1,0 +1,108 @@
+"use strict";
+(() => {
+  const STEP = 50;
+  const records = JSON.parse(document.getElementById("records").textContent);
+  const find = (id) => document.getElementById(id);
+  const body = document.querySelector("#list tbody");
+  let shown = STEP;
+
+  /* An s-expression as {symbol, children}; text in quotes is one symbol. */
+  function parse(text) {
+    const tokens = text.match(/"(?:[^"\\]|\\.)*"|[()]|[^\s()]+/g) || [];
+    let place = 0;
+    function node() {
+      if (tokens[place] !== "(") return { symbol: tokens[place++], children: [] };
+      place += 1;
+      const tree = { symbol: tokens[place++], children: [] };
+      while (place < tokens.length && tokens[place] !== ")") tree.children.push(node());
+      place += 1;
+      return tree;
+    }
+    return node();
+  }
+
+  /* One line a node; those that the other tree lacks at the same path are marked. */
+  function draw(tree, other, mark, depth, pre) {
+    const line = document.createElement("span");
+    const symbol = document.createElement("span");
+    symbol.textContent = tree.symbol;
+    if (!other || other.symbol !== tree.symbol || other.children.length !== tree.children.length) symbol.className = mark;
+    line.append("  ".repeat(depth), symbol, "\n");
+    pre.append(line);
+    tree.children.forEach((child, i) => draw(child, other && other.children[i], mark, depth + 1, pre));
+  }
+
+  function panel(title, tree, other, mark) {
+    const side = document.createElement("div");
+    const heading = document.createElement("h3");
+    const pre = document.createElement("pre");
+    heading.textContent = title;
+    if (tree) draw(tree, other, mark, 0, pre);
+    else pre.textContent = "no tree";
+    side.append(heading, pre);
+    return side;
+  }
+
+  function details(record) {
+    const row = document.createElement("tr");
+    const cell = row.insertCell();
+    cell.colSpan = 4;
+    const trees = document.createElement("div");
+    trees.className = "trees";
+    const gold = parse(record.gold);
+    const predicted = record.predicted === null ? null : parse(record.predicted);
+    trees.append(panel("target", gold, predicted, "lost"), panel("predicted", predicted, gold, "found"));
+    cell.append(trees);
+    row.className = "details";
+    return row;
+  }
+
+  function rowOf(record) {
+    const row = document.createElement("tr");
+    row.className = "task";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = record.text;
+    button.setAttribute("aria-expanded", "false");
+    row.insertCell().append(button);
+    row.insertCell().textContent = record.outcome + (record.code ? ": " + record.code : "") + (record.exact ? ", exact" : "");
+    for (const value of [record.n_passed + "/" + record.n_tests, record.log_prob === null ? "-" : record.log_prob.toFixed(2)]) {
+      const cell = row.insertCell();
+      cell.className = "number";
+      cell.textContent = value;
+    }
+    row.addEventListener("click", () => {
+      const open = button.getAttribute("aria-expanded") === "true";
+      button.setAttribute("aria-expanded", String(!open));
+      if (open) row.nextElementSibling.remove();
+      else row.after(details(record));
+    });
+    return row;
+  }
+
+  function chosen() {
+    const words = find("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const outcome = find("outcome").value;
+    const match = find("match").value;
+    return records.filter((record) => {
+      const text = (record.text + " " + record.gold + " " + (record.predicted || "")).toLowerCase();
+      return words.every((word) => text.includes(word))
+        && (!outcome || record.outcome === outcome)
+        && (!match || record.exact === (match === "exact"));
+    });
+  }
+
+  function show() {
+    const matching = chosen();
+    body.replaceChildren(...matching.slice(0, shown).map(rowOf));
+    find("count").textContent = matching.length + " of " + records.length + " tasks";
+    find("more").hidden = matching.length <= shown;
+  }
+
+  function restart() { shown = STEP; show(); }
+  find("search").addEventListener("input", restart);
+  find("outcome").addEventListener("change", restart);
+  find("match").addEventListener("change", restart);
+  find("more").addEventListener("click", () => { shown += STEP; show(); });
+  show();
+})();

@@ -1,0 +1,131 @@
+"""report.html in headless Chromium: the list filters, trees open, nothing fails, nothing overflows.
+
+Without Chromium and its driver these are skipped; SAPS_BROWSER_TESTS=1, as in .ci/run, makes a
+missing browser a failure.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.select import Select
+
+from tests.evaluation.test_page import CURVE, page
+
+OPTIONS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    binary = shutil.which("chromium") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    if (binary is None or driver is None) and os.environ.get("SAPS_BROWSER_TESTS") != "1":
+        pytest.skip("no Chromium with chromedriver here; both are Debian packages")
+    assert binary is not None
+    assert driver is not None
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    for option in (*OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(option)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=Service(driver))
+    yield chrome
+    chrome.quit()
+
+
+@pytest.fixture
+def report(browser: webdriver.Chrome, tmp_path: Path) -> webdriver.Chrome:
+    (tmp_path / "report.html").write_text(page("find the mean of a", CURVE), encoding="utf-8")
+    browser.set_window_size(1200, 900)
+    browser.get(f"file://{tmp_path / 'report.html'}")
+    return browser
+
+
+def rows(report: webdriver.Chrome) -> list[WebElement]:
+    return report.find_elements(By.CSS_SELECTOR, "#list tr.task")
+
+
+def count(report: webdriver.Chrome) -> str:
+    return report.find_element(By.ID, "count").text
+
+
+def test_every_task_is_listed_and_no_script_fails(report: webdriver.Chrome) -> None:
+    assert (len(rows(report)), count(report)) == (6, "6 of 6 tasks")
+    log = report.get_log("browser")  # type: ignore[no-untyped-call]  # selenium's own
+    assert [entry for entry in log if entry["level"] == "SEVERE"] == []
+
+
+def test_search_finds_words_and_symbols(report: webdriver.Chrome) -> None:
+    search = report.find_element(By.ID, "search")
+    search.send_keys("MEAN find")
+    assert [row.text.split("\n")[0] for row in rows(report)] == [
+        "find the mean of a passed, exact 10/10 -0.50"
+    ]
+    search.clear()
+    search.send_keys("head")
+    assert count(report) == "2 of 6 tasks"
+    search.clear()
+    search.send_keys("no such word")
+    assert (len(rows(report)), count(report)) == (0, "0 of 6 tasks")
+
+
+def test_outcome_and_match_filter(report: webdriver.Chrome) -> None:
+    Select(report.find_element(By.ID, "outcome")).select_by_visible_text("passed")
+    assert count(report) == "2 of 6 tasks"
+    Select(report.find_element(By.ID, "match")).select_by_value("other")
+    assert count(report) == "0 of 6 tasks"
+
+
+def test_trees_open_side_by_side_with_differences_marked(report: webdriver.Chrome) -> None:
+    report.find_element(By.ID, "search").send_keys("max")
+    row = rows(report)[0]
+    row.find_element(By.TAG_NAME, "button").click()
+    gold, predicted = report.find_elements(By.CSS_SELECTOR, "#list .trees pre")
+    assert [mark.text for mark in gold.find_elements(By.CLASS_NAME, "lost")] == ["+"]
+    assert [mark.text for mark in predicted.find_elements(By.CLASS_NAME, "found")] == ["max"]
+    assert gold.location["y"] == predicted.location["y"]
+    row.find_element(By.TAG_NAME, "button").click()
+    assert report.find_elements(By.CSS_SELECTOR, "#list .trees") == []
+
+
+def test_a_task_without_a_tree_opens_too(report: webdriver.Chrome) -> None:
+    Select(report.find_element(By.ID, "outcome")).select_by_visible_text("unparsable")
+    rows(report)[0].find_element(By.TAG_NAME, "button").click()
+    assert report.find_elements(By.CSS_SELECTOR, "#list .trees pre")[1].text == "no tree"
+
+
+@pytest.mark.parametrize("width", [500, 1200])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_fits_and_can_be_read(report: webdriver.Chrome, width: int, scheme: str) -> None:
+    report.set_window_size(width, 900)
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    report.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    measure = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    needed, there = report.execute_script(measure)
+    assert needed <= there
+    style = "const style = getComputedStyle(document.body); return style."
+    ground = report.execute_script(style + "backgroundColor")
+    ink = report.execute_script(style + "color")
+    assert (brightness(ground) > 200, brightness(ink) < 60) == ((scheme == "light",) * 2)
+
+
+def brightness(color: str) -> float:
+    """Mean of red, green and blue of "rgb(1, 2, 3)", 0 to 255."""
+    channels = [float(part) for part in color[color.index("(") + 1 : -1].split(",")[:3]]
+    return sum(channels) / 3
