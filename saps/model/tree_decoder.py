@@ -19,6 +19,7 @@ from saps.model.cells.lstm import LstmCell
 from saps.model.encoder import TextState
 from saps.model.initialization import glorot_
 from saps.model.loss import Loss
+from saps.model.topology import Topology, TopologyGates, shape_of
 
 Recurrence = Literal["v", "h", "vh"]
 
@@ -45,10 +46,17 @@ class NodeStates(NamedTuple):
 
 
 class NodeScores(NamedTuple):
-    """Logits (R, K), not normalised; attention weights (R, T), None without attention."""
+    """What a decoder says of R nodes.
+
+    Attributes:
+        logits: (R, K) of the labels, not normalised; where there are gates, not told of the shape.
+        attn: attention weights (R, T), None without attention.
+        gates: (R, 2) of `TopologyGates` before the sigmoid, None where arities give the shape.
+    """
 
     logits: Tensor
     attn: Tensor | None
+    gates: Tensor | None
 
 
 class Chain(nn.Module):
@@ -107,11 +115,13 @@ class TreeDecoder(nn.Module):
     place (`GeneralAttention`).
 
     Source: Alvarez-Melis & Jaakkola 2017 (DRNN), Eqs. (1)-(4); Bednarek, Piaskowski & Krawiec
-    2018 (SAPS). Differs from DRNN: both recurrences are LSTMs, or what `cell` makes; the label's arity is the number
-    of children, so there are no topology gates; a first child goes on from its parent's
-    horizontal state. The step embedding, and z at every node, are this project's choices; each
-    can be switched off.
+    2018 (SAPS). Differs from DRNN: both recurrences are LSTMs, or what `cell` makes; the label's
+    arity is the number of children, unless the topology is predicted (`TopologyGates`); a first
+    child goes on from its parent's horizontal state. The step embedding, and z at every node, are
+    this project's choices; each can be switched off.
     """
+
+    has_children: Tensor
 
     def __init__(
         self,
@@ -127,10 +137,13 @@ class TreeDecoder(nn.Module):
         step_embedding: bool,
         dropout: float,
         cell: Callable[..., Cell] = LstmCell,
+        topology: Topology = "arity",
     ) -> None:
         super().__init__()
         if recurrence not in ("v", "h", "vh"):
             raise ValueError(f"recurrence is {recurrence!r}, expected 'v', 'h' or 'vh'")
+        if topology not in ("arity", "predicted"):
+            raise ValueError(f"topology is {topology!r}, expected 'arity' or 'predicted'")
         self.arities = tuple(arities)
         self.n_labels = len(self.arities)
         self.embedding = nn.Embedding(self.n_labels + 1, embedding_size)
@@ -149,6 +162,11 @@ class TreeDecoder(nn.Module):
         self.query_bias = nn.Parameter(torch.zeros(hidden_size))
         self.to_label = nn.Linear(hidden_size, self.n_labels)
         glorot_(self.to_label)
+        self.topology = None
+        if topology == "predicted":
+            self.topology = TopologyGates(hidden_size, self.n_labels)
+            has_children = torch.tensor(self.arities) > 0
+            self.register_buffer("has_children", has_children, persistent=False)
         self.dropout = nn.Dropout(dropout)
 
     def context(self, text: TextState) -> DecoderContext:
@@ -162,8 +180,16 @@ class TreeDecoder(nn.Module):
         """Score the labels of all nodes under teacher forcing.
 
         Returns:
-            (N, K) logits, not normalised, in the order of `tree.label`.
+            (N, K) logits, not normalised, in the order of `tree.label`; told of the gold shape
+            where the topology is predicted.
         """
+        scores = self.scores(context, tree)
+        if self.topology is None:
+            return scores.logits
+        return self.topology.condition(scores.logits, shape_of(tree, scores.logits.dtype))
+
+    def scores(self, context: DecoderContext, tree: TreeBatch) -> NodeScores:
+        """Score all nodes under teacher forcing, in the order of `tree.label`."""
         shared = []
         if self.vertical is not None:
             states = self.vertical.scan(
@@ -183,11 +209,38 @@ class TreeDecoder(nn.Module):
             shared.append(self.horizontal.query(states))
         return self._score(
             reduce(torch.add, shared), context, tree.example, tree.slot, tree.n_slots
-        ).logits
+        )
 
     def loss(self, context: DecoderContext, tree: TreeBatch) -> Loss:
-        """Return the mean cross-entropy of all nodes under teacher forcing."""
-        return Loss(functional.cross_entropy(self(context, tree), tree.label))
+        """Return the mean cross-entropy a node under teacher forcing.
+
+        It is the mean of minus the natural log of the probability of each node: of its label, and
+        where the topology is predicted also of both gates.
+        """
+        scores = self.scores(context, tree)
+        if self.topology is None or scores.gates is None:
+            return Loss(functional.cross_entropy(scores.logits, tree.label))
+        shape = shape_of(tree, scores.logits.dtype)
+        logits = self.topology.condition(scores.logits, shape)
+        label = functional.cross_entropy(logits, tree.label)
+        topology = self.topology.loss(scores.gates, shape)
+        return Loss(label + topology, {"label": label, "topology": topology})
+
+    def log_probs(self, scores: NodeScores, is_last: Tensor) -> Tensor:
+        """Return the natural log of the labels' probabilities in well-formed trees.
+
+        Args:
+            scores: of R nodes.
+            is_last: (R,) bool, whether a node is its parent's last child.
+
+        Returns:
+            (R, K) float32; where the topology is predicted the label comes with its shape.
+        """
+        logits = scores.logits.float()
+        if self.topology is None or scores.gates is None:
+            return logits.log_softmax(dim=1)
+        gates = scores.gates.float()
+        return self.topology.log_probs(logits, gates, self.has_children, is_last)
 
     def root(self, context: DecoderContext) -> NodeStates:
         """Return the states of the B roots."""
@@ -305,4 +358,5 @@ class TreeDecoder(nn.Module):
             attended, weights = self.attention(layout, context.memory)
             query = self.dropout(attended.flatten(0, 1).index_select(0, slot))
             attn = weights.flatten(0, 1).index_select(0, slot)
-        return NodeScores(self.to_label(query), attn)
+        gates = None if self.topology is None else self.topology(query)
+        return NodeScores(self.to_label(query), attn, gates)

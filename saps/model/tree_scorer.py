@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from saps.data.batching import DOWN
-from saps.model.tree_decoder import DecoderContext, NodeStates, TreeDecoder
+from saps.model.tree_decoder import DecoderContext, NodeScores, NodeStates, TreeDecoder
 
 
 class TreeScores(NamedTuple):
@@ -51,17 +51,15 @@ class TreeScorer:
         """Return the states of the roots, (B, S)."""
         return _pack(self._decoder.root(self._context))
 
-    def scores(
-        self,
-        state: Tensor,
-        example: Tensor,
-        *,
-        is_last: Tensor,  # noqa: ARG002 - the label alone decides on the children
-    ) -> TreeScores:
+    def scores(self, state: Tensor, example: Tensor, *, is_last: Tensor) -> TreeScores:
         """Score the labels of R positions; see `Scorer.scores`."""
+        scores = self.node_scores(state, example)
+        return TreeScores(self._decoder.log_probs(scores, is_last), scores.attn)
+
+    def node_scores(self, state: Tensor, example: Tensor) -> NodeScores:
+        """Return what the decoder says of R positions, before it is normalised."""
         slot, n_slots = _layout(example, self.n_examples)
-        scores = self._decoder.score(self._unpack(state), self._context, example, slot, n_slots)
-        return TreeScores(scores.logits.float().log_softmax(dim=1), scores.attn)
+        return self._decoder.score(self._unpack(state), self._context, example, slot, n_slots)
 
     def advance(self, step: TreeStep) -> Tensor:
         """Return the states of R positions, (R, S), from those of their anchors."""

@@ -1,0 +1,94 @@
+"""Gates that predict a tree's shape beside its labels.
+
+Sizes: N nodes of all trees, R nodes, H query, K labels. The two gates are in the order "has
+children", "has a next sibling".
+"""
+
+from itertools import accumulate
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from saps.data.batching import DOWN, RIGHT, TreeBatch
+from saps.model.initialization import glorot_
+
+Topology = Literal["arity", "predicted"]
+
+
+class TopologyGates(nn.Module):
+    """Whether a node has children and a next sibling, and what that tells of its label.
+
+        p_a = s(u_a q + b_a),  p_f = s(u_f q + b_f)                       Eqs. (5), (6)
+        o = softmax(W q + b + a v_a + f v_f)                              Eq. (7)
+
+    a and f are 1 where the node has children and a next sibling: the gold ones in training, the
+    predicted ones when a tree is grown.
+
+    Source: Alvarez-Melis & Jaakkola 2017 (DRNN); differs from it in the gates' biases.
+    """
+
+    def __init__(self, query_size: int, n_labels: int) -> None:
+        super().__init__()
+        self.gates = nn.Linear(query_size, 2)
+        self.to_label = nn.Linear(2, n_labels, bias=False)
+        glorot_(self)
+
+    def forward(self, query: Tensor) -> Tensor:
+        """Return the gates before the sigmoid, (R, H) -> (R, 2)."""
+        gates: Tensor = self.gates(query)
+        return gates
+
+    def condition(self, logits: Tensor, shape: Tensor) -> Tensor:
+        """Tell the labels' logits, (R, K), of nodes' shapes, (R, 2) of 0 and 1 (Eq. 7)."""
+        told: Tensor = logits + self.to_label(shape)
+        return told
+
+    def loss(self, gates: Tensor, shape: Tensor) -> Tensor:
+        """Return the mean over nodes of both gates' binary cross-entropy, in nats; a scalar."""
+        return 2 * functional.binary_cross_entropy_with_logits(gates, shape)
+
+    def log_probs(
+        self, logits: Tensor, gates: Tensor, has_children: Tensor, is_last: Tensor
+    ) -> Tensor:
+        """Return the log-probability of each label together with the shape that it needs.
+
+        Args:
+            logits: (R, K), not told of the shape.
+            gates: (R, 2) before the sigmoid.
+            has_children: (K,) bool, of the labels.
+            is_last: (R,) bool, whether the node is its parent's last child.
+
+        Returns:
+            (R, K) natural log of P(shape) P(label | shape). A row sums to less than 1: labels
+            whose number of children contradicts the shape have the rest.
+        """
+        has_next = (~is_last).to(logits.dtype)
+        parts = []
+        for child in (0.0, 1.0):
+            shape = torch.stack([torch.full_like(has_next, child), has_next], dim=1)
+            gate = -functional.binary_cross_entropy_with_logits(gates, shape, reduction="none")
+            label = self.condition(logits, shape).log_softmax(dim=1)
+            parts.append(label + gate.sum(dim=1, keepdim=True))
+        return torch.where(has_children, parts[1], parts[0])
+
+
+def shape_of(tree: TreeBatch, dtype: torch.dtype) -> Tensor:
+    """Return which nodes have children and a next sibling, (N, 2) of 0 and 1, in `dtype`."""
+    first_of_step = [0, *accumulate(tree.h_sizes)]
+    n_roots = tree.h_sizes[0]
+    # A node's `h_previous` counts from the first node of the step before its own.
+    offset = torch.cat(
+        [
+            torch.full((size,), first, device=tree.label.device)
+            for first, size in zip(first_of_step, tree.h_sizes[1:], strict=False)
+        ]
+        or [tree.label[:0]]
+    )
+    before = tree.h_previous[n_roots:] + offset
+    kind = tree.h_kind[n_roots:]
+    shape = torch.zeros(len(tree.label), 2, dtype=dtype, device=tree.label.device)
+    shape[before[kind == DOWN], 0] = 1
+    shape[before[kind == RIGHT], 1] = 1
+    return shape
