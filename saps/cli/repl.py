@@ -2,18 +2,16 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from saps.cli.failure import CommandError
 from saps.cli.options import DebugOption
 
 if TYPE_CHECKING:
+    from saps.cli.terminal import Candidate
     from saps.lang import Node, Type, Value
 
-_HISTORY = Path.home() / ".saps_history"
-_HISTORY_LINES = 2_000
 _HELP = """\
 PROGRAM              compute the value
 :let a = [1, 2, 3]   bind an argument to a value, in JSON; :let a: int[] = [] gives its type too
@@ -23,6 +21,7 @@ PROGRAM              compute the value
 :tree [PROGRAM]      the tree
 :help [NAME]         this, or what a function does
 :quit                leave; so does Ctrl-D
+At a terminal, Tab completes names, and a program may go over lines until its brackets are closed.
 Without PROGRAM, a command takes the last one."""
 
 
@@ -32,10 +31,7 @@ def repl(_debug: DebugOption = False) -> None:
     echo '(+ 1 2)' | saps repl
     """
     session = Session()
-    if sys.stdin.isatty():
-        _prepare_terminal(session)
-        print("AlgoLisp. :help shows the commands, Ctrl-D leaves.", file=sys.stderr)
-    for line in _lines():
+    for line in _lines(session):
         if line.strip() in (":quit", ":q"):
             break
         answer = session.answer(line)
@@ -43,35 +39,14 @@ def repl(_debug: DebugOption = False) -> None:
             print(answer)
 
 
-def _lines() -> Iterable[str]:
+def _lines(session: "Session") -> Iterable[str]:
+    """What is typed, or what comes from a file or a pipe, a line each."""
     if not sys.stdin.isatty():
-        yield from sys.stdin
-        return
-    while True:
-        try:
-            yield input("saps> ")
-        except EOFError:
-            print(file=sys.stderr)
-            return
-        except KeyboardInterrupt:
-            print(file=sys.stderr)
+        return sys.stdin
+    from saps.cli.terminal import typed_lines
 
-
-def _prepare_terminal(session: "Session") -> None:
-    """History and completion, where Python has readline."""
-    try:
-        import readline
-    except ImportError:
-        return
-    import atexit
-
-    if _HISTORY.is_file():
-        readline.read_history_file(_HISTORY)
-    readline.set_history_length(_HISTORY_LINES)
-    atexit.register(readline.write_history_file, _HISTORY)
-    readline.set_completer_delims(' \t\n()[],"')
-    readline.set_completer(session.complete)
-    readline.parse_and_bind("tab: complete")
+    print("AlgoLisp. :help shows the commands, Ctrl-D leaves.", file=sys.stderr)
+    return typed_lines("saps> ", session.candidates)
 
 
 class Session:
@@ -99,13 +74,19 @@ class Session:
         except (AlgoLispError, CommandError) as error:
             return f"error: {error}"
 
-    def complete(self, text: str, state: int) -> str | None:
-        """The completion number `state` of a word, as readline asks for it."""
+    def candidates(self, word: str) -> "Iterator[Candidate]":
+        """The completions of a word, each with its signature or its type."""
+        from saps.cli.terminal import Candidate
         from saps.lang import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS
 
-        names = [*self._commands, ":quit", *FUNCTIONS, *FORMS, *LAMBDA_ARGUMENTS, "self"]
-        fitting = [name for name in [*names, *self._values] if name.startswith(text)]
-        return fitting[state] if state < len(fitting) else None
+        meanings = dict.fromkeys([*self._commands, ":quit"], "command")
+        meanings |= {name: function.signature for name, function in FUNCTIONS.items()}
+        meanings |= dict.fromkeys([*FORMS], "form") | dict.fromkeys(LAMBDA_ARGUMENTS, "of a lambda")
+        meanings |= {"self": "the innermost lambda"}
+        meanings |= {name: str(kind) for name, kind in self._types.items()}
+        for name, meaning in meanings.items():
+            if name.startswith(word):
+                yield Candidate(name, meaning)
 
     def _answer(self, line: str) -> str:
         if not line:

@@ -87,12 +87,13 @@ def test_session_shows_where_a_program_is_wrong() -> None:
     assert "`/` divides by zero" in Session().answer("(/ 1 0)")
 
 
-def test_session_completes_names() -> None:
+def test_session_completes_names_with_their_signatures() -> None:
     session = Session()
     session.answer(":let strange = 1")
-    found = [session.complete("str", state) for state in range(9)]
-    assert found == [
+    found = dict(session.candidates("str"))
+    assert list(found) == [
         "strlen", "str_index", "str_concat", "str_split", "str_min", "str_max", "strange",
-        None, None,
     ]  # fmt: skip
-    assert session.complete(":l", 0) == ":let"
+    assert (found["str_index"], found["strange"]) == ("int string -> string", "int")
+    assert [name for name, _ in session.candidates(":l")] == [":let"]
+    assert [name for name, _ in session.candidates("lam")] == ["lambda1", "lambda2"]

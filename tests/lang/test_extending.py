@@ -42,7 +42,7 @@ print(json.dumps({
     "python of a value": to_python(GCD, {"a": "int[]"}, "int"),
     "page": functions_page(),
     "described": function_named("gcd").doc,
-    "completed": Session().complete("gc", 0),
+    "completed": [list(found) for found in Session().candidates("gc")],
     "labels": [[label.symbol, label.arity] for label in SymbolTable.of_language().labels
                if label.symbol in ("gcd", "count_if")],
 }))
@@ -98,7 +98,7 @@ def test_reference_and_completion_follow_from_the_entry(found: Any) -> None:
     assert "## `gcd`\n\n`int int -> int`\n\nThe greatest common divisor.\n" in found["page"]
     assert "`(count_if (range 0 9) is_prime)` gives `4`." in found["page"]
     assert found["described"] == "The greatest common divisor."
-    assert found["completed"] == "gcd"
+    assert found["completed"] == [["gcd", "int int -> int"]]
 
 
 def test_symbols_of_the_decoder_follow_from_the_entry(found: Any) -> None:
