@@ -19,7 +19,9 @@ from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.model.bundle import SYMBOLS, TOKENIZER, Bundle, build_network, plain_config, save_bundle
 from saps.model.callbacks import BestModel, EpochLine, ProgressBar, StepSeed
+from saps.model.freezing import Freezing
 from saps.model.module import SynthesisModule
+from saps.model.pretraining import start_from
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ def train(cfg: DictConfig) -> TrainResult:
     Raises:
         TrainingError: the run folder holds another run, or there is none to continue.
         DataError, TokenizerError, SymbolError, BundleError: the data or the sizes do not fit.
+        PretrainingError, FreezingError: so do the run to start from, or the freezing schedule.
     """
     folder = Path(cfg.folder)
     resume = _checkpoint_to_continue(cfg, folder)
@@ -74,6 +77,9 @@ def train(cfg: DictConfig) -> TrainResult:
     model_config = plain_config(cfg.model)
     network = build_network(model_config, data.tokenizer, data.symbols)
     data.upward = network.reads_trees
+    freezing = Freezing(cfg.freezing, network)
+    if resume is None and cfg.pretrained is not None:
+        start_from(cfg.pretrained, network, data.symbols)
     parameters = sum(weight.numel() for weight in network.parameters())
     logger.info("%s: %.2f million parameters, run folder %s", cfg.name, parameters / 1e6, folder)
     module = _module(cfg, network, data)
@@ -86,7 +92,8 @@ def train(cfg: DictConfig) -> TrainResult:
     best = BestModel(cfg.monitor, save_best)
     if resume is None:
         _start_folder(cfg, folder, data)
-    trainer = _trainer(cfg, folder, [StepSeed(cfg.seed), best, EpochLine(data.size("train"))])
+    callbacks = [StepSeed(cfg.seed), freezing, best, EpochLine(data.size("train"))]
+    trainer = _trainer(cfg, folder, callbacks)
     trainer.fit(module, datamodule=data, ckpt_path=resume, weights_only=True)
     return TrainResult(folder, folder / "best", cfg.monitor, best.best, parameters)
 
@@ -165,7 +172,7 @@ def _trainer(cfg: DictConfig, folder: Path, callbacks: list[Callback]) -> lightn
 def _provenance(cfg: DictConfig, data: TaskData, progress: dict[str, Any]) -> dict[str, Any]:
     """Tell, inside the model, where it comes from."""
     settings = plain_config(cfg)
-    kept = ("seed", "data", "module", "trainer", "decoding")
+    kept = ("seed", "data", "module", "trainer", "decoding", "pretrained", "freezing")
     return {
         "name": cfg.name,
         "saps_version": saps.__version__,

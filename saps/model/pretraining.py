@@ -1,0 +1,137 @@
+"""A decoder that starts from the weights of an earlier run."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from saps.data.symbols import Label, SymbolTable
+from saps.model.bundle import Bundle, BundleError, find_bundle, load_bundle
+from saps.model.network import Network
+
+logger = logging.getLogger(__name__)
+
+PART = "decoder"
+
+
+class PretrainingError(ValueError):
+    """A run's decoder can not be where another run starts; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What became of a decoder's weights, by name.
+
+    Attributes:
+        taken: have the values of the earlier run.
+        fresh: the earlier run has none such, as attention in an autoencoder.
+        left: of the earlier run, and without a place in the new decoder.
+    """
+
+    taken: tuple[str, ...]
+    fresh: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def start_from(path: Path | str, network: Network, symbols: SymbolTable) -> Transfer:
+    """Give a network's decoder the weights of an earlier run's, in place.
+
+    Weights that only one of the two decoders has stay as they are.
+
+    Args:
+        path: a run's folder, whose best model is meant, or a model's.
+        network: has a part named `decoder`.
+        symbols: the labels that `network` gives.
+
+    Raises:
+        PretrainingError: there is no model at `path`, its labels are not those of `symbols`, a
+            weight has another size, or the decoders have no weight in common.
+    """
+    folder, bundle = _load(Path(path))
+    _compare_symbols(folder, bundle.symbols, symbols)
+    there, here = _weights(bundle.network), _weights(network)
+    taken = tuple(name for name in here if name in there)
+    if not taken:
+        raise PretrainingError(
+            f"pretrained={folder}: its {type(bundle.network).__name__} has no decoder with weights "
+            f"like this {type(network).__name__}'s; give a run of experiment=autoencoder"
+        )
+    for name in taken:
+        _compare_sizes(folder, name, there[name], here[name])
+    with torch.no_grad():
+        for name in taken:
+            here[name].copy_(there[name])
+    transfer = Transfer(
+        taken,
+        fresh=tuple(name for name in here if name not in there),
+        left=tuple(name for name in there if name not in here),
+    )
+    _log(folder, transfer)
+    return transfer
+
+
+def _load(path: Path) -> tuple[Path, Bundle]:
+    try:
+        folder = find_bundle(path)
+    except BundleError as error:
+        raise PretrainingError(
+            f"pretrained={path}: no complete model there ({error}); first run "
+            "'saps train experiment=autoencoder', which makes runs/autoencoder"
+        ) from error
+    try:
+        return folder, load_bundle(folder)
+    except BundleError as error:
+        raise PretrainingError(f"pretrained={path}: {error}") from error
+
+
+def _weights(network: nn.Module) -> dict[str, Tensor]:
+    part = getattr(network, PART, None)
+    return dict(part.state_dict()) if isinstance(part, nn.Module) else {}
+
+
+def _compare_symbols(folder: Path, there: SymbolTable, here: SymbolTable) -> None:
+    if there == here:
+        return
+    strange = sorted(set(there.labels) ^ set(here.labels)) or [
+        label for label, other in zip(there.labels, here.labels, strict=True) if label != other
+    ]
+    raise PretrainingError(
+        f"pretrained={folder}: it knows {len(there)} labels and this run {len(here)}, and "
+        f"{_describe(strange[0], there, here)}; train it with this version of SAPS"
+    )
+
+
+def _describe(label: Label, there: SymbolTable, here: SymbolTable) -> str:
+    called = f"{label.symbol!r} with {label.arity} children"
+    if label not in here.labels:
+        return f"{called} is known to it alone"
+    if label not in there.labels:
+        return f"{called} is known to this run alone"
+    return f"{called} has another number in each"
+
+
+def _compare_sizes(folder: Path, name: str, there: Tensor, here: Tensor) -> None:
+    if there.shape != here.shape:
+        raise PretrainingError(
+            f"pretrained={folder}: {PART}.{name} is {_size(there)} there and {_size(here)} here; "
+            "train both with the same sizes of model.decoder and the same latent_size"
+        )
+
+
+def _size(weight: Tensor) -> str:
+    return " x ".join(str(size) for size in weight.shape)
+
+
+def _log(folder: Path, transfer: Transfer) -> None:
+    def parts(names: tuple[str, ...]) -> str:
+        return ", ".join(dict.fromkeys(name.partition(".")[0] for name in names)) or "nothing"
+
+    logger.info(
+        "decoder: %d weight tensors from %s; fresh: %s; left there: %s",
+        len(transfer.taken),
+        folder,
+        parts(transfer.fresh),
+        parts(transfer.left),
+    )
