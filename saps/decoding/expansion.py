@@ -38,7 +38,7 @@ class Expansion:
         known = [NOTHING_KNOWN] * n_texts if requests is None else requests
         if len(known) != n_texts:
             raise ValueError(f"{len(known)} requests for {n_texts} texts: give one for each")
-        trees = [self._constraint.start(request) for request in known]
+        trees = [self._constraint.start(request.settled()) for request in known]
         rows = self._pool.first_rows()
         return [
             Hypothesis(number, tree, (), (), 0.0, row)

@@ -1,7 +1,7 @@
 """What is known of a program before it is written, besides the text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from saps.lang import Value
 
@@ -37,6 +37,10 @@ class Request:
             name: _type_of([e.inputs[name] for e in self.examples if name in e.inputs])
             for name in names
         }
+
+    def settled(self) -> "Request":
+        """Return the request with the types of its arguments declared, if examples tell them."""
+        return replace(self, arguments=self.argument_types())
 
 
 NOTHING_KNOWN = Request()
