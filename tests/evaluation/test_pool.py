@@ -96,10 +96,15 @@ def test_workers_end_when_the_caller_stops_early() -> None:
 
 
 INTERRUPTED = """
+import signal
+
 from saps.evaluation.pool import map_isolated
 from tests.evaluation.misbehaviour import behave
 
 if __name__ == "__main__":
+    # A shell starts what runs in the background (`pytest &`) with SIGINT ignored, and programs
+    # inherit that: without this line Ctrl-C would reach nobody there.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         for _, result in map_isolated(behave, ["a"] + 3 * ["hang"], n_workers=3, timeout_s=60):
             print(result, flush=True)
