@@ -12,7 +12,7 @@ from saps.decoding.replay import NodeScore, replay
 from saps.decoding.request import Request
 from saps.decoding.search import Search
 from saps.lang import Node
-from saps.model.bundle import Bundle, load_bundle
+from saps.model.bundle import Bundle, BundleError, load_bundle
 
 
 class Predictor:
@@ -28,7 +28,15 @@ class Predictor:
             bundle: the model.
             search: how programs are found; None for the greedy ones.
             batch_size: texts that the network reads, and the search serves, together.
+
+        Raises:
+            BundleError: the model reads no texts.
         """
+        if bundle.network.reads_trees:
+            raise BundleError(
+                f"the model is an {type(bundle.network).__name__}, which reads programs, not texts; "
+                "'saps train experiment=sapspre_vh_att_256 pretrained=FOLDER' makes one that does"
+            )
         self.bundle = bundle
         self.search = search or GreedyDecoder()
         self.batch_size = batch_size
@@ -44,7 +52,7 @@ class Predictor:
         """Read a model folder (None: the bundled model).
 
         Raises:
-            BundleError: see `load_bundle`.
+            BundleError: see `load_bundle`; or the model reads no texts.
         """
         return cls(load_bundle(path, device), search, batch_size)
 

@@ -10,12 +10,14 @@ from saps.data.batching import Batch, batch_trees, encode_tree, pad_pieces
 from saps.data.symbols import SymbolTable
 from saps.data.upward import batch_upward
 from saps.decoding.greedy import GreedyDecoder
+from saps.decoding.predictor import Predictor
 from saps.lang import Node, parse
 from saps.model.autoencoder import Autoencoder
+from saps.model.bundle import Bundle, BundleError
 from saps.model.tree_decoder import TreeDecoder
 from saps.model.tree_encoder import TreeEncoder
 from saps.model.tree_lstm import ChildSumTreeLstmCell, NaryTreeLstmCell, TreeLstmCell
-from tests.tasks import examples
+from tests.tasks import examples, vocabularies
 
 SYMBOLS = SymbolTable.of_language()
 
@@ -121,6 +123,12 @@ def test_the_greedy_decoders_steps_sum_to_the_teacher_forced_log_probability() -
 def test_a_decoder_with_attention_is_refused() -> None:
     with pytest.raises(ValueError, match=r"sees z alone.*model\.decoder\.attention=false"):
         _autoencoder(7, attention=True)
+
+
+def test_a_model_that_reads_programs_is_refused_where_texts_are_given() -> None:
+    bundle = Bundle(_autoencoder(7), vocabularies()[0], SYMBOLS, {})
+    with pytest.raises(BundleError, match="is an Autoencoder, which reads programs, not texts"):
+        Predictor(bundle)
 
 
 def test_a_batch_without_trees_to_read_is_refused() -> None:
