@@ -54,6 +54,7 @@ class TextEncoder(nn.Module):
         cell: Callable[..., nn.Module] = LstmCell,
         bidirectional: bool = True,
         truncate: int | None = None,
+        vectors: str | None = None,
     ) -> None:
         """Make the encoder.
 
@@ -68,6 +69,8 @@ class TextEncoder(nn.Module):
             bidirectional: False reads from left to right alone, and halves the memory's size.
             truncate: the loss reaches back to the last multiple of so many pieces from where a
                 direction starts to read; None reaches back to its start.
+            vectors: file of word vectors with which training starts; it is not read here, see
+                `saps.model.word_vectors`.
 
         Raises:
             ValueError: `n_layers` or `truncate` is below 1, or a layer has no state to cut.
@@ -87,6 +90,7 @@ class TextEncoder(nn.Module):
         self.forward_layers = layers()
         self.backward_layers = layers() if bidirectional else nn.ModuleList()
         self.truncate = truncate
+        self.vectors = vectors
         self.to_latent = nn.Linear(self.memory_size, latent_size)
         self.dropout = LockedDropout(dropout)
         glorot_(self.to_latent)

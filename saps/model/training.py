@@ -22,6 +22,7 @@ from saps.model.callbacks import BestModel, EpochLine, ProgressBar, StepSeed
 from saps.model.freezing import Freezing
 from saps.model.module import SynthesisModule
 from saps.model.pretraining import start_from
+from saps.model.word_vectors import start_from_vectors
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ def train(cfg: DictConfig) -> TrainResult:
         TrainingError: the run folder holds another run, or there is none to continue.
         DataError, TokenizerError, SymbolError, BundleError: the data or the sizes do not fit.
         PretrainingError, FreezingError: so do the run to start from, or the freezing schedule.
+        WordVectorError: the file of word vectors can not be read.
     """
     folder = Path(cfg.folder)
     resume = _checkpoint_to_continue(cfg, folder)
@@ -78,6 +80,8 @@ def train(cfg: DictConfig) -> TrainResult:
     network = build_network(model_config, data.tokenizer, data.symbols)
     data.upward = network.reads_trees
     freezing = Freezing(cfg.freezing, network)
+    if resume is None:
+        start_from_vectors(network, data.tokenizer)
     if resume is None and cfg.pretrained is not None:
         start_from(cfg.pretrained, network, data.symbols)
     parameters = sum(weight.numel() for weight in network.parameters())

@@ -1,0 +1,103 @@
+"""Word vectors learned elsewhere, as the start of a text encoder's embedding.
+
+The file has a word and its numbers a line, separated by spaces, as GloVe's files have
+(Pennington, Socher & Manning 2014). It is read when training starts and never again: a trained
+model holds what became of the vectors.
+
+Sizes: E embedding.
+"""
+
+import logging
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from saps.data.tokenizer import Tokenizer
+from saps.model.encoder import TextEncoder
+
+logger = logging.getLogger(__name__)
+
+
+class WordVectorError(ValueError):
+    """A file of word vectors can not be read; the message gives the place and the remedy."""
+
+
+def start_from_vectors(network: nn.Module, tokenizer: Tokenizer) -> None:
+    """Give the embeddings of a network's text encoder their vectors, in place, if it names a file.
+
+    A piece that is a whole word takes the word's vector; pieces of words, and words that the file
+    lacks, keep the values drawn for them and are learned.
+
+    Raises:
+        WordVectorError: the file is missing, or a line is malformed or of another length.
+    """
+    encoder = getattr(network, "encoder", None)
+    if not isinstance(encoder, TextEncoder) or encoder.vectors is None:
+        return
+    path = Path(encoder.vectors)
+    words = tokenizer.whole_words()
+    found = 0
+    with torch.no_grad():
+        for word, vector in _read(path, words, encoder.embedding.embedding_dim):
+            piece = tokenizer.whole_word_id(word)
+            if piece is not None:
+                encoder.embedding.weight[piece] = torch.tensor(vector)
+                found += 1
+    if not found:
+        raise WordVectorError(
+            f"{path}: none of its words is one of the {len(words)} words that the tokenizer knows, "
+            "such as 'array'; give a file of English words in lower case"
+        )
+    logger.info("word vectors: %d of %d words from %s", found, len(words), path)
+
+
+def _read(path: Path, words: frozenset[str], size: int) -> Iterator[tuple[str, list[float]]]:
+    """Yield the wanted words with their E numbers, the first line of each; check every line."""
+    missing = set(words)
+    for number, line in enumerate(_lines(path), start=1):
+        place = f"{path}, line {number}"
+        word, values = _split(line, place)
+        if number == 1 and len(values) == 1 and word.isdigit() and values[0].isdigit():
+            continue  # word2vec's text form opens with its counts
+        if len(values) != size:
+            raise WordVectorError(
+                f"{place}: expected a word and {size} numbers, as model.encoder.embedding_size "
+                f"says, found {len(values)}; set it to the file's, or give another file"
+            )
+        if word in missing:
+            missing.remove(word)
+            yield word, [_number(value, place) for value in values]
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            yield from file
+    except OSError as error:
+        raise WordVectorError(
+            f"{path}: {error.strerror or error}; model.encoder.vectors is a file with a word and "
+            "its numbers a line, or null"
+        ) from error
+
+
+def _split(line: bytes, place: str) -> tuple[str, list[str]]:
+    try:
+        word, *values = line.decode("utf-8").rstrip().split(" ")
+    except UnicodeDecodeError as error:
+        raise WordVectorError(f"{place}: not UTF-8 text ({error.reason})") from error
+    if not word:
+        raise WordVectorError(f"{place}: expected a word and its numbers, found {line[:40]!r}")
+    return word, values
+
+
+def _number(value: str, place: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise WordVectorError(f"{place}: expected a finite number, found {value!r}")
+    return number
