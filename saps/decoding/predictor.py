@@ -34,7 +34,7 @@ class Predictor:
         """
         if bundle.network.reads_trees:
             raise BundleError(
-                f"the model is an {type(bundle.network).__name__}, which reads programs, not texts; "
+                f"the model is an {type(bundle.network).__name__}, which reads programs, no texts: "
                 "'saps train experiment=sapspre_vh_att_256 pretrained=FOLDER' makes one that does"
             )
         self.bundle = bundle

@@ -127,7 +127,7 @@ def test_a_decoder_with_attention_is_refused() -> None:
 
 def test_a_model_that_reads_programs_is_refused_where_texts_are_given() -> None:
     bundle = Bundle(_autoencoder(7), vocabularies()[0], SYMBOLS, {})
-    with pytest.raises(BundleError, match="is an Autoencoder, which reads programs, not texts"):
+    with pytest.raises(BundleError, match="is an Autoencoder, which reads programs, no texts"):
         Predictor(bundle)
 
 
