@@ -209,6 +209,17 @@ def test_a_resumed_run_freezes_what_it_would_have_frozen(
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
+@pytest.mark.parametrize("cell", ["nary", "child_sum"])
+def test_a_resumed_autoencoder_ends_with_the_same_weights(cell: str, tmp_path: Path) -> None:
+    row = [*TREES, f"model/tree_lstm={cell}", "trainer.max_epochs=2"]
+    never_stopped = _train(tmp_path, "whole", *row)
+    _train(tmp_path, "halves", *row, "+trainer.max_steps=3")
+    resumed = _train(tmp_path, "halves", *row, "ckpt_path=last")
+    assert never_stopped.keys() == resumed.keys()
+    assert all(torch.equal(never_stopped[name], resumed[name]) for name in never_stopped)
+    assert ("encoder.cell.forget.weight" in resumed) == (cell == "child_sum")
+
+
 def test_a_schedule_that_does_not_fit_is_refused_before_the_run_starts(
     pretrained: Path, tmp_path: Path
 ) -> None:
