@@ -25,6 +25,8 @@ class BeamSearch:
     the network is sure.
     """
 
+    n_examples = 0
+
     def __init__(
         self,
         width: int = 10,

@@ -31,6 +31,8 @@ class GreedyDecoder:
     decoded again, in pre-order and with masks.
     """
 
+    n_examples = 0
+
     def __init__(self, max_depth: int = 60, max_size: int = 400, *, typed: bool = True) -> None:
         """Set the caps: `max_depth` levels (a lone root has 1), `max_size` nodes a tree.
 

@@ -28,6 +28,8 @@ class SamplingSearch:
     different texts are not.
     """
 
+    n_examples = 0
+
     def __init__(
         self,
         count: int = 10,

@@ -10,7 +10,14 @@ from saps.decoding.scorer import Scorer
 
 
 class Search(Protocol):
-    """A way of finding programs; conf/decoding has one file for each."""
+    """A way of finding programs; conf/decoding has one file for each.
+
+    Attributes:
+        n_examples: tests of a task that an evaluation may show to the search.
+    """
+
+    @property
+    def n_examples(self) -> int: ...
 
     def search(
         self, scorer: Scorer, symbols: SymbolTable, requests: Sequence[Request] | None = None

@@ -21,7 +21,7 @@ from saps.evaluation.folder import check_folder, write_folder
 from saps.evaluation.judging import Clock, Judge
 from saps.evaluation.metrics import Result, cleaned, measure
 from saps.evaluation.model import Model, check_symbols, load_model
-from saps.evaluation.report import DataSource, ModelSource, Provenance, Report, Timing
+from saps.evaluation.report import DataSource, Provenance, Report, Timing
 from saps.evaluation.rewording import REWORDINGS
 from saps.evaluation.robustness import RobustnessRow, robustness_row
 from saps.evaluation.settings import EvaluationError, Settings
@@ -49,11 +49,13 @@ def evaluate(cfg: DictConfig, model: Model | None = None) -> Report:
     data, examples = _load_tasks(settings)
     model = model or load_model(settings)
     check_symbols(model, [example.program for example in examples])
-    judge = Judge(model.predictor, settings.batch_size, settings.limits, settings.workers)
+    judge = Judge(
+        model.predictor, settings.batch_size, settings.limits, settings.workers, model.request
+    )
     clock = Clock()
     results = judge.results(examples, clock)
     report = make_report(
-        _provenance(settings, data, model.source),
+        _provenance(settings, data, model),
         clock.timing(len(examples)),
         results,
         _robustness(judge, results) if settings.robustness else (),
@@ -101,16 +103,16 @@ def _load_tasks(settings: Settings) -> tuple[DataSource, list[Example]]:
     return source, examples
 
 
-def _provenance(settings: Settings, data: DataSource, model: ModelSource) -> Provenance:
+def _provenance(settings: Settings, data: DataSource, model: Model) -> Provenance:
     return Provenance(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         saps_version=saps.__version__,
         command=_command(),
         data=data,
-        model=model,
+        model=model.source,
         decoding=settings.decoding,
         limits=asdict(settings.limits),
-        n_seen_tests=0,
+        n_seen_tests=model.n_seen_tests,
     )
 
 

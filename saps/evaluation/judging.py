@@ -1,18 +1,20 @@
 """Results of a model on tasks: it writes programs, they are run, the seconds are counted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from saps.data.example import Example
 from saps.decoding.prediction import Prediction
+from saps.decoding.request import Request
 from saps.evaluation.execution import Trial, judge_all
 from saps.evaluation.metrics import Result
-from saps.evaluation.model import TextPredictor
+from saps.evaluation.model import RequestPredictor, TextPredictor
 from saps.evaluation.report import Timing
 from saps.lang import Limits
 
@@ -46,12 +48,14 @@ class Judge:
         batch_size: texts that it is given at once.
         limits: of each run of a program on one test.
         workers: processes that run programs.
+        request: what the model may know of a task besides its text; see `Model.request`.
     """
 
     predictor: TextPredictor
     batch_size: int
     limits: Limits
     workers: int
+    request: Callable[[Example], Request] | None = None
 
     def results(self, examples: Sequence[Example], clock: Clock | None = None) -> list[Result]:
         """Have a program written for each task; judge it, and the task's own program."""
@@ -90,10 +94,17 @@ class Judge:
         task = progress.add_task("writing programs", total=len(examples))
         for start in range(0, len(by_length), self.batch_size):
             chosen = by_length[start : start + self.batch_size]
-            batch = self.predictor.predict([examples[i].text for i in chosen])
+            batch = self._ask([examples[i] for i in chosen])
             answers.update(zip(chosen, batch, strict=True))
             progress.advance(task, len(chosen))
         return [answers[i] for i in range(len(examples))]
+
+    def _ask(self, examples: Sequence[Example]) -> Sequence[Prediction | None]:
+        texts = [example.text for example in examples]
+        if self.request is None:
+            return self.predictor.predict(texts)
+        informed = cast(RequestPredictor, self.predictor)
+        return informed.predict(texts, [self.request(example) for example in examples])
 
 
 def _progress() -> Progress:

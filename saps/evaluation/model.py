@@ -1,12 +1,15 @@
 """The model that an evaluation judges."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
+from saps.data.example import Example
 from saps.data.symbols import SymbolError, SymbolTable
 from saps.decoding.prediction import Prediction
+from saps.decoding.request import NOTHING_KNOWN, InputOutput, Request
 from saps.evaluation.digest import folder_digest
 from saps.evaluation.report import ModelSource
 from saps.evaluation.settings import EvaluationError, Settings
@@ -23,6 +26,16 @@ class TextPredictor(Protocol):
         ...
 
 
+class RequestPredictor(Protocol):
+    """What an evaluation asks of a model that may know more than the text."""
+
+    def predict(
+        self, texts: Sequence[str], requests: Sequence[Request], /
+    ) -> Sequence[Prediction | None]:
+        """Return an answer a text, in order; None where the model gives no tree."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A predictor, and what the report says about it.
@@ -31,11 +44,16 @@ class Model:
         predictor: writes the programs.
         source: for the report.
         symbols: the labels that it has for nodes; None where it does not say.
+        request: what it may know of a task besides the text; None for a predictor that takes
+            texts alone, any other must be a `RequestPredictor`.
+        n_seen_tests: tests of a task, the first ones, that `request` shows.
     """
 
     predictor: TextPredictor
     source: ModelSource
     symbols: SymbolTable | None = None
+    request: Callable[[Example], Request] | None = None
+    n_seen_tests: int = 0
 
     def lacks_symbol(self, program: Node) -> bool:
         """Whether the model can not write this program, for want of a label."""
@@ -88,13 +106,30 @@ def load_model(settings: Settings) -> Model:
     device = _device(settings.device)
     folder = find_bundle(settings.checkpoint)
     bundle = load_bundle(folder, device)
-    decoder = instantiate(dict(settings.decoding))
+    search = instantiate(dict(settings.decoding))
     n_parameters = sum(weight.numel() for weight in bundle.network.parameters())
     return Model(
-        Predictor(bundle, decoder, settings.batch_size),
+        Predictor(bundle, search, settings.batch_size),
         ModelSource(str(folder), folder_digest(folder), n_parameters),
         bundle.symbols,
+        request=partial(_request, symbols=bundle.symbols, n_tests=search.n_examples),
+        n_seen_tests=search.n_examples,
     )
+
+
+def _request(example: Example, *, symbols: SymbolTable, n_tests: int) -> Request:
+    """Return what a search may know of a task: the declared types, and its first tests."""
+    from saps.decoding.constraint import check_request
+    from saps.decoding.requested_types import RequestTypeError
+
+    tests = tuple(InputOutput(test.inputs, test.output) for test in example.tests[:n_tests])
+    request = Request(example.arguments, example.return_type, tests)
+    try:
+        check_request(symbols, request)
+    except RequestTypeError as error:
+        logger.warning("a task declares types that no program has, so none are used: %s", error)
+        return NOTHING_KNOWN
+    return request
 
 
 def _device(name: str) -> str:
