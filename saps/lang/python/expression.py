@@ -140,7 +140,13 @@ def _bracketed(code: ast.expr) -> str:
         case ast.GeneratorExp():
             return f"({_comprehension(code.elt, code.generators)})"
         case _:
-            return ast.unparse(code)
+            return _unparsed(code)
+
+
+def _unparsed(code: ast.expr) -> str:
+    text = ast.unparse(code)
+    is_quoted_singly = isinstance(code, ast.JoinedStr) and '"' not in text
+    return f'f"{text[2:-1]}"' if is_quoted_singly else text
 
 
 def _owner(code: ast.expr) -> str:
@@ -164,18 +170,23 @@ def _binary(code: ast.BinOp) -> str:
     sign, own = _BINARY[type(code.op)]
     if isinstance(code.op, ast.Pow):
         left, right = flat(code.left, own + 1), flat(code.right, Precedence.SIGN)
-        is_tight = _is_small(code.left) and _is_small(code.right)
+        is_tight = _is_operand_of_power(code.left) and _is_operand_of_power(code.right)
+        is_tight = is_tight and not isinstance(code.left, ast.UnaryOp)
         return f"{left}**{right}" if is_tight else f"{left} ** {right}"
     return f"{flat(code.left, own)} {sign} {flat(code.right, own + 1)}"
 
 
 def _is_small(code: ast.expr) -> bool:
-    """A name or a number: what formatters write close to `**` and `:`."""
+    """A name or a number: what formatters write close to `:`."""
     if isinstance(code, ast.UnaryOp):
         return isinstance(code.op, ast.USub) and _is_small(code.operand)
-    if isinstance(code, ast.Attribute):
-        return _is_small(code.value)
-    return isinstance(code, ast.Name | ast.Constant)
+    is_dotted = isinstance(code, ast.Name) and "." in code.id  # `math.inf`
+    return isinstance(code, ast.Name | ast.Constant) and not is_dotted
+
+
+def _is_operand_of_power(code: ast.expr) -> bool:
+    """What formatters write close to `**`: what is small, and `math.inf`."""
+    return _is_small(code) or isinstance(code, ast.Name)
 
 
 def _call(code: ast.Call) -> str:

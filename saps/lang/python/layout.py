@@ -1,7 +1,9 @@
 """Writes a Python syntax tree as text, in the style of the usual formatters."""
 
 import ast
-from typing import Final
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final, NamedTuple
 
 from saps.lang.python.expression import (
     Precedence,
@@ -31,13 +33,13 @@ def _statement(statement: ast.stmt, depth: int) -> str:
         return _function(statement, depth)
     if isinstance(statement, ast.If):
         head = _with_value("if ", statement.test, ":", depth)
-        text = f"{head}\n{_block(statement.body, depth + 1)}"
+        text = f"{head}\n{_suite(statement.body, depth + 1)}"
         if statement.orelse:
-            text += f"\n{space}else:\n{_block(statement.orelse, depth + 1)}"
+            text += f"\n{space}else:\n{_suite(statement.orelse, depth + 1)}"
         return text
     if isinstance(statement, ast.For):
         head = _with_value(f"for {flat(statement.target)} in ", statement.iter, ":", depth)
-        return f"{head}\n{_block(statement.body, depth + 1)}"
+        return f"{head}\n{_suite(statement.body, depth + 1)}"
     if isinstance(statement, ast.Return) and statement.value is not None:
         return _with_value("return ", statement.value, "", depth)
     if isinstance(statement, ast.Assign):
@@ -52,9 +54,15 @@ def _statement(statement: ast.stmt, depth: int) -> str:
     return space + ast.unparse(statement)
 
 
+def _suite(statements: list[ast.stmt], depth: int) -> str:
+    """The block of a loop or branch; a function that it begins with stands apart."""
+    gap = "\n" if isinstance(statements[0], ast.FunctionDef) else ""
+    return gap + _block(statements, depth)
+
+
 def _with_value(head: str, value: ast.expr, tail: str, depth: int) -> str:
-    room = MAX_COLUMNS - len(head) - len(tail) - len(_INDENT) * depth
-    return _INDENT * depth + head + _fitted(value, depth, room) + tail
+    space = _INDENT * depth
+    return space + head + _value(value, depth, len(space) + len(head), len(tail)) + tail
 
 
 def _function(function: ast.FunctionDef, depth: int) -> str:
@@ -86,38 +94,190 @@ def _block(statements: list[ast.stmt], depth: int) -> str:
     return "\n".join(lines)
 
 
-def _fitted(code: ast.expr, depth: int, room: int) -> str:
-    """The expression on one line if there is room, else over several lines."""
+def _value(code: ast.expr, depth: int, start: int, n_after: int) -> str:
+    """The expression of a statement.
+
+    Args:
+        code: the expression.
+        depth: of the line that it begins on.
+        start: the column where it begins.
+        n_after: columns of what follows it.
+    """
     text = flat(code)
-    if len(text) <= room:
+    if start + len(text) + n_after <= MAX_COLUMNS:
         return text
-    return _broken(code, depth)
+    if isinstance(code, ast.IfExp) or (_is_operation(code) and not _breaks_in_operand(code)):
+        return _in_parentheses(code, depth)
+    return _sequence(list(_segments(code, Precedence.TEST)), depth, start, n_after)
 
 
-def _broken(code: ast.expr, depth: int) -> str:
-    if isinstance(code, ast.Call):
-        return flat(code.func, Precedence.ATOM) + _arguments(code, depth)
-    if isinstance(code, ast.List) and code.elts:
-        elements = [_fitted(e, depth + 1, _room(depth + 1) - 1) for e in code.elts]
-        return _enclosed("[", elements, "]", depth)
-    if isinstance(code, ast.ListComp):
-        return _comprehension("[", code.elt, code.generators, "]", depth)
+def _is_operation(code: ast.expr) -> bool:
+    return isinstance(code, ast.BinOp | ast.Compare | ast.BoolOp)
+
+
+def _breaks_in_operand(code: ast.expr) -> bool:
+    """Whether brackets that an operation begins or ends with may break, instead of new ones.
+
+    That is the rule of the formatters: only if no second operator binds as loosely.
+    """
+    operators = list(_operators(code))
+    if operators.count(min(operators)) > 1:
+        return False
+    pieces = list(_segments(code, Precedence.TEST))
+    is_subscript = isinstance(_last_operand(code), ast.Subscript)
+    return isinstance(pieces[0], _Group) or (isinstance(pieces[-1], _Group) and not is_subscript)
+
+
+def _operators(code: ast.expr) -> Iterator[int]:
+    """The precedences of the operators outside of all brackets."""
+    if not _is_operation(code):
+        return
+    own = Precedence.of(code)
+    for number, (operand, level) in enumerate(_parts(code)):
+        if number:
+            yield own
+        if not needs_brackets(operand, level):
+            yield from _operators(operand)
+
+
+def _parts(code: ast.expr) -> list[tuple[ast.expr, int]]:
+    """The operands, and how tightly each has to bind."""
+    own = Precedence.of(code)
+    if isinstance(code, ast.BoolOp):
+        return [(value, own + 1) for value in code.values]
+    if isinstance(code, ast.Compare):
+        return [(code.left, own + 1), (code.comparators[0], own + 1)]
+    assert isinstance(code, ast.BinOp)
+    if isinstance(code.op, ast.Pow):
+        return [(code.left, own + 1), (code.right, Precedence.SIGN)]
+    return [(code.left, own), (code.right, own + 1)]
+
+
+def _last_operand(code: ast.expr) -> ast.expr:
+    while _is_operation(code):
+        code, level = _parts(code)[-1]
+        if needs_brackets(code, level):
+            break
+    return code
+
+
+class _Group(NamedTuple):
+    """Brackets with something in them, which stands on one line or on lines of its own."""
+
+    text: str
+    """On one line."""
+    lines: Callable[[int], str]
+    """On several, where the line that it begins on has this depth."""
+
+
+def _sequence(pieces: "list[str | _Group]", depth: int, start: int, n_after: int) -> str:
+    """Text and brackets one after another; brackets break only if nothing later helps."""
+    text = ""
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, str):
+            text += piece
+            continue
+        column = len(text.rpartition("\n")[2]) + ("\n" not in text) * start
+        n_next = _columns_to_break(pieces[number + 1 :], n_after)
+        fits = column + len(piece.text) + n_next <= MAX_COLUMNS
+        text += piece.text if fits else piece.lines(depth)
+    return text
+
+
+def _columns_to_break(pieces: "list[str | _Group]", n_after: int) -> int:
+    n_columns = 0
+    for piece in pieces:
+        if isinstance(piece, _Group):
+            return n_columns + 1  # the bracket that opens
+        n_columns += len(piece)
+    return n_columns + n_after
+
+
+def _segments(code: ast.expr, level: int) -> "Iterator[str | _Group]":
+    """The pieces of an expression: text, and brackets that may break."""
+    if needs_brackets(code, level):
+        yield _Group(flat(code, level), partial(_in_parentheses, code))
+        return
+    match code:
+        case ast.Call() | ast.Attribute() | ast.Subscript():
+            yield from _postfix_segments(code)
+        case ast.List() | ast.ListComp() | ast.GeneratorExp() if flat(code) != "[]":
+            yield _Group(flat(code), partial(_display, code))
+        case ast.UnaryOp():
+            yield "not " if isinstance(code.op, ast.Not) else "-"
+            yield from _segments(code.operand, Precedence.of(code))
+        case ast.Starred():
+            yield "*"
+            yield from _segments(code.value, Precedence.BIT_OR)
+        case ast.Lambda() if _is_operation(code.body) or isinstance(code.body, ast.IfExp):
+            body = flat(code.body)
+            yield flat(code)[: -len(body)]
+            yield _Group(body, partial(_in_parentheses, code.body))
+        case _ if _is_operation(code):
+            yield from _operation_segments(code)
+        case _:
+            yield flat(code)
+
+
+def _postfix_segments(code: ast.Call | ast.Attribute | ast.Subscript) -> "Iterator[str | _Group]":
+    """What stands before the last bracket or dot, then that."""
+    before = code.func if isinstance(code, ast.Call) else code.value
+    yield from _segments(before, Precedence.ATOM)
+    last = flat(code)[len(flat(before, Precedence.ATOM)) :]
+    if isinstance(code, ast.Subscript):
+        yield _Group(last, partial(_index, code.slice))
+    elif isinstance(code, ast.Call) and last != "()":
+        yield _Group(last, partial(_arguments, code))
+    else:
+        yield last
+
+
+def _operation_segments(code: ast.expr) -> "Iterator[str | _Group]":
+    first, *others = _parts(code)
+    yield from _segments(*first)
+    n_before = len(flat(*first))
+    for operand, level in others:
+        # Formatters write `x**2` without spaces, but `f(x) ** 2`.
+        yield "**" if flat(code)[n_before:].startswith("**") else f" {_sign(code)} "
+        yield from _segments(operand, level)
+
+
+def _sign(code: ast.expr) -> str:
+    if isinstance(code, ast.BoolOp):
+        return "and" if isinstance(code.op, ast.And) else "or"
+    assert isinstance(code, ast.BinOp | ast.Compare)
+    return operator_of(code)
+
+
+def _display(code: ast.List | ast.ListComp | ast.GeneratorExp, depth: int) -> str:
+    """A list or a comprehension over several lines."""
     if isinstance(code, ast.GeneratorExp):
         return _comprehension("(", code.elt, code.generators, ")", depth)
-    if isinstance(code, ast.Subscript):
-        return _subscript(code, depth)
-    if isinstance(code, ast.IfExp | ast.BinOp | ast.Compare | ast.BoolOp):
-        return _in_parentheses(code, depth)
-    return flat(code)
+    if isinstance(code, ast.ListComp):
+        return _comprehension("[", code.elt, code.generators, "]", depth)
+    space = _INDENT * (depth + 1)
+    elements = (_operand(e, Precedence.TEST, depth + 1, 0, 1) for e in code.elts)
+    return "[\n" + "".join(f"{space}{e},\n" for e in elements) + f"{_INDENT * depth}]"
 
 
-def _subscript(code: ast.Subscript, depth: int) -> str:
-    value = flat(code.value, Precedence.ATOM)
-    if not isinstance(code.slice, ast.Slice):
-        index = _fitted(code.slice, depth + 1, _room(depth + 1))
-        return f"{value}[\n{_INDENT * (depth + 1)}{index}\n{_INDENT * depth}]"
-    bounds = flat(code)[len(value) :]
-    return _operand(code.value, Precedence.ATOM, depth, len(bounds)) + bounds
+def _index(code: ast.expr, depth: int) -> str:
+    if isinstance(code, ast.Slice):
+        text = _bounds(code, depth + 1)
+    else:
+        text = _operand(code, Precedence.TEST, depth + 1, 0)
+    return f"[\n{_INDENT * (depth + 1)}{text}\n{_INDENT * depth}]"
+
+
+def _bounds(code: ast.Slice, depth: int) -> str:
+    """A slice on one line, or with bounds that go over lines."""
+    text = flat(ast.Subscript(ast.Name("x"), code))[2:-1]
+    if len(text) <= _room(depth) or code.step is not None:
+        return text
+    lower = "" if code.lower is None else _operand(code.lower, Precedence.TEST, depth, 0, 2) + " "
+    if code.upper is None:
+        return f"{lower}:"
+    last_line = lower.rpartition("\n")[2].removeprefix(_INDENT * depth)
+    return f"{lower}: {_operand(code.upper, Precedence.TEST, depth, len(last_line) + 2)}"
 
 
 def _room(depth: int) -> int:
@@ -135,13 +295,13 @@ def _enclosed(opening: str, parts: list[str], closing: str, depth: int) -> str:
 
 
 def _arguments(code: ast.Call, depth: int) -> str:
-    room = _room(depth + 1)
     if len(code.args) == 1 and isinstance(code.args[0], ast.GeneratorExp) and not code.keywords:
-        return _broken(code.args[0], depth)
-    parts = [_fitted(argument, depth + 1, room - 1) for argument in code.args]
+        only = code.args[0]
+        return _display(only, depth)
+    parts = [_operand(argument, Precedence.TEST, depth + 1, 0, 1) for argument in code.args]
     for keyword in code.keywords:
         head = f"{keyword.arg}="
-        parts.append(head + _fitted(keyword.value, depth + 1, room - len(head) - 1))
+        parts.append(head + _operand(keyword.value, Precedence.TEST, depth + 1, len(head), 1))
     return _enclosed("(", parts, ")", depth)
 
 
@@ -177,7 +337,7 @@ def _operands(code: ast.expr, depth: int) -> list[str]:
         return [
             _operand(code.body, Precedence.OR, depth, 0),
             f"if {_operand(code.test, Precedence.OR, depth, 3)}",
-            f"else {_operand(code.orelse, Precedence.TEST, depth, 5)}",
+            *_otherwise(code.orelse, depth),
         ]
     level = Precedence.of(code)
     if isinstance(code, ast.BoolOp):
@@ -195,11 +355,28 @@ def _operands(code: ast.expr, depth: int) -> list[str]:
     return [_operand(code.left, left_level, depth, 0), last]
 
 
-def _operand(code: ast.expr, level: int, depth: int, used: int) -> str:
-    """An operand, in parentheses if it binds less tightly than its place needs."""
+def _otherwise(code: ast.expr, depth: int) -> list[str]:
+    """The lines of `else`; a choice there goes on in the same column."""
+    if not isinstance(code, ast.IfExp):
+        return [f"else {_operand(code, Precedence.TEST, depth, 5)}"]
+    first, *rest = _operands(code, depth)
+    return [f"else {first}", *rest]
+
+
+def _operand(code: ast.expr, level: int, depth: int, used: int, n_after: int = 0) -> str:
+    """An expression in brackets, which needs none of its own to go over lines.
+
+    Args:
+        code: the expression.
+        level: how tightly it has to bind; else it gets parentheses.
+        depth: of its line.
+        used: columns of what stands before it on that line.
+        n_after: columns of what follows it.
+    """
     text = flat(code, level)
-    if len(text) + used <= _room(depth):
+    if len(text) + used + n_after <= _room(depth):
         return text
-    broken = _broken(code, depth)
-    has_them = broken.startswith("(\n")
-    return f"({broken})" if needs_brackets(code, level) and not has_them else broken
+    if not needs_brackets(code, level) and (_is_operation(code) or isinstance(code, ast.IfExp)):
+        return f"\n{_INDENT * depth}".join(_operands(code, depth))
+    start = len(_INDENT) * depth + used
+    return _sequence(list(_segments(code, level)), depth, start, n_after)
