@@ -34,6 +34,9 @@ def synthesize(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object, for programs.")
     ] = False,
+    python: Annotated[
+        bool, typer.Option("--python", help="Print the program as a Python function, and no more.")
+    ] = False,
     model: Annotated[
         Path | None,
         typer.Option("--model", metavar="PATH", help="A model folder; else the bundled model."),
@@ -45,8 +48,12 @@ def synthesize(
     saps synthesize "given a number a , find a squared" --input '{"a": 3}'
     """
     inputs = None if input_ is None else read_inputs(input_)
+    if python and (as_json or text == "-" or inputs is not None):
+        raise CommandError("--python prints one function; it takes no --input, no --json and no -")
     if text == "-":
         _answer_lines(model, inputs)
+    elif python:
+        print(_synthesize(text, model).python.rstrip())
     elif as_json:
         _answer_json(text, model, inputs)
     else:

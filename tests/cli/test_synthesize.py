@@ -1,6 +1,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,17 @@ def test_plain_answer_is_program_type_python_and_value(saps: RunSaps) -> None:
 
 
 @pytest.mark.usefixtures("scripted")
+def test_python_alone_is_printed_on_request(saps: RunSaps) -> None:
+    outcome = saps("synthesize", "sum", "--python")
+    assert outcome.status == 0
+    names: dict[str, Any] = {}
+    exec(outcome.out, names)
+    assert names["program"]([1, 2]) == 3
+    refused = saps("synthesize", "sum", "--python", "--json")
+    assert (refused.status, refused.out) == (1, "")
+    assert "--python prints one function" in refused.err
+
+
 def test_plain_answer_has_no_value_without_an_input(saps: RunSaps) -> None:
     assert "value" not in saps("synthesize", "sum").out
 
