@@ -152,7 +152,7 @@ def _described(value: Any) -> str:
         return f"a number of {value.bit_length()} bits"
     if type(value) is str:
         return (
-            f"a string of {len(value)} characters"
+            f"a string of length {len(value)}"
             if is_text(value)
             else "a string with half a surrogate pair"
         )

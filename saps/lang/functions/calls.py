@@ -28,6 +28,6 @@ def callable_of(value: Any, n_arguments: int) -> Callable[..., Any]:
         raise ValueTypeError(f"expected a function to call, found {kind_of(value)}")
     if value.arity is not None and value.arity != n_arguments:
         raise ArityError(
-            f"{value.name} takes {value.arity} arguments but is called with {n_arguments}"
+            f"{value.name} is a function of {value.arity} but is called with {n_arguments}"
         )
     return value.call
