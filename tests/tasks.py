@@ -1,19 +1,25 @@
 """A few tasks with programs of every shape, and tiny networks, for the tests of the upper rooms."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from saps.data.algolisp import write_examples
 from saps.data.batching import Batch, batch_trees, encode_examples, pad_pieces
 from saps.data.example import Example, Test
+from saps.data.sequences import batch_sequences
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.decoding.declarations import settle_signature
 from saps.lang import Value, compile_program, parse
+from saps.model.cells.cell import Cell
+from saps.model.cells.lstm import LstmCell
 from saps.model.encoder import TextEncoder
 from saps.model.synthesizer import Text2Tree
+from saps.model.topology import Topology
 from saps.model.tree_decoder import Recurrence, TreeDecoder
 
 SENTENCES = {
@@ -69,10 +75,12 @@ def batch(tokenizer: Tokenizer, symbols: SymbolTable, *chosen: int) -> Batch:
     """Return a batch of the given tasks, all of them when none is given."""
     indices = chosen or tuple(range(len(SENTENCES)))
     encoded = encode_examples(examples(), tokenizer, symbols)
+    trees = [encoded[i].tree for i in indices]
     return Batch(
         pad_pieces([encoded[i].pieces for i in indices]),
-        batch_trees([encoded[i].tree for i in indices], len(symbols)),
+        batch_trees(trees, len(symbols)),
         indices,
+        sequence=batch_sequences(trees, len(symbols)),
     )
 
 
@@ -82,11 +90,24 @@ def network(
     recurrence: Recurrence = "vh",
     attention: bool = True,
     seed: int = 0,
+    *,
+    topology: Topology = "arity",
+    cell: Callable[..., Cell] = LstmCell,
+    layer: Callable[..., nn.Module] | None = None,
 ) -> Text2Tree:
-    """Return an untrained network, in float64, without dropout; all sizes differ."""
+    """Return an untrained network, in float64, without dropout; all sizes differ.
+
+    `cell` is the decoder's, and the encoder's unless `layer` is given.
+    """
     torch.manual_seed(seed)
     encoder = partial(
-        TextEncoder, embedding_size=11, hidden_size=13, n_layers=2, latent_size=17, dropout=0.0
+        TextEncoder,
+        embedding_size=11,
+        hidden_size=13,
+        n_layers=2,
+        latent_size=17,
+        dropout=0.0,
+        cell=layer or cell,
     )
     decoder = partial(
         TreeDecoder,
@@ -97,6 +118,8 @@ def network(
         latent_at_nodes=not attention,
         step_embedding=True,
         dropout=0.0,
+        cell=cell,
+        topology=topology,
     )
     net = Text2Tree(
         n_pieces=len(tokenizer), arities=symbols.arities, encoder=encoder, decoder=decoder

@@ -42,7 +42,7 @@ class TopologyGates(nn.Module):
 
     def condition(self, logits: Tensor, shape: Tensor) -> Tensor:
         """Tell the labels' logits, (R, K), of nodes' shapes, (R, 2) of 0 and 1 (Eq. 7)."""
-        told: Tensor = logits + self.to_label(shape)
+        told: Tensor = logits + self.to_label(shape.to(self.to_label.weight.dtype))
         return told
 
     def loss(self, gates: Tensor, shape: Tensor) -> Tensor:
@@ -61,17 +61,27 @@ class TopologyGates(nn.Module):
             is_last: (R,) bool, whether the node is its parent's last child.
 
         Returns:
-            (R, K) natural log of P(shape) P(label | shape). A row sums to less than 1: labels
-            whose number of children contradicts the shape have the rest.
+            (R, K) float32, natural log of P(shape) P(label | shape). A row sums to less than 1:
+            labels whose number of children contradicts the shape have the rest.
         """
-        has_next = (~is_last).to(logits.dtype)
+        gates, has_next = gates.float(), (~is_last).float()
         parts = []
         for child in (0.0, 1.0):
             shape = torch.stack([torch.full_like(has_next, child), has_next], dim=1)
             gate = -functional.binary_cross_entropy_with_logits(gates, shape, reduction="none")
-            label = self.condition(logits, shape).log_softmax(dim=1)
+            label = self.condition(logits, shape).float().log_softmax(dim=1)
             parts.append(label + gate.sum(dim=1, keepdim=True))
         return torch.where(has_children, parts[1], parts[0])
+
+    def choose(
+        self, logits: Tensor, gates: Tensor, may_open: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Decide the shape by the gates, then the label; see `TreeScorer.choose`."""
+        open_gates = (gates > 0) & may_open
+        gates, shape = gates.float(), open_gates.float()
+        best, label = self.condition(logits, shape).float().log_softmax(dim=1).max(dim=1)
+        gate = -functional.binary_cross_entropy_with_logits(gates, shape, reduction="none")
+        return label, open_gates, best + gate.sum(dim=1)
 
 
 def shape_of(tree: TreeBatch, dtype: torch.dtype) -> Tensor:

@@ -236,11 +236,9 @@ class TreeDecoder(nn.Module):
         Returns:
             (R, K) float32; where the topology is predicted the label comes with its shape.
         """
-        logits = scores.logits.float()
         if self.topology is None or scores.gates is None:
-            return logits.log_softmax(dim=1)
-        gates = scores.gates.float()
-        return self.topology.log_probs(logits, gates, self.has_children, is_last)
+            return scores.logits.float().log_softmax(dim=1)
+        return self.topology.log_probs(scores.logits, scores.gates, self.has_children, is_last)
 
     def root(self, context: DecoderContext) -> NodeStates:
         """Return the states of the B roots."""

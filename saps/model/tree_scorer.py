@@ -61,6 +61,28 @@ class TreeScorer:
         slot, n_slots = _layout(example, self.n_examples)
         return self._decoder.score(self._unpack(state), self._context, example, slot, n_slots)
 
+    def choose(
+        self, state: Tensor, example: Tensor, may_open: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Let the topology gates of R positions decide, and take the likeliest labels.
+
+        Args:
+            state: (R, S) of the positions.
+            example: (R,) whose trees they belong to.
+            may_open: (R, 2) bool, False where a gate is held shut.
+
+        Returns:
+            Labels (R,), whether each has children and a next sibling (R, 2) bool, and the natural
+            log of the probability of both (R,).
+
+        Raises:
+            ValueError: the decoder has no gates.
+        """
+        scores, topology = self.node_scores(state, example), self._decoder.topology
+        if topology is None or scores.gates is None:
+            raise ValueError("the decoder has no topology gates: its labels give the shape")
+        return topology.choose(scores.logits, scores.gates, may_open)
+
     def advance(self, step: TreeStep) -> Tensor:
         """Return the states of R positions, (R, S), from those of their anchors."""
         is_down = step.kind == DOWN

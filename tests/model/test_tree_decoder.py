@@ -1,165 +1,220 @@
 """The tree decoder, against a second implementation: one node at a time, plain loops."""
 
-from typing import NamedTuple
-
 import pytest
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from saps.data.batching import DOWN, RIGHT, Batch
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
+from saps.decoding.scorer import Step
 from saps.lang import Node
+from saps.model.loss import Loss
 from saps.model.synthesizer import Text2Tree
-from saps.model.tree_decoder import Recurrence, TreeDecoder
+from saps.model.topology import Topology, shape_of
+from saps.model.tree_decoder import Recurrence
+from saps.model.tree_scorer import TreeScorer
+from tests.model.cells import cell_choices
+from tests.model.naive import LstmState, NaiveText2Tree, Position
 from tests.tasks import batch, examples, network, vocabularies
+
+Words = tuple[Tokenizer, SymbolTable]
 
 ROWS: list[tuple[Recurrence, bool]] = [(r, a) for r in ("v", "h", "vh") for a in (False, True)]
 ids = [f"{r}{'-att' if a else ''}" for r, a in ROWS]
+TOPOLOGIES: tuple[Topology, ...] = ("arity", "predicted")
+rows = pytest.mark.parametrize(("recurrence", "attention"), ROWS, ids=ids)
+topologies = pytest.mark.parametrize("topology", TOPOLOGIES)
+CHOICES = cell_choices()
 
 
 @pytest.fixture(scope="module")
-def words() -> tuple[Tokenizer, SymbolTable]:
+def words() -> Words:
     return vocabularies()
 
 
-class CellState(NamedTuple):
-    h: Tensor
-    c: Tensor
+def _texts(words: Words) -> list[list[int]]:
+    return words[0].encode_many([example.text for example in examples()])
 
 
-def _naive_step(cell: torch.nn.Module, x: Tensor, state: CellState) -> CellState:
-    """Seed 000, "LSTM"."""
-    weights = dict(cell.named_parameters())
-    gates = weights["input.weight"] @ x + weights["input.bias"]
-    i, f, g, o = (gates + weights["recurrent.weight"] @ state.h).chunk(4)
-    c = torch.sigmoid(f) * state.c + torch.sigmoid(i) * torch.tanh(g)
-    return CellState(torch.sigmoid(o) * torch.tanh(c), c)
+def _preorder(whole: Batch, index: int) -> Tensor:
+    """Return the rows of one example's nodes in pre-order."""
+    found = (whole.tree.example == index).nonzero().squeeze(1)
+    return found[whole.tree.slot[found].argsort()]
 
 
-class _NaiveDecoder:
-    """saps.model.tree_decoder's equations, written down once more for one text."""
-
-    def __init__(self, decoder: TreeDecoder, memory: Tensor, latent: Tensor, symbols: SymbolTable):
-        self.decoder, self.memory, self.latent, self.symbols = decoder, memory, latent, symbols
-        self.logits: list[Tensor] = []
-
-    def run(self, program: Node) -> Tensor:
-        """Return the logits of all nodes in pre-order, (n, K)."""
-        start = self.decoder.embedding.weight[len(self.symbols)]
-        vertical = horizontal = None
-        if self.decoder.vertical is not None:
-            vertical = self._first(self.decoder.vertical, start)
-        if self.decoder.horizontal is not None:
-            horizontal = self._first(self.decoder.horizontal, start + self._kind(0))
-        self._visit(program, vertical, horizontal)
-        return torch.stack(self.logits)
-
-    def _first(self, chain: torch.nn.Module, x: Tensor) -> CellState:
-        weights = dict(chain.named_parameters())
-        h = torch.tanh(weights["from_latent.weight"] @ self.latent + weights["from_latent.bias"])
-        return _naive_step(chain.get_submodule("cell"), x, CellState(h, torch.zeros_like(h)))
-
-    def _kind(self, kind: int) -> Tensor:
-        assert self.decoder.step is not None
-        return self.decoder.step.weight[kind]
-
-    def _visit(self, node: Node, vertical: CellState | None, horizontal: CellState | None) -> None:
-        self.logits.append(self._score(vertical, horizontal))
-        label = self.decoder.embedding.weight[self.symbols.index(node)]
-        below = None
-        if self.decoder.vertical is not None:
-            assert vertical is not None
-            below = _naive_step(self.decoder.vertical.cell, label, vertical)
-        state, x, kind = horizontal, label, 1
-        for child in node.children:
-            if self.decoder.horizontal is not None:
-                assert state is not None
-                state = _naive_step(self.decoder.horizontal.cell, x + self._kind(kind), state)
-            self._visit(child, below, state)
-            x, kind = self.decoder.embedding.weight[self.symbols.index(child)], 2
-
-    def _score(self, vertical: CellState | None, horizontal: CellState | None) -> Tensor:
-        d = self.decoder
-        q: Tensor = d.query_bias
-        if d.vertical is not None and vertical is not None:
-            q = q + d.vertical.to_query.weight @ vertical.h
-        if d.horizontal is not None and horizontal is not None:
-            q = q + d.horizontal.to_query.weight @ horizontal.h
-        if d.from_latent is not None:
-            q = q + d.from_latent.weight @ self.latent
-        q = torch.tanh(q)
-        if d.attention is not None:
-            a = torch.softmax(self.memory @ d.attention.keys.weight.T @ q, dim=0)
-            joined = torch.cat([a @ self.memory, q])
-            q = torch.tanh(d.attention.combine.weight @ joined + d.attention.combine.bias)
-        return d.to_label.weight @ q + d.to_label.bias
-
-
-def _naive_logits(net: Text2Tree, words: tuple[Tokenizer, SymbolTable], index: int) -> Tensor:
-    text = net.encoder(batch(*words, index).text)
-    naive = _NaiveDecoder(net.decoder, text.memory[0], text.latent[0], words[1])
-    return naive.run(examples()[index].program)
-
-
-@pytest.mark.parametrize(("recurrence", "attention"), ROWS, ids=ids)
-def test_logits_loss_and_gradients_agree_with_plain_loops(
-    recurrence: Recurrence, attention: bool, words: tuple[Tokenizer, SymbolTable]
+@rows
+@topologies
+def test_states_logits_loss_and_gradients_agree_with_plain_loops(
+    recurrence: Recurrence, attention: bool, topology: Topology, words: Words
 ) -> None:
-    net = network(*words, recurrence, attention)
-    whole = batch(*words)
+    net = network(*words, recurrence, attention, topology=topology)
+    naive = NaiveText2Tree(net, words[1])
+    whole, texts, programs = batch(*words), _texts(words), [e.program for e in examples()]
     logits = net(whole)
-    naive = [_naive_logits(net, words, index) for index in range(len(whole))]
-    for index, expected in enumerate(naive):
-        rows = (whole.tree.example == index).nonzero().squeeze(1)
-        pre_order = rows[whole.tree.slot[rows].argsort()]
-        torch.testing.assert_close(logits[pre_order], expected, rtol=1e-9, atol=1e-9)
+    gates = net.decoder.scores(net.read(whole.text), whole.tree).gates
+    states = _states(net, whole)
+    for index, (pieces, program) in enumerate(zip(texts, programs, strict=True)):
+        chosen, positions = _preorder(whole, index), naive.grow(pieces, program)
+        expected = torch.stack([position.logits for position in positions])
+        torch.testing.assert_close(logits[chosen], expected, rtol=0, atol=1e-9)
+        for name, state in states.items():
+            torch.testing.assert_close(state[chosen], _naive_states(positions, name))
+        if gates is not None:
+            expected = torch.stack([p.gates for p in positions if p.gates is not None])
+            torch.testing.assert_close(gates[chosen], expected, rtol=0, atol=1e-9)
 
-    gold = [
-        torch.tensor([words[1].index(node) for node in example.program.preorder()])
-        for example in examples()
-    ]
-    naive_loss = functional.cross_entropy(torch.cat(naive), torch.cat(gold))
-    loss = functional.cross_entropy(logits, whole.tree.label)
-    torch.testing.assert_close(loss, naive_loss)
+    loss, naive_loss = net.loss(whole).total, naive.loss(texts, programs)
+    torch.testing.assert_close(loss, naive_loss, rtol=0, atol=1e-9)
     weights = list(net.parameters())
-    for ours, theirs in zip(
-        torch.autograd.grad(loss, weights, retain_graph=True),
-        torch.autograd.grad(naive_loss, weights),
-        strict=True,
-    ):
-        torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-9)
+    ours = torch.autograd.grad(loss, weights)
+    for found, expected in zip(ours, torch.autograd.grad(naive_loss, weights), strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize(("recurrence", "attention"), ROWS, ids=ids)
+def _states(net: Text2Tree, whole: Batch) -> dict[str, Tensor]:
+    """Return the states of all nodes, (N, S), of each chain that the decoder has."""
+    decoder, tree, context = net.decoder, whole.tree, net.read(whole.text)
+    states = {}
+    if decoder.vertical is not None:
+        x, start = decoder.embedding(tree.v_label), decoder.vertical.start(context.latent)
+        by_parent = decoder.vertical.scan(x, tree.v_previous, tree.v_sizes, start)
+        states["vertical"] = by_parent[tree.v_index]
+    if decoder.horizontal is not None and decoder.step is not None:
+        x = decoder.embedding(tree.h_label) + decoder.step(tree.h_kind)
+        start = decoder.horizontal.start(context.latent)
+        states["horizontal"] = decoder.horizontal.scan(x, tree.h_previous, tree.h_sizes, start)
+    return states
+
+
+def _naive_states(positions: list[Position], name: str) -> Tensor:
+    states: list[LstmState] = [getattr(position, name) for position in positions]
+    return torch.stack([torch.cat(state) for state in states])
+
+
+@pytest.mark.parametrize("name", CHOICES)
+@topologies
 def test_a_batch_gives_each_example_the_logits_it_has_alone(
-    recurrence: Recurrence, attention: bool, words: tuple[Tokenizer, SymbolTable]
+    name: str, topology: Topology, words: Words
 ) -> None:
-    net = network(*words, recurrence, attention)
+    cell, layer = CHOICES[name]
+    net = network(*words, topology=topology, cell=cell, layer=layer)
     whole = batch(*words)
-    logits = net(whole)
-    for index in range(len(whole)):
-        rows = whole.tree.example == index
-        alone = batch(*words, index)
-        torch.testing.assert_close(logits[rows], net(alone))
-        assert torch.equal(whole.tree.label[rows], alone.tree.label)
+    order = (7, 2, 9, 0, 4)
+    shuffled = batch(*words, *order)
+    for training in (True, False):
+        net.train(training)
+        logits, mixed = net(whole), net(shuffled)
+        for place, index in enumerate(order):
+            alone = batch(*words, index)
+            expected = net(alone)[_preorder(alone, 0)]
+            torch.testing.assert_close(logits[_preorder(whole, index)], expected)
+            torch.testing.assert_close(mixed[_preorder(shuffled, place)], expected)
 
 
-@pytest.mark.parametrize(("recurrence", "attention"), ROWS, ids=ids)
-def test_every_parameter_gets_a_gradient(
-    recurrence: Recurrence, attention: bool, words: tuple[Tokenizer, SymbolTable]
+@pytest.mark.parametrize("name", CHOICES)
+@topologies
+def test_every_parameter_gets_a_gradient_whatever_the_cell(
+    name: str, topology: Topology, words: Words
 ) -> None:
-    net = network(*words, recurrence, attention)
+    cell, layer = CHOICES[name]
+    assert _idle(network(*words, topology=topology, cell=cell, layer=layer), words) == []
+
+
+@rows
+def test_every_parameter_of_a_row_gets_a_gradient(
+    recurrence: Recurrence, attention: bool, words: Words
+) -> None:
+    assert _idle(network(*words, recurrence, attention), words) == []
+
+
+def _idle(net: Text2Tree, words: Words) -> list[str]:
+    """Return the parameters without a gradient."""
+    net.loss(batch(*words)).total.backward()  # type: ignore[no-untyped-call]
+    return [n for n, p in net.named_parameters() if p.grad is None or not p.grad.any()]
+
+
+@rows
+@topologies
+def test_the_log_probability_of_a_tree_is_the_sum_of_its_steps(
+    recurrence: Recurrence, attention: bool, topology: Topology, words: Words
+) -> None:
+    net = network(*words, recurrence, attention, topology=topology)
+    for index in (0, 6, 9):
+        alone, program = batch(*words, index), examples()[index].program
+        scorer = TreeScorer(net.decoder, net.read(alone.text))
+        steps = _sum_of_steps(scorer, program, words[1], scorer.start(), is_last=True)
+        taught = -net.loss(alone).total * program.size
+        torch.testing.assert_close(steps, taught.float(), rtol=1e-5, atol=1e-5)
+
+
+def _sum_of_steps(
+    scorer: TreeScorer, node: Node, symbols: SymbolTable, state: Tensor, *, is_last: bool
+) -> Tensor:
+    """Add up what a search would, going down a tree."""
+    example, label = torch.tensor([0]), torch.tensor([symbols.index(node)])
+    scores = scorer.scores(state, example, is_last=torch.tensor([is_last]))
+    total = scores.log_probs[0, label[0]]
+    anchor, anchor_label, kind = state, label, DOWN
+    for number, child in enumerate(node.children):
+        step = Step(
+            last_state=anchor,
+            last_label=anchor_label,
+            anchor_state=anchor,
+            anchor_label=anchor_label,
+            kind=torch.tensor([kind]),
+            n_closed=torch.tensor([0]),
+            example=example,
+        )
+        anchor, kind = scorer.advance(step), RIGHT
+        anchor_label = torch.tensor([symbols.index(child)])
+        last = number + 1 == len(node.children)
+        total = total + _sum_of_steps(scorer, child, symbols, anchor, is_last=last)
+    return total
+
+
+def test_the_shape_of_a_batch_is_that_of_its_trees(words: Words) -> None:
     whole = batch(*words)
-    functional.cross_entropy(net(whole), whole.tree.label).backward()  # type: ignore[no-untyped-call]
-    idle = [n for n, p in net.named_parameters() if p.grad is None or not p.grad.any()]
-    assert idle == []
+    shape = shape_of(whole.tree, torch.float64)
+    for index, example in enumerate(examples()):
+        assert shape[_preorder(whole, index)].tolist() == _shape(example.program)
+
+
+def _shape(node: Node, *, has_next: bool = False) -> list[list[float]]:
+    rows = [[float(len(node.children) > 0), float(has_next)]]
+    for number, child in enumerate(node.children):
+        rows += _shape(child, has_next=number + 1 < len(node.children))
+    return rows
+
+
+def test_the_shape_of_a_call_with_two_arguments(words: Words) -> None:
+    alone = batch(*words, 0).tree
+    assert shape_of(alone, torch.float32).tolist() == [[1, 0], [0, 1], [0, 0]]
+
+
+def test_log_probs_of_a_predicted_shape_leave_room_for_ill_formed_trees(words: Words) -> None:
+    net = network(*words, topology="predicted")
+    text = batch(*words).text
+    scorer = TreeScorer(net.decoder, net.read(text))
+    example = torch.arange(len(text.lengths))
+    for is_last in (False, True):
+        scores = scorer.scores(
+            scorer.start(), example, is_last=torch.full_like(example, is_last) > 0
+        )
+        mass = scores.log_probs.exp().sum(dim=1)
+        assert (mass > 0).all()
+        assert (mass < 1).all()
+
+
+def test_the_parts_of_a_loss_add_up_to_it(words: Words) -> None:
+    loss: Loss = network(*words, topology="predicted").loss(batch(*words))
+    assert set(loss.parts) == {"label", "topology"}
+    torch.testing.assert_close(sum(loss.parts.values()), loss.total)
+    assert network(*words).loss(batch(*words)).parts == {}
 
 
 @pytest.mark.parametrize("attention", [False, True])
-def test_siblings_have_the_same_scores_in_v(
-    attention: bool, words: tuple[Tokenizer, SymbolTable]
-) -> None:
+def test_siblings_have_the_same_scores_in_v(attention: bool, words: Words) -> None:
     # In V nothing but the ancestors reaches a node, so `a` and `b` of (+ a b) can not differ.
     net = network(*words, "v", attention)
     plus = batch(*words, 0)
@@ -168,6 +223,8 @@ def test_siblings_have_the_same_scores_in_v(
     torch.testing.assert_close(scores[first], scores[second])
 
 
-def test_an_unknown_recurrence_is_refused(words: tuple[Tokenizer, SymbolTable]) -> None:
+def test_unknown_choices_are_refused(words: Words) -> None:
     with pytest.raises(ValueError, match="'vertical', expected 'v', 'h' or 'vh'"):
         network(*words, "vertical")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="'gates', expected 'arity' or 'predicted'"):
+        network(*words, topology="gates")  # type: ignore[arg-type]
