@@ -39,7 +39,9 @@ class Autoencoder(TreeNetwork):
         """
         super().__init__()
         self.encoder = encoder(arities=arities)
-        self.decoder = decoder(arities=arities, memory_size=0, latent_size=self.encoder.latent_size)
+        latent_size = self.encoder.latent_size
+        # Without attention the size of a memory is of no use, but the decoder asks for one.
+        self.decoder = decoder(arities=arities, memory_size=latent_size, latent_size=latent_size)
         if self.decoder.attention is not None:
             raise ValueError(
                 "an autoencoder's decoder sees z alone, there is no text to attend to: "

@@ -42,8 +42,17 @@ class TreeEncoder(nn.Module):
             latent_size: of z.
             dropout: rate on the labels' embeddings.
             cell: makes the cell from `input_size`, `hidden_size` and `max_arity`.
+
+        Raises:
+            ValueError: `cell` makes another kind of cell.
         """
         super().__init__()
+        maker = getattr(cell, "func", cell)  # of a partial
+        if isinstance(maker, type) and not issubclass(maker, TreeLstmCell):
+            raise ValueError(
+                f"{maker.__name__} can not read a tree; choose model/tree_lstm=nary or child_sum, "
+                "and a cell= that a decoder can use"
+            )
         self.latent_size = latent_size
         self.embedding = nn.Embedding(len(arities), embedding_size)
         nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)

@@ -119,7 +119,6 @@ def test_the_greedy_decoders_steps_sum_to_the_teacher_forced_log_probability() -
     torch.testing.assert_close(sums, expected)
 
 
-@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 def test_a_decoder_with_attention_is_refused() -> None:
     with pytest.raises(ValueError, match=r"sees z alone.*model\.decoder\.attention=false"):
         _autoencoder(7, attention=True)

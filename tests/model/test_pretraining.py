@@ -17,7 +17,7 @@ from saps.model.autoencoder import Autoencoder
 from saps.model.bundle import Bundle, build_network, load_bundle, plain_config, save_bundle
 from saps.model.freezing import Freezing, FreezingError
 from saps.model.network import Network
-from saps.model.pretraining import PretrainingError, start_from
+from saps.model.pretraining import PretrainingError, load_pretrained, start_from
 from saps.model.training import train
 from saps.resources import resource_folder
 from tests.tasks import vocabularies, write_data
@@ -78,7 +78,7 @@ def test_a_decoder_starts_from_the_autoencoders_and_attention_afresh(
     network = _network(*TEXTS)
     before = {name: weight.clone() for name, weight in network.state_dict().items()}
     with caplog.at_level(logging.INFO, logger="saps"):
-        transfer = start_from(pretrained, network, SymbolTable.of_language())
+        transfer = start_from(load_pretrained(pretrained), network, SymbolTable.of_language())
     there, here = _decoder(load_bundle(pretrained).network), _decoder(network)
     assert set(transfer.taken) == set(there)
     assert all(torch.equal(here[name], there[name]) for name in there)
@@ -87,34 +87,48 @@ def test_a_decoder_starts_from_the_autoencoders_and_attention_afresh(
     for name, weight in network.state_dict().items():
         if name.removeprefix("decoder.") not in there:
             assert torch.equal(weight, before[name])
-    assert f"from {pretrained}/best; fresh: attention; left there: nothing" in caplog.text
+    assert "are the pretrained ones; fresh: attention; left out: nothing" in caplog.text
 
 
 def test_weights_without_a_place_are_left(pretrained: Path) -> None:
     network = _network(*TEXTS, "model.decoder.latent_at_nodes=false", "model.decoder.recurrence=v")
-    transfer = start_from(pretrained, network, SymbolTable.of_language())
+    transfer = start_from(load_pretrained(pretrained), network, SymbolTable.of_language())
     left = {name.partition(".")[0] for name in transfer.left}
     assert left == {"horizontal", "step", "from_latent"}
 
 
-def test_a_run_that_is_not_there_is_named_with_the_command_that_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(PretrainingError, match=r"pretrained=.*/absent: .*experiment=autoencoder"):
-        start_from(tmp_path / "absent", _network(*TEXTS), SymbolTable.of_language())
+def test_a_run_that_is_not_there_is_named_with_the_command_that_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(PretrainingError, match=r"pretrained=.*absent: no such .*=autoencoder"):
+        load_pretrained(tmp_path / "absent")
+    with pytest.raises(PretrainingError, match=r"config\.json is missing"):
+        load_pretrained(tmp_path)
+
+
+def test_a_run_to_start_from_is_looked_for_before_the_data_are_read(tmp_path: Path) -> None:
+    absent = [f"pretrained={tmp_path / 'absent'}", f"data.path={tmp_path / 'no-data'}"]
+    with pytest.raises(PretrainingError, match="no such folder"):
+        train(_config(*TEXTS, *absent, f"folder={tmp_path / 'run'}"))
 
 
 def test_a_damaged_model_is_refused(pretrained: Path, tmp_path: Path) -> None:
     shutil.copytree(pretrained / "best", tmp_path / "damaged")
     (tmp_path / "damaged" / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(PretrainingError, match=r"damaged: .*model\.safetensors is damaged"):
-        start_from(tmp_path / "damaged", _network(*TEXTS), SymbolTable.of_language())
+        load_pretrained(tmp_path / "damaged")
 
 
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("model.decoder.hidden_size=24", r"decoder\.query_bias is 20 there and 24 here"),
-        ("model.encoder.latent_size=17", r"from_latent\.weight is 20 x 16 there and 20 x 17 here"),
-        ("cell=gru", r"cell\.input\.weight is 80 x 18 there and 60 x 18 here"),
+        (
+            "model.decoder.hidden_size=24",
+            r"decoder\.query_bias is 20 in the pretrained model and 24 in",
+        ),
+        (
+            "model.encoder.latent_size=17",
+            r"from_latent\.weight is 20 x 16 in .* and 20 x 17 in this",
+        ),
+        ("cell=gru", r"cell\.input\.weight is 80 x 18 in .* and 60 x 18 in this"),
     ],
 )
 def test_another_size_is_refused_and_nothing_is_taken(
@@ -123,7 +137,7 @@ def test_another_size_is_refused_and_nothing_is_taken(
     network = _network(*TEXTS, override)
     before = {name: weight.clone() for name, weight in _decoder(network).items()}
     with pytest.raises(PretrainingError, match=message):
-        start_from(pretrained, network, SymbolTable.of_language())
+        start_from(load_pretrained(pretrained), network, SymbolTable.of_language())
     assert all(torch.equal(weight, before[name]) for name, weight in _decoder(network).items())
 
 
@@ -132,11 +146,11 @@ def test_other_labels_are_refused(pretrained: Path) -> None:
     fewer, swapped = SymbolTable(labels[1:]), SymbolTable([labels[1], labels[0], *labels[2:]])
     first = f"{labels[0].symbol!r} with {labels[0].arity} children"
     with pytest.raises(
-        PretrainingError, match=rf"knows 139 .* run 138, and {first} is known to it"
+        PretrainingError, match=rf"knows 139 .* run 138, and {first} is known to the first"
     ):
-        start_from(pretrained, _network(*TEXTS, symbols=fewer), fewer)
+        start_from(load_pretrained(pretrained), _network(*TEXTS, symbols=fewer), fewer)
     with pytest.raises(PretrainingError, match=rf"{first} has another number in each"):
-        start_from(pretrained, _network(*TEXTS), swapped)
+        start_from(load_pretrained(pretrained), _network(*TEXTS), swapped)
 
 
 def test_a_network_with_no_such_decoder_is_refused(pretrained: Path) -> None:
@@ -144,7 +158,7 @@ def test_a_network_with_no_such_decoder_is_refused(pretrained: Path) -> None:
     assert isinstance(network, Autoencoder)
     network.decoder = nn.Identity()  # type: ignore[assignment]
     with pytest.raises(PretrainingError, match="has no decoder with weights like this Autoencoder"):
-        start_from(pretrained, network, SymbolTable.of_language())
+        start_from(load_pretrained(pretrained), network, SymbolTable.of_language())
 
 
 def _train(tmp_path: Path, name: str, *overrides: str) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ from saps.data.batching import encode_tree
 from saps.data.symbols import SymbolTable
 from saps.data.upward import UpwardBatch, batch_upward
 from saps.lang import Node, parse
+from saps.model.cells.lstm import LstmCell
 from saps.model.tree_encoder import TreeEncoder
 from saps.model.tree_lstm import ChildSumTreeLstmCell, NaryTreeLstmCell, TreeLstmCell
 from tests.tasks import examples
@@ -130,6 +131,11 @@ def test_a_node_with_too_many_children_is_refused(cell: type[TreeLstmCell]) -> N
     encoder(_upward(parse("(+ a b)")))
     with pytest.raises(ValueError, match="a node has 3 children, the cell takes 2 at most"):
         encoder(_upward(parse("(if a b c)")))
+
+
+def test_a_cell_that_is_none_for_trees_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"LstmCell can not read a tree.*model/tree_lstm=nary"):
+        _encoder(LstmCell)  # type: ignore[arg-type]
 
 
 def test_recurrent_blocks_are_orthogonal_and_forget_gates_open() -> None:
