@@ -19,6 +19,7 @@ from saps.data.tokenizer import PAD_ID, Tokenizer, TokenizerError
 from saps.lang import Node
 
 if TYPE_CHECKING:
+    from saps.data.sequences import SequenceBatch
     from saps.data.upward import UpwardBatch
 
 IntArray = npt.NDArray[np.int64]
@@ -186,16 +187,19 @@ class Batch:
         tree: what to write.
         indices: (B,) which examples of the split these are.
         upward: the same trees for a network that reads them; None where none does.
+        sequence: the same trees for a network that writes tokens; None where none does.
     """
 
     text: TextBatch
     tree: TreeBatch
     indices: tuple[int, ...]
     upward: "UpwardBatch | None" = None
+    sequence: "SequenceBatch | None" = None
 
     def to(self, device: torch.device | str) -> "Batch":
         upward = None if self.upward is None else self.upward.to(device)
-        return Batch(self.text.to(device), self.tree.to(device), self.indices, upward)
+        sequence = None if self.sequence is None else self.sequence.to(device)
+        return Batch(self.text.to(device), self.tree.to(device), self.indices, upward, sequence)
 
     def __len__(self) -> int:
         return len(self.indices)

@@ -26,6 +26,7 @@ from saps.data.cache import Arrays, Cache
 from saps.data.cache_key import cache_key
 from saps.data.coverage import Coverage
 from saps.data.encoded_split import EncodedSplit
+from saps.data.sequences import batch_sequences
 from saps.data.source import SplitSource
 from saps.data.symbols import SymbolError, SymbolTable
 from saps.data.tokenizer import Tokenizer, TokenizerError
@@ -50,6 +51,7 @@ class EpochBatches(Dataset[Batch]):
         seed: tuple[int, ...] = (),
         *,
         upward: bool = False,
+        sequences: bool = False,
     ) -> None:
         self.examples = examples
         self.plan = plan
@@ -57,22 +59,30 @@ class EpochBatches(Dataset[Batch]):
         self.augmentation = augmentation
         self.seed = seed
         self.upward = upward
+        self.sequences = sequences
 
     def __len__(self) -> int:
         return len(self.plan)
 
     def __getitem__(self, index: int) -> Batch:
+        return self.make(index)
+
+    def make(self, index: int, part: slice = slice(None)) -> Batch:
+        """Make a batch, or the part of it that is one process's share."""
         indices = self.plan[index].tolist()
         chosen = [self.examples[i] for i in indices]
         pieces = [example.pieces for example in chosen]
         if self.augmentation is not None:
-            # One generator a batch: what a batch holds does not depend on the ones before it.
+            # One generator a batch: what a batch holds does not depend on the ones before it, nor
+            # on who makes it.
             generator = np.random.default_rng((*self.seed, index))
             pieces = [self.augmentation(text, generator) for text in pieces]
+        indices, chosen, pieces = indices[part], chosen[part], pieces[part]
         trees = [example.tree for example in chosen]
         upward = batch_upward(trees) if self.upward else None
         tree = batch_trees(trees, self.n_labels)
-        return Batch(pad_pieces(pieces), tree, tuple(indices), upward)
+        sequence = batch_sequences(trees, self.n_labels) if self.sequences else None
+        return Batch(pad_pieces(pieces), tree, tuple(indices), upward, sequence)
 
 
 class TaskData(lightning.LightningDataModule):
@@ -82,6 +92,7 @@ class TaskData(lightning.LightningDataModule):
 
     Attributes:
         upward: whether batches hold their trees for a network that reads them too.
+        sequences: whether batches hold their programs as bracketed tokens too.
     """
 
     def __init__(
@@ -121,7 +132,7 @@ class TaskData(lightning.LightningDataModule):
         self.limits: dict[Split, int | None] = {"train": train_limit, "dev": dev_limit}
         self.filler_dropout = filler_dropout
         self.seed = seed
-        self.upward = False
+        self.upward = self.sequences = False
         self.cache = Cache(None if cache is None else Path(cache).expanduser())
 
     def read(self, tokenizer: Tokenizer | None = None, symbols: SymbolTable | None = None) -> None:
@@ -199,7 +210,13 @@ class TaskData(lightning.LightningDataModule):
         augmentation = self.augmentation if split == "train" else None
         seed = (self.seed, epoch, 1)
         return EpochBatches(
-            examples, plan, len(self.symbols), augmentation, seed, upward=self.upward
+            examples,
+            plan,
+            len(self.symbols),
+            augmentation,
+            seed,
+            upward=self.upward,
+            sequences=self.sequences,
         )
 
     def train_dataloader(self) -> DataLoader[Any]:

@@ -1,6 +1,7 @@
 """Greedy decoding: the most likely label at every node."""
 
 from collections.abc import Container, Sequence
+from typing import Any, Protocol, overload, runtime_checkable
 
 import torch
 
@@ -13,7 +14,23 @@ from saps.decoding.request import NOTHING_KNOWN, Request
 from saps.decoding.scorer import Scorer
 from saps.decoding.waves import grow_in_waves
 from saps.lang import AlgoLispError, Node, infer_signature
-from saps.model.network import Network, Source
+from saps.model.network import Network, Source, TreeNetwork
+
+
+class Written(Protocol):
+    """A program that a network wrote on its own."""
+
+    @property
+    def labels(self) -> list[int]: ...
+    @property
+    def log_prob(self) -> float: ...
+
+
+@runtime_checkable
+class WritesPrograms(Protocol):
+    """A network that writes programs with nothing forced; None where what it wrote is none."""
+
+    def write(self, source: Any, *, max_depth: int, max_size: int) -> Sequence[Written | None]: ...
 
 
 class GreedyDecoder:
@@ -45,10 +62,23 @@ class GreedyDecoder:
         self.max_size = max_size
         self.typed = typed
 
-    def decode(self, network: Network, source: Source, symbols: SymbolTable) -> list[Prediction]:
+    @overload
+    def decode(
+        self, network: TreeNetwork, source: Source, symbols: SymbolTable
+    ) -> list[Prediction]: ...
+
+    @overload
+    def decode(
+        self, network: Network, source: Source, symbols: SymbolTable
+    ) -> Sequence[Prediction | None]: ...
+
+    def decode(
+        self, network: Network, source: Source, symbols: SymbolTable
+    ) -> Sequence[Prediction | None]:
         """Return the greedy tree of each example, in order, whatever its types.
 
-        This is what training validates by; `search` is for users.
+        This is what training validates by; `search` is for users. A network that writes tokens
+        writes them as it likes; None stands where they are no program.
 
         Args:
             network: what was trained.
@@ -56,6 +86,9 @@ class GreedyDecoder:
             symbols: the labels that it gives.
         """
         with torch.inference_mode():
+            if isinstance(network, WritesPrograms):
+                written = network.write(source, max_depth=self.max_depth, max_size=self.max_size)
+                return [_prediction(answer, symbols) for answer in written]
             return self._decode(network.scorer(source), symbols, None, typed=False)
 
     @torch.inference_mode()
@@ -110,6 +143,12 @@ class GreedyDecoder:
             for number, harvest in harvests.items()
             for labels, log_prob in harvest.best()
         }
+
+
+def _prediction(written: Written | None, symbols: SymbolTable) -> Prediction | None:
+    if written is None:
+        return None
+    return Prediction(symbols.build(written.labels), written.log_prob)
 
 
 def _fits(program: Node, request: Request) -> bool:

@@ -20,9 +20,11 @@ class Network(nn.Module, ABC):
 
     Attributes:
         reads_trees: whether `source` is the batch's trees; training then makes `Batch.upward`.
+        writes_tokens: whether `loss` wants bracketed tokens; training then makes `Batch.sequence`.
     """
 
     reads_trees = False
+    writes_tokens = False
 
     @abstractmethod
     def loss(self, batch: Batch) -> Loss:

@@ -21,7 +21,7 @@ from saps.model.bundle import SYMBOLS, TOKENIZER, Bundle, build_network, plain_c
 from saps.model.callbacks import BestModel, EpochLine, ProgressBar, StepSeed
 from saps.model.freezing import Freezing
 from saps.model.module import SynthesisModule
-from saps.model.pretraining import load_pretrained, start_from
+from saps.model.pretraining import start_from
 from saps.model.word_vectors import start_from_vectors
 
 logger = logging.getLogger(__name__)
@@ -74,18 +74,16 @@ def train(cfg: DictConfig) -> TrainResult:
     """
     folder = Path(cfg.folder)
     resume = _checkpoint_to_continue(cfg, folder)
-    starts_from_another = resume is None and cfg.pretrained is not None
-    earlier = load_pretrained(cfg.pretrained) if starts_from_another else None
     lightning.seed_everything(cfg.seed, workers=True, verbose=False)
     data = _read_data(cfg, folder, resume)
     model_config = plain_config(cfg.model)
     network = build_network(model_config, data.tokenizer, data.symbols)
-    data.upward = network.reads_trees
+    data.upward, data.sequences = network.reads_trees, network.writes_tokens
     freezing = Freezing(cfg.freezing, network)
     if resume is None:
         start_from_vectors(network, data.tokenizer)
-    if earlier is not None:
-        start_from(earlier, network, data.symbols)
+    if resume is None and cfg.pretrained is not None:
+        start_from(cfg.pretrained, network, data.symbols)
     parameters = sum(weight.numel() for weight in network.parameters())
     logger.info("%s: %.2f million parameters, run folder %s", cfg.name, parameters / 1e6, folder)
     module = _module(cfg, network, data)
