@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Verify, clean and measure files of tasks; list the generator's families.",
+    help="Verify, clean, measure and merge files of tasks; list the generator's families.",
 )
 
 SourceArgument = Annotated[
@@ -118,6 +118,26 @@ def stats(
         print(json.dumps({name: column.to_json() for name, column in found.items()}, indent=2))
     else:
         print_statistics(found, other, published=against == "published")
+
+
+@app.command()
+def merge(
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="The folder that holds 1-of-4, 2-of-4, ...")
+    ],
+    _debug: DebugOption = False,
+) -> None:
+    """Make one data set of the parts that `saps generate shard=i/n` made, in their folder.
+
+    It is the same, byte for byte, as if it had been made in one piece.
+
+    saps data merge data/million
+    """
+    from saps.data.generator.merge import merge_parts
+
+    with _counting("merging") as progress:
+        folder = merge_parts(path, progress)
+    print(folder)
 
 
 @app.command()

@@ -6,10 +6,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from saps.data import load_split
 from tests.cli.conftest import RunSaps
-
-SPLITS = ("train", "dev", "test")
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +30,7 @@ def test_compositional_is_a_choice_of_the_command(saps: RunSaps) -> None:
     ("override", "told"),
     [
         ("shard=5/4", "shard is '5/4', expected i/n with i from 1 to n, such as 2/4"),
+        ("shard=1/99", "shard is '1/99', but a data set has 64 blocks; make at most 64 parts"),
         ("split=random", "split is 'random', expected surface or compositional"),
     ],
 )
@@ -55,12 +53,19 @@ def test_joblib_makes_the_parts_of_one_set(saps: RunSaps) -> None:
         "2-of-2",
         "multirun.yaml",
     ]
-    parts = [Path("set/1-of-2"), Path("set/2-of-2")]
-    texts = {
-        example.text for part in parts for name in SPLITS for example in load_split(part, name)
-    }
-    assert len(texts) == 40
-    assert [path.name for path in Path().iterdir()] == ["set"]
+    outcome = saps("data", "merge", "set")
+    assert (outcome.status, outcome.out) == (0, "set\n")
+    assert saps("generate", "out=whole", "size=40", "max_depth=1", "workers=1").status == 0
+    for path in Path("whole").iterdir():
+        assert (Path("set") / path.name).read_bytes() == path.read_bytes(), path.name
+    assert sorted(path.name for path in Path().iterdir()) == ["set", "whole"]
+
+
+def test_merge_of_a_folder_without_parts_is_told_in_one_line(saps: RunSaps) -> None:
+    outcome = saps("data", "merge", ".")
+    assert (outcome.status, outcome.out) == (1, "")
+    told = "holds no parts, such as 1-of-2; make them with `saps generate shard=1/2`"
+    assert outcome.err == f"saps: error: .: {told}\n"
 
 
 def test_slurm_composes_an_array_of_jobs(saps: RunSaps) -> None:

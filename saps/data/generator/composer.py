@@ -55,14 +55,14 @@ def draw_draft(catalogue: Catalogue, shape: Shape, rng: Random) -> Draft | None:
 
 
 def draw_arguments(family: Family, catalogue: Catalogue, shape: Shape, rng: Random) -> Draft | None:
-    """Return one family with nothing nested in it; None if two slots got the same."""
+    """Return one family with nothing nested in it, or None if the draw was no good."""
     return _draft(family, _Drawing(catalogue, shape, 1, rng))
 
 
 def _draft(family: Family, drawing: "_Drawing") -> Draft | None:
     root = drawing.use(family, 1)
     arguments = _name_leaves(root, drawing.shape, drawing.rng)
-    return Draft(root, arguments) if arguments and _siblings_differ(root) else None
+    return Draft(root, arguments) if arguments else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +148,3 @@ def _letters(n: int, rng: Random) -> list[str]:
     if draw < 0.65:
         return list(LETTERS[:n])
     return rng.sample(LETTERS[:n] if draw < 0.9 else LETTERS, n)
-
-
-def _siblings_differ(root: Use) -> bool:
-    """Whether no family gets the same thing twice, as in "the maximum of a and a"."""
-    for use in root.uses():
-        nodes = [filler.node() for filler in use.fillers.values()]
-        if len(set(nodes)) < len(nodes):
-            return False
-    return True

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from saps.data.generator.family import Family, substitute
 from saps.lang import Node
@@ -33,16 +32,6 @@ class Leaf:
         yield from ()
 
 
-class Pair(NamedTuple):
-    """A family right inside another, both by the names of their declarations."""
-
-    outer: str
-    inner: str
-
-    def __str__(self) -> str:
-        return f"{self.outer} > {self.inner}"
-
-
 @dataclass(eq=False, slots=True)
 class Use:
     """A family with each of its slots filled."""
@@ -50,9 +39,15 @@ class Use:
     family: Family
     fillers: dict[str, "Use | Leaf"] = field(default_factory=dict)
 
-    def node(self) -> Node:
-        """Return the program that the expression asks for."""
-        values = {slot: filler.node() for slot, filler in self.fillers.items()}
+    def node(self) -> Node | None:
+        """Return the program that the expression asks for.
+
+        None if a family in it gets the same thing twice, as in "the maximum of a and a".
+        """
+        found = {slot: filler.node() for slot, filler in self.fillers.items()}
+        values = {slot: node for slot, node in found.items() if node is not None}
+        if len(set(values.values())) < len(found):
+            return None
         return substitute(self.family.node, values)
 
     def leaves(self) -> Iterator[Leaf]:
@@ -64,15 +59,6 @@ class Use:
         yield self
         for filler in self.fillers.values():
             yield from filler.uses()
-
-    def pairs(self) -> frozenset[Pair]:
-        """Return which families stand right inside which."""
-        return frozenset(
-            Pair(use.family.declared, filler.family.declared)
-            for use in self.uses()
-            for filler in use.fillers.values()
-            if isinstance(filler, Use)
-        )
 
 
 Expression = Use | Leaf

@@ -26,7 +26,8 @@ def specimen(family: Family, catalogue: Catalogue) -> Specimen:
     for seed in range(100):
         rng = Random(seed)
         draft = draw_arguments(family, catalogue, _SHAPE, rng)
-        if draft is not None:
+        program = None if draft is None else draft.root.node()
+        if draft is not None and program is not None:
             text = normalise_text(phrase_task(draft.root, draft.arguments, rng))
-            return Specimen(text, draft.root.node())
+            return Specimen(text, program)
     raise ValueError(f"no arguments fit the slots of family '{family.name}'")

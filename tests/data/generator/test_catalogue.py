@@ -8,22 +8,9 @@ import pytest
 from saps.data.generator.catalogue import RESULT_SHARES, Catalogue, default_catalogue
 from saps.data.generator.expression import Leaf, Use
 from saps.data.generator.families import CONDITIONS, FAMILIES
-from saps.data.generator.family import Family, FamilyError
+from saps.data.generator.family import FamilyError
 from saps.data.published import SYMBOLS
-
-
-def family(name: str) -> Family:
-    (found,) = (f for f in default_catalogue().families if f.name == name)
-    return found
-
-
-def use(name: str, **fillers: Use | str) -> Use:
-    of = family(name)
-    leaves = {
-        slot: Leaf(of.slot_types[slot].type, (), filler) if isinstance(filler, str) else filler
-        for slot, filler in fillers.items()
-    }
-    return Use(of, leaves)
+from tests.data.generator.uses import family, use
 
 
 def texts(expression: Use | Leaf) -> Iterator[str]:

@@ -44,10 +44,14 @@ def test_drafts_use_the_constants_that_a_slot_allows() -> None:
     assert all(leaf.name in leaf.constants for leaf in constants)
 
 
-def test_drafts_give_no_family_the_same_thing_twice() -> None:
-    for use in (use for draft in DRAFTS for use in draft.root.uses()):
-        nodes = [filler.node() for filler in use.fillers.values()]
-        assert len(nodes) == len(set(nodes))
+def test_drafts_that_give_a_family_the_same_thing_twice_are_no_program() -> None:
+    n_twins = 0
+    for draft in DRAFTS:
+        fillers = [list(use.fillers.values()) for use in draft.root.uses()]
+        same = any(len({filler.node() for filler in some}) < len(some) for some in fillers)
+        assert (draft.root.node() is None) == same
+        n_twins += same
+    assert 0 < n_twins < 0.1 * len(DRAFTS)
 
 
 @pytest.mark.parametrize("max_depth", [1, 2, 4])

@@ -1,20 +1,25 @@
 import json
 from collections import Counter
+from dataclasses import replace
 from hashlib import sha256
-from itertools import combinations
+from itertools import combinations, count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from omegaconf import OmegaConf
 
 from saps.data import Example, load_split
+from saps.data.example import normalise_text
 from saps.data.generator.catalogue import default_catalogue
-from saps.data.generator.collector import UNDECIDED, Collector, Made
-from saps.data.generator.composer import Shape
-from saps.data.generator.expression import Pair
+from saps.data.generator.composer import Shape, draw_draft
+from saps.data.generator.merge import merge_parts
 from saps.data.generator.noise import Noise
-from saps.data.generator.run import GENERATOR_VERSION, generate, generate_dataset
+from saps.data.generator.phrasing import phrase_task
+from saps.data.generator.readings import Pair, default_readings
+from saps.data.generator.run import generate, generate_dataset
+from saps.data.generator.settings import GENERATOR_VERSION
 from saps.data.generator.split import held_out, split_sizes
 from saps.data.generator.task import TaskMaker
 from saps.data.published import SYMBOLS
@@ -118,15 +123,15 @@ def test_generate_nests_nothing_at_depth_1(tmp_path: Path) -> None:
     assert families.count(1) > 50
 
 
-def test_noise_spoils_texts_and_nothing_else(tmp_path: Path) -> None:
-    generate_dataset(tmp_path / "plain", 40, workers=1)
-    generate_dataset(tmp_path / "noisy", 40, workers=1, noise=Noise(dropped=0.2))
-    plain, noisy = (load_split(tmp_path / name, "train") for name in ("plain", "noisy"))
-    programs = {str(example.program): len(example.text) for example in plain}
-    shared = [example for example in noisy if str(example.program) in programs]
-    assert len(shared) > 20
-    shorter = [e for e in shared if len(e.text) < programs[str(e.program)]]
-    assert len(shorter) > len(shared) / 2
+def test_noise_spoils_texts_and_nothing_else() -> None:
+    plain = TaskMaker(default_catalogue(), Shape(), seed=1)
+    noisy = replace(plain, noise=Noise(dropped=0.2))
+    pairs = [(plain.make(index), noisy.make(index)) for index in range(60)]
+    made = [(one.example, other.example) for one, other in pairs if one and other]
+    assert len(made) > 30
+    for one, other in made:
+        assert other == replace(one, text=other.text)
+    assert sum(len(other.text) < len(one.text) for one, other in made) > 0.9 * len(made)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +148,7 @@ def test_noise_spoils_texts_and_nothing_else(tmp_path: Path) -> None:
         ({"size": 5, "shard": "3/2"}, "shard is '3/2', expected i/n"),
         ({"size": 5, "shard": 2}, "shard is '2', expected i/n"),
         ({"size": 5, "shard": "1/6"}, "shard is 1/6, more parts than the 5 tasks"),
+        ({"size": 99, "shard": "1/65"}, "shard is '1/65', but a data set has 64 blocks"),
     ],
 )
 def test_generate_refuses_settings_out_of_range(
@@ -167,48 +173,21 @@ def test_generate_interrupted_leaves_what_was_there(
         raise KeyboardInterrupt
 
     (tmp_path / "train.jsonl").write_text("old\n")
-    monkeypatch.setattr("saps.data.generator.run._metadata", interrupted)
+    monkeypatch.setattr("saps.data.generator.settings.Settings.metadata", interrupted)
     with pytest.raises(KeyboardInterrupt):
         generate_dataset(tmp_path, 20, workers=1)
     assert [path.name for path in tmp_path.iterdir()] == ["train.jsonl"]
     assert (tmp_path / "train.jsonl").read_text() == "old\n"
 
 
-def test_collector_takes_each_text_once_until_it_is_full() -> None:
-    collector = Collector({UNDECIDED: 2})
-    for text, program in (("a", "1"), ("a", "1"), ("a", "2"), ("b", "1"), ("c", "1")):
-        collector.add(Made(text, program, 1, f"{text}{program}".encode()))
-    assert collector.lines == [b"a1", b"b1"]
-    assert collector.n_refused == 2
-    assert collector.is_full
-
-
-def test_collector_fills_each_split_and_keeps_each_program_in_one() -> None:
-    collector = Collector({"train": 2, "test": 1})
-    for text, program, split in (
-        ("a", "1", "train"),
-        ("b", "1", "test"),  # would put program 1 into two splits
-        ("c", "2", "test"),
-        ("d", "3", "test"),  # there are enough
-        ("e", "1", "train"),
-    ):
-        assert not collector.is_full
-        made = Made(text, program, 1, text.encode(), split, frozenset({f"{text} > x"}))
-        collector.add(made)
-    assert collector.is_full
-    assert collector.lines == [b"a", b"c", b"e"]
-    assert (collector.members("train"), collector.members("test")) == ([0, 2], [1])
-    assert collector.held_out == {"train": {"a > x", "e > x"}, "test": {"c > x"}}
-
-
 def test_the_default_set_keeps_its_bytes(tmp_path: Path) -> None:
     # models are compared on it; whoever changes the bytes raises GENERATOR_VERSION
     generate_dataset(tmp_path, 100, seed=5, workers=1)
     contents = b"".join(path.read_bytes() for path in sorted(tmp_path.glob("*.jsonl")))
-    assert GENERATOR_VERSION == "1"
+    assert GENERATOR_VERSION == "2"
     assert (
         sha256(contents).hexdigest()
-        == "b1c0bed73bed60e8ce97b06f537b24bcb48ba6690fad57d09d466cb8d425f87e"
+        == "1b4844f7ba864cfd35aaff5b9e0baa0a49ae4ffeada7e8a54c19ece7577986cb"
     )
 
 
@@ -219,26 +198,42 @@ def compositional(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pairs_of() -> dict[str, frozenset[Pair]]:
-    """What the texts of seed 3 nest, found by making the tasks again."""
-    maker = TaskMaker(default_catalogue(), Shape(), seed=3)
-    tasks = (maker.make(index) for index in range(600))
-    return {task.example.text: task.pairs for task in tasks if task is not None}
+def pairs_of(compositional: Path) -> dict[str, frozenset[Pair]]:
+    """What the texts nest, as they were drawn: found by drawing them again."""
+    texts = {example.text for name in SPLITS for example in load_split(compositional, name)}
+    found: dict[str, frozenset[Pair]] = {}
+    for index in count():
+        rng = Random(f"3:{index}")
+        draft = draw_draft(default_catalogue(), Shape(), rng)
+        if draft is not None:
+            text = normalise_text(phrase_task(draft.root, draft.arguments, rng))
+            found[text] = default_readings().drawn_pairs(draft.root)
+        if texts <= found.keys():
+            break
+    return found
 
 
 def test_compositional_train_nests_no_pair_of_dev_or_test(
     compositional: Path, pairs_of: dict[str, frozenset[Pair]]
 ) -> None:
     found = {
-        name: [pairs_of[example.text] for example in load_split(compositional, name)]
+        name: [
+            pairs
+            for example in load_split(compositional, name)
+            for pairs in (pairs_of[example.text], default_readings().pairs(example.program))
+        ]
         for name in SPLITS
     }
-    assert {name: len(tasks) for name, tasks in found.items()} == split_sizes(150)
+    assert {name: len(pairs) for name, pairs in found.items()} == {
+        name: 2 * n for name, n in split_sizes(150).items()
+    }
     for name in ("dev", "test"):
-        own = [{pair for pair in task if held_out([pair], 3)[0] == name} for task in found[name]]
+        own = [{pair for pair in pairs if held_out([pair], 3)[0] == name} for pairs in found[name]]
         assert all(own)
-        assert not set.union(*own) & frozenset().union(*found["train"])
-    of_test = {pair for task in found["test"] for pair in task if held_out([pair], 3)[0] == "test"}
+        assert not set().union(*own) & frozenset().union(*found["train"])
+    of_test = {
+        pair for pairs in found["test"] for pair in pairs if held_out([pair], 3)[0] == "test"
+    }
     assert not of_test & frozenset().union(*found["dev"])
 
 
@@ -259,33 +254,56 @@ def test_compositional_metadata_lists_what_was_held_out(
         assert set(pairs) == {str(pair) for pair in found if held_out([pair], 3)[0] == name}
 
 
-@pytest.mark.parametrize("split", ["surface", "compositional"])
-def test_the_parts_together_are_one_set(tmp_path: Path, split: str) -> None:
-    size, n_parts = 150, 3
-    folders = [
-        generate_dataset(tmp_path, size, workers=1, split=split, shard=f"{i}/{n_parts}")
-        for i in range(1, n_parts + 1)
-    ]
-    assert [folder.name for folder in folders] == ["1-of-3", "2-of-3", "3-of-3"]
-    parts = {name: [e for f in folders for e in load_split(f, name)] for name in SPLITS}
-    assert {name: len(examples) for name, examples in parts.items()} == split_sizes(size)
-    texts = [example.text for examples in parts.values() for example in examples]
-    assert len(set(texts)) == size
-    programs = [{example.program for example in examples} for examples in parts.values()]
-    assert not any(one & two for one, two in combinations(programs, 2))
-    assert json.loads((folders[1] / "metadata.json").read_text())["shard"] == "2/3"
-
-
-def test_noisy_parts_have_no_text_in_common(tmp_path: Path) -> None:
-    # a dropped word may turn a text of one part into one of another
-    folders = [
-        generate_dataset(
-            tmp_path, 60, workers=1, max_depth=1, noise=Noise(dropped=0.5), shard=f"{i}/2"
+@pytest.mark.parametrize(
+    ("settings", "counts"),
+    [
+        ({"size": 100}, (2, 5)),
+        ({"size": 80, "split": "compositional"}, (3,)),
+        ({"size": 64, "max_depth": 1}, (64,)),
+        ({"size": 60, "max_depth": 2, "noise": Noise(dropped=0.3)}, (2,)),
+    ],
+    ids=["surface", "compositional", "one-block-a-part", "noisy"],
+)
+def test_the_parts_together_are_the_whole_set(
+    tmp_path: Path, settings: dict[str, Any], counts: tuple[int, ...]
+) -> None:
+    whole = generate_dataset(tmp_path / "whole", workers=1, seed=2, **settings)
+    for n_parts in counts:
+        out = tmp_path / f"{n_parts}"
+        folders = [
+            generate_dataset(out, workers=1, seed=2, shard=f"{i}/{n_parts}", **settings)
+            for i in range(1, n_parts + 1)
+        ]
+        assert [folder.name for folder in folders] == [
+            f"{i}-of-{n_parts}" for i in range(1, n_parts + 1)
+        ]
+        for name in SPLITS:
+            parts = b"".join((folder / f"{name}.jsonl").read_bytes() for folder in folders)
+            assert parts == (whole / f"{name}.jsonl").read_bytes()
+        assert json.loads((folders[-1] / "metadata.json").read_text())["shard"] == (
+            f"{n_parts}/{n_parts}"
         )
+        merge_parts(out)
+        for path in whole.iterdir():
+            assert path.read_bytes() == (out / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("split", ["surface", "compositional"])
+def test_no_text_and_no_program_is_in_two_parts_of_different_splits(
+    tmp_path: Path, split: str
+) -> None:
+    # small programs, so that many come again and again
+    folders = [
+        generate_dataset(tmp_path, 400, workers=1, split=split, max_depth=2, shard=f"{i}/2")
         for i in (1, 2)
     ]
-    texts = [e.text for folder in folders for name in SPLITS for e in load_split(folder, name)]
-    assert len(set(texts)) == 60
+    parts = {name: [e for f in folders for e in load_split(f, name)] for name in SPLITS}
+    assert {name: len(examples) for name, examples in parts.items()} == split_sizes(400)
+    texts = [example.text for examples in parts.values() for example in examples]
+    assert len(set(texts)) == 400
+    programs = {name: {example.program for example in parts[name]} for name in SPLITS}
+    assert sum(map(len, programs.values())) < 390
+    assert not any(one & two for one, two in combinations(programs.values(), 2))
 
 
 def test_a_part_is_the_same_with_more_workers(tmp_path: Path) -> None:

@@ -1,19 +1,18 @@
 import statistics
 from collections import Counter
 
-import pytest
-
-from saps.data.generator.expression import Pair
+from saps.data.generator.readings import Pair
 from saps.data.generator.split import (
     PUBLISHED_SIZES,
     held_out,
-    split_by_program,
-    split_of_program,
+    split_by_composition,
+    split_by_surface,
     split_sizes,
 )
+from saps.lang import Node, parse
+from tests.data.generator.uses import use
 
-PROGRAMS = [f"p{i % 700}" for i in range(2_000)]
-N_SYMBOLS = {f"p{i}": 1 + i % 60 for i in range(700)}
+ROOT = use("length", X="a")  # by surface, what was drawn does not matter
 
 
 def test_split_sizes_are_the_published_ones() -> None:
@@ -21,63 +20,45 @@ def test_split_sizes_are_the_published_ones() -> None:
     assert sum(split_sizes(1_001).values()) == 1_001
 
 
-def test_split_keeps_every_program_in_one_split() -> None:
-    splits = split_by_program(PROGRAMS, N_SYMBOLS, seed=1)
-    owners = {name: {PROGRAMS[i] for i in indexes} for name, indexes in splits.items()}
-    assert not owners["train"] & owners["dev"]
-    assert not owners["train"] & owners["test"]
-    assert not owners["dev"] & owners["test"]
+def programs(n: int) -> list[Node]:
+    return [parse(f"(f{i} {' '.join(['a'] * (4 + i % 40))})") for i in range(n)]
 
 
-def test_split_loses_and_repeats_nothing() -> None:
-    splits = split_by_program(PROGRAMS, N_SYMBOLS, seed=1)
-    assert sorted(i for indexes in splits.values() for i in indexes) == list(range(2_000))
-    sizes = split_sizes(2_000)
-    for name, indexes in splits.items():
-        assert indexes == sorted(indexes)
-        assert len(indexes) == pytest.approx(sizes[name], abs=3)
-
-
-def test_split_depends_on_the_seed_alone() -> None:
-    assert split_by_program(PROGRAMS, N_SYMBOLS, 1) == split_by_program(PROGRAMS, N_SYMBOLS, 1)
-    assert split_by_program(PROGRAMS, N_SYMBOLS, 1) != split_by_program(PROGRAMS, N_SYMBOLS, 2)
-
-
-def test_split_draws_longer_programs_for_dev_and_test() -> None:
-    programs = [f"p{i}" for i in range(20_000)]
-    n_symbols = {program: 2 + i % 60 for i, program in enumerate(programs)}
-    splits = split_by_program(programs, n_symbols, seed=1)
-    means = {
-        name: statistics.mean(n_symbols[programs[i]] for i in indexes)
-        for name, indexes in splits.items()
-    }
-    assert means["dev"] > 1.04 * means["train"]
-    assert means["dev"] > means["test"] > means["train"]
-
-
-def test_split_of_a_single_program_is_all_training() -> None:
-    assert split_by_program(["p1"] * 50, N_SYMBOLS, 1)["train"] == list(range(50))
-
-
-def test_split_of_a_program_fills_dev_and_test_before_train() -> None:
-    n_symbols = {f"p{i}": 5 + i % 40 for i in range(20_000)}
-    owners = {program: split_of_program(program, n, 1) for program, n in n_symbols.items()}
+def test_split_by_surface_fills_dev_and_test_before_train() -> None:
+    owners = {program: split_by_surface(ROOT, program, 1)[0] for program in programs(6_000)}
     found, total = Counter(owners.values()), sum(PUBLISHED_SIZES.values())
     for name in ("dev", "test"):
         share = PUBLISHED_SIZES[name] / total
         assert share < found[name] / len(owners) < 1.2 * share
     means = {
-        name: statistics.mean(n for program, n in n_symbols.items() if owners[program] == name)
+        name: statistics.mean(program.size for program in owners if owners[program] == name)
         for name in found
     }
     assert means["dev"] > means["test"] > means["train"]
 
 
-def test_split_of_a_program_depends_on_the_seed() -> None:
-    programs = [f"p{i}" for i in range(200)]
-    one, two = ([split_of_program(program, 20, seed) for program in programs] for seed in (1, 2))
-    assert one == [split_of_program(program, 20, 1) for program in programs]
+def test_split_by_surface_depends_on_the_seed() -> None:
+    one, two = ([split_by_surface(ROOT, p, seed) for p in programs(200)] for seed in (1, 2))
+    assert one == [split_by_surface(ROOT, program, 1) for program in programs(200)]
     assert one != two
+
+
+def test_split_by_composition_is_told_by_the_program() -> None:
+    # the same program, drawn in two ways: whichever is refused, they go to one split
+    program = parse("(len (filter a is_prime))")
+    ways = [use("length", X=use("filter_prime", X="a")), use("number_of_prime", X="a")]
+    assert [way.node() for way in ways] == [program, program]
+    splits = set()
+    n_refused = 0
+    for seed in range(60):
+        decisions = [split_by_composition(way, program, seed) for way in ways]
+        owner = held_out([Pair("length", "filter")], seed)[0]
+        in_train = ("train", frozenset[Pair]())
+        assert decisions == [in_train if owner == "train" else None, in_train]
+        n_refused += decisions[0] is None
+        splits.add(owner)
+    assert splits == {"train", "dev", "test"}
+    assert n_refused < 20
 
 
 def test_held_out_sends_a_task_where_its_pairs_belong() -> None:
