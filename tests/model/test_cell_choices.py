@@ -1,0 +1,94 @@
+"""`cell=` on the command line: what the composed configuration makes, and that it can be kept."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from torch import nn
+
+from saps.model.bundle import Bundle, build_network, load_bundle, plain_config, save_bundle
+from saps.model.cells.gru import GruCell
+from saps.model.cells.lstm import LstmCell
+from saps.model.cells.peephole import PeepholeCell
+from saps.model.cells.rnn import RnnCell
+from saps.model.dilated_convolution import DilatedConvolution
+from saps.model.layer import SteppedLayer
+from saps.model.synthesizer import Text2Tree
+from saps.resources import resource_folder
+from tests.tasks import batch, vocabularies
+
+# What reads the text, and what the decoder's cells are.
+MADE: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
+    "rnn": (nn.RNN, RnnCell),
+    "lstm": (nn.LSTM, LstmCell),
+    "gru": (SteppedLayer, GruCell),
+    "dilated_conv": (DilatedConvolution, LstmCell),
+    **dict.fromkeys(
+        ("peephole", "nig", "nfg", "nog", "niaf", "noaf", "cifg", "np", "fgr"),
+        (SteppedLayer, PeepholeCell),
+    ),
+}
+SMALL = [
+    "model.encoder.embedding_size=5",
+    "model.encoder.hidden_size=6",
+    "model.encoder.latent_size=7",
+    "model.encoder.n_layers=2",
+    "model.decoder.embedding_size=8",
+    "model.decoder.hidden_size=9",
+]
+
+
+def _bundle(*overrides: str) -> Bundle:
+    with initialize_config_dir(str(resource_folder("conf")), version_base="1.3"):
+        cfg = compose("train", [*SMALL, *overrides])
+    words, config = vocabularies(), plain_config(cfg.model)
+    return Bundle(build_network(config, *words).eval(), *words, {"model": config, "info": {}})
+
+
+def test_every_choice_is_known_here() -> None:
+    folder = resource_folder("conf") / "cell"
+    assert {Path(path.name).stem for path in folder.iterdir()} == set(MADE)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_cell_is_chosen_for_encoder_and_decoder_and_kept_with_the_model(
+    name: str, tmp_path: Path
+) -> None:
+    bundle = _bundle(f"cell={name}")
+    network = bundle.network
+    assert isinstance(network, Text2Tree)
+    layers = [*network.encoder.forward_layers, *network.encoder.backward_layers]
+    cells = [
+        chain.cell for chain in (network.decoder.vertical, network.decoder.horizontal) if chain
+    ]
+    assert {type(layer) for layer in layers} == {MADE[name][0]}
+    assert {type(cell) for cell in cells} == {MADE[name][1]}
+    save_bundle(bundle, tmp_path / "model")
+    tasks = batch(bundle.tokenizer, bundle.symbols)
+    assert torch.equal(load_bundle(tmp_path / "model").network(tasks), network(tasks))
+
+
+def test_encoder_and_decoder_may_have_different_cells() -> None:
+    network = _bundle("cell=gru", "+cell@model.encoder.cell=lstm", "cell.reset_after=true").network
+    assert isinstance(network, Text2Tree)
+    assert isinstance(network.encoder.forward_layers[0], nn.LSTM)
+    chain = network.decoder.horizontal
+    assert chain is not None
+    assert isinstance(chain.cell, GruCell)
+    assert chain.cell.candidate_bias is not None
+
+
+def test_options_of_the_encoder_reach_it() -> None:
+    options = ("bidirectional=false", "truncate=8", "n_layers=1", "vectors=words.txt")
+    network = _bundle(*(f"model.encoder.{option}" for option in options)).network
+    assert isinstance(network, Text2Tree)
+    encoder = network.encoder
+    assert (len(encoder.forward_layers), len(encoder.backward_layers)) == (1, 0)
+    assert (encoder.truncate, encoder.vectors) == (8, "words.txt")
+
+
+def test_torchs_form_of_the_gru_runs_by_torchs_module() -> None:
+    network = _bundle("cell=gru", "cell.reset_after=true").network
+    assert isinstance(network, Text2Tree)
+    assert isinstance(network.encoder.forward_layers[0], nn.GRU)
