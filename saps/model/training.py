@@ -21,7 +21,7 @@ from saps.model.bundle import SYMBOLS, TOKENIZER, Bundle, build_network, plain_c
 from saps.model.callbacks import BestModel, EpochLine, ProgressBar, StepSeed
 from saps.model.freezing import Freezing
 from saps.model.module import SynthesisModule
-from saps.model.pretraining import start_from
+from saps.model.pretraining import load_pretrained, start_from
 from saps.model.word_vectors import start_from_vectors
 
 logger = logging.getLogger(__name__)
@@ -74,6 +74,8 @@ def train(cfg: DictConfig) -> TrainResult:
     """
     folder = Path(cfg.folder)
     resume = _checkpoint_to_continue(cfg, folder)
+    starts_from_another = resume is None and cfg.pretrained is not None
+    earlier = load_pretrained(cfg.pretrained) if starts_from_another else None
     lightning.seed_everything(cfg.seed, workers=True, verbose=False)
     data = _read_data(cfg, folder, resume)
     model_config = plain_config(cfg.model)
@@ -82,8 +84,8 @@ def train(cfg: DictConfig) -> TrainResult:
     freezing = Freezing(cfg.freezing, network)
     if resume is None:
         start_from_vectors(network, data.tokenizer)
-    if resume is None and cfg.pretrained is not None:
-        start_from(cfg.pretrained, network, data.symbols)
+    if earlier is not None:
+        start_from(earlier, network, data.symbols)
     parameters = sum(weight.numel() for weight in network.parameters())
     logger.info("%s: %.2f million parameters, run folder %s", cfg.name, parameters / 1e6, folder)
     module = _module(cfg, network, data)
