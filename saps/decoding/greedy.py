@@ -9,6 +9,7 @@ from saps.data.symbols import SymbolTable
 from saps.decoding.beam_growth import Harvest, grow_beams
 from saps.decoding.constraint import constraint_for
 from saps.decoding.expansion import Expansion
+from saps.decoding.gate_waves import grow_by_gates
 from saps.decoding.prediction import Prediction
 from saps.decoding.request import NOTHING_KNOWN, Request
 from saps.decoding.scorer import Scorer
@@ -78,7 +79,8 @@ class GreedyDecoder:
         """Return the greedy tree of each example, in order, whatever its types.
 
         This is what training validates by; `search` is for users. A network that writes tokens
-        writes them as it likes; None stands where they are no program.
+        writes them as it likes, and where the topology is predicted its gates decide; None stands
+        where what came of it is no program.
 
         Args:
             network: what was trained.
@@ -86,6 +88,13 @@ class GreedyDecoder:
             symbols: the labels that it gives.
         """
         with torch.inference_mode():
+            if isinstance(network, TreeNetwork) and network.decoder.topology is not None:
+                return grow_by_gates(
+                    network.scorer(source),
+                    symbols,
+                    max_depth=self.max_depth,
+                    max_size=self.max_size,
+                )
             if isinstance(network, WritesPrograms):
                 written = network.write(source, max_depth=self.max_depth, max_size=self.max_size)
                 return [_prediction(answer, symbols) for answer in written]

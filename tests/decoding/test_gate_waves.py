@@ -8,6 +8,7 @@ import torch
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.decoding.gate_waves import grow_by_gates
+from saps.decoding.greedy import GreedyDecoder
 from saps.decoding.prediction import Prediction
 from saps.decoding.waves import grow_in_waves
 from saps.model.synthesizer import Text2Tree
@@ -46,6 +47,14 @@ def _grow(
 def test_a_network_that_fits_its_examples_writes_them_by_its_gates(words: Words) -> None:
     found = _grow(_trained(), words, *LEARNED)
     assert [p and p.program for p in found] == [examples()[i].program for i in LEARNED]
+
+
+def test_validation_decodes_by_the_gates(words: Words) -> None:
+    text = batch(*words, *LEARNED).text
+    found = GreedyDecoder().decode(_trained(), text, words[1])
+    assert found == _grow(_trained(), words, *LEARNED)
+    shut = GreedyDecoder().decode(_with_gates(words, children=-99, sibling=-99), text, words[1])
+    assert all(prediction is None or prediction.program.size == 1 for prediction in shut)
 
 
 def test_the_log_prob_is_that_of_teacher_forcing_and_of_a_search_by_arity(words: Words) -> None:

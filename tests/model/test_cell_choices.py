@@ -70,7 +70,7 @@ def test_a_cell_is_chosen_for_encoder_and_decoder_and_kept_with_the_model(
 
 
 def test_encoder_and_decoder_may_have_different_cells() -> None:
-    network = _bundle("cell=gru", "+cell@model.encoder.cell=lstm", "cell.reset_after=true").network
+    network = _bundle("+cell@model.decoder.cell=gru", "model.decoder.cell.reset_after=true").network
     assert isinstance(network, Text2Tree)
     assert isinstance(network.encoder.forward_layers[0], nn.LSTM)
     chain = network.decoder.horizontal
