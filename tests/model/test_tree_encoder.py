@@ -4,7 +4,6 @@ from functools import partial
 
 import pytest
 import torch
-from torch import Tensor
 
 from saps.data.batching import encode_tree
 from saps.data.symbols import SymbolTable
@@ -13,6 +12,7 @@ from saps.lang import Node, parse
 from saps.model.cells.lstm import LstmCell
 from saps.model.tree_encoder import TreeEncoder
 from saps.model.tree_lstm import ChildSumTreeLstmCell, NaryTreeLstmCell, TreeLstmCell
+from tests.model.naive_tree_encoder import NaiveTreeEncoder
 from tests.tasks import examples
 
 CELLS = [NaryTreeLstmCell, ChildSumTreeLstmCell]
@@ -41,56 +41,13 @@ def _upward(*programs: Node) -> UpwardBatch:
     return batch_upward([encode_tree(program, SYMBOLS) for program in programs])
 
 
-class _NaiveEncoder:
-    """Tai et al. 2015, Eqs. (2)-(8) and (9)-(14), one gate of one node at a time."""
-
-    def __init__(self, encoder: TreeEncoder) -> None:
-        self.encoder = encoder
-        self.w = dict(encoder.cell.named_parameters())
-
-    def latent(self, program: Node) -> Tensor:
-        h, _ = self._visit(program)
-        return torch.tanh(self.encoder.to_latent.weight @ h + self.encoder.to_latent.bias)
-
-    def _visit(self, node: Node) -> tuple[Tensor, Tensor]:
-        children = [self._visit(child) for child in node.children]
-        h = [child[0] for child in children]
-        x = self.encoder.embedding.weight[SYMBOLS.index(node)]
-        i = torch.sigmoid(self._input(0, x) + self._recurrent(0, h))
-        u = torch.tanh(self._input(2, x) + self._recurrent(1, h))
-        o = torch.sigmoid(self._input(3, x) + self._recurrent(2, h))
-        c = i * u
-        for k, (_, memory) in enumerate(children):
-            c = c + torch.sigmoid(self._input(1, x) + self._forget(k, h)) * memory
-        return o * torch.tanh(c), c
-
-    def _input(self, gate: int, x: Tensor) -> Tensor:
-        rows = slice(gate * HIDDEN, (gate + 1) * HIDDEN)
-        return self.w["input.weight"][rows] @ x + self.w["input.bias"][rows]
-
-    def _recurrent(self, gate: int, h: list[Tensor]) -> Tensor:
-        total = torch.zeros(HIDDEN, dtype=torch.float64)
-        for place, of_child in enumerate(h):
-            # The child-sum cell has one matrix, whatever the place.
-            column = place if isinstance(self.encoder.cell, NaryTreeLstmCell) else 0
-            total = total + self._block(gate, column) @ of_child
-        return total
-
-    def _forget(self, k: int, h: list[Tensor]) -> Tensor:
-        if isinstance(self.encoder.cell, NaryTreeLstmCell):
-            return self._recurrent(3 + k, h)
-        return self.w["forget.weight"] @ h[k]
-
-    def _block(self, row: int, column: int) -> Tensor:
-        rows = slice(row * HIDDEN, (row + 1) * HIDDEN)
-        return self.w["recurrent.weight"][rows, column * HIDDEN : (column + 1) * HIDDEN]
-
-
 @pytest.mark.parametrize("cell", CELLS)
 def test_latents_and_gradients_agree_with_plain_loops(cell: type[TreeLstmCell]) -> None:
     encoder = _encoder(cell)
     latent = encoder(_upward(*_programs()))
-    naive = torch.stack([_NaiveEncoder(encoder).latent(program) for program in _programs()])
+    naive = torch.stack(
+        [NaiveTreeEncoder(encoder, SYMBOLS).latent(program) for program in _programs()]
+    )
     torch.testing.assert_close(latent, naive, rtol=1e-9, atol=1e-9)
 
     # A weighted sum, so that no two places of z have the same gradient.
