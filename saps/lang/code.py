@@ -104,6 +104,19 @@ TRUE: Final = ConstantCode(True)
 FALSE: Final = ConstantCode(False)
 
 
+class FreshNames:
+    """Gives names that a program's code has not had before."""
+
+    __slots__ = ("_n_names",)
+
+    def __init__(self) -> None:
+        self._n_names = 0
+
+    def __call__(self, prefix: str) -> str:
+        self._n_names += 1
+        return f"{prefix}{self._n_names}"
+
+
 def type_of(value: ast.expr) -> ast.expr:
     """`type(value)`."""
     return CallCode(TYPE, [value], [])

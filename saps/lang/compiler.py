@@ -24,6 +24,7 @@ from saps.lang.code import (
     ChoiceCode,
     CompareCode,
     ConstantCode,
+    FreshNames,
     assigned,
     charge,
     function_code,
@@ -121,7 +122,7 @@ class _Compiler:
             "refuse_condition": _refuse_condition,
         }
         self._functions: dict[str, Function] = {}
-        self._n_names = 0
+        self._fresh = FreshNames()
         self._fast_paths = FastPaths(self._fresh)
         self._is_wild = _calls_unknown_functions(root)
 
@@ -134,10 +135,6 @@ class _Compiler:
         code = compile(module, FILENAME, "exec", dont_inherit=True, optimize=0)
         inner = next(c for c in code.co_consts if isinstance(c, CodeType))
         return Compiled(inner, self._constants, self._functions, self._paths, program.n_nodes)
-
-    def _fresh(self, prefix: str) -> str:
-        self._n_names += 1
-        return f"{prefix}{self._n_names}"
 
     def _node(self, node: Node, path: TreePath) -> ast.expr:
         self._paths.append(path)

@@ -5,7 +5,6 @@ it changes no value and no error. All operands are evaluated, once and in order,
 """
 
 import ast
-from collections.abc import Callable
 from typing import Final
 
 from saps.lang.code import (
@@ -28,6 +27,7 @@ from saps.lang.code import (
     ChoiceCode,
     CompareCode,
     ElementCode,
+    FreshNames,
     LogicCode,
     NameCode,
     UnaryCode,
@@ -62,7 +62,7 @@ INTEGER_OPERATIONS: Final = frozenset({*_BOUNDED, *_DIVISIONS, *_COMPARISONS, *_
 class FastPaths:
     """Writes the fast paths of one program."""
 
-    def __init__(self, fresh: Callable[[str], str]) -> None:
+    def __init__(self, fresh: FreshNames) -> None:
         self._fresh = fresh
 
     def of(
