@@ -21,6 +21,7 @@ from saps.decoding.terms import Term
 _RIGID: Final = "?"
 """A type that only itself and variables unify with."""
 _MOST_FOR_ANYTHING: Final = 6
+_MANY: Final = 1 << 30
 _SMALL: Final = 4
 """Bounds below are worth their time: they recur."""
 
@@ -51,58 +52,81 @@ class Completion:
 
     def __init__(self, positions: OpenPositions) -> None:
         self._positions = positions
-        self._least: dict[Goal, tuple[int, bool]] = {}
+        self._known: dict[Goal, tuple[int, int]] = {}
         self.size = self.depth = 0
         self.size, self.depth = self._anything()
 
     def __len__(self) -> int:
-        return len(self._least)
+        return len(self._known)
 
-    def room(self, levels: int) -> int:
-        """How many levels count, out of so many: no least completion uses more."""
-        return min(levels, self.size) if self.size else levels
+    def rooms(self, levels: list[int]) -> tuple[int, ...]:
+        """How many levels count at each position, out of so many.
+
+        No least completion uses more than the size of what fits every type, and one for the node
+        at the first position, which need not be the best there.
+        """
+        if not self.size:
+            return tuple(levels)
+        size = self.size
+        return (min(levels[0], size + 1), *(min(level, size) for level in levels[1:]))
 
     def least(self, goal: Goal, limit: int) -> int:
         """Return the size of the smallest completion, or some number above `limit`."""
         n_positions = len(goal.rooms)
         if n_positions > limit or n_positions <= goal.n_spare:
             return n_positions
-        assert goal.segments is not None
-        segment, below = goal.segments
-        if below is not None and not goal.n_spare and not segment.loose:
+        if self._is_sum(goal):
             return self._sum(goal, limit)
-        known = self._least.get(goal)
-        if known is not None and (known[1] or known[0] > limit):
-            return known[0]
-        found = self._search(goal, limit)
-        self._least[goal] = (found, found <= limit)
-        return found
+        budget = self._known.get(goal, (n_positions, 0))[0]
+        while budget <= limit and not self.fits(goal, budget):
+            budget = self._known[goal][0]
+        return budget
+
+    def fits(self, goal: Goal, budget: int) -> bool:
+        """Whether the open positions can be completed with so many nodes."""
+        n_positions = len(goal.rooms)
+        if n_positions > budget or n_positions <= goal.n_spare:
+            return n_positions <= budget
+        if self._is_sum(goal):
+            return self._sum(goal, budget) <= budget
+        lowest, highest = self._known.get(goal) or (n_positions, self._enough(goal))
+        if lowest <= budget < highest:
+            if self._search(goal, budget):
+                highest = budget
+            else:
+                lowest = budget + 1
+            self._known[goal] = lowest, highest
+        return budget >= highest
+
+    def _enough(self, goal: Goal) -> int:
+        """A size that does for any types."""
+        return self.size * len(goal.rooms) if self.size and min(goal.rooms) >= self.depth else _MANY
+
+    @staticmethod
+    def _is_sum(goal: Goal) -> bool:
+        """Whether the segments are independent."""
+        assert goal.segments is not None
+        return goal.segments[1] is not None and not goal.n_spare and not goal.segments[0].loose
 
     def _sum(self, goal: Goal, limit: int) -> int:
-        """The segments are independent."""
-        total, start, segments = 0, 0, goal.segments
+        total, start, segments = len(goal.rooms), 0, goal.segments
         while segments is not None and total <= limit:
             segment, segments = segments
             end = start + len(segment.positions)
             part = Goal((segment, None), goal.rooms[start:end], goal.types, 0)
-            total += self.least(part, limit - total)
+            total += self.least(part, limit - total + end - start) - (end - start)
             start = end
         return total
 
-    def _search(self, goal: Goal, limit: int) -> int:
+    def _search(self, goal: Goal, budget: int) -> bool:
         options = []
         for key, arity in self._options(goal):
             after, cost = self._after(goal, key, arity)
-            bound = cost + self._bound(after, limit - cost)
-            if bound <= limit:
-                options.append((bound, cost, len(options), after))
+            bound = cost + self._bound(after, budget - cost)
+            if bound <= budget:
+                options.append((bound, len(options), after, budget - cost))
         options.sort()
-        best = limit + 1
-        for bound, cost, _, after in options:
-            if bound >= best:
-                break
-            best = min(best, cost + self.least(after, best - 1 - cost))
-        return best
+        return any(self.fits(after, left) for _, _, after, left in options)
 
     def _options(self, goal: Goal) -> list[tuple[Key, int]]:
         """The ways to fill the first position, with the number of children of each."""
@@ -110,34 +134,46 @@ class Completion:
         segment, room = goal.segments[0], goal.rooms[0]
         fits = self._positions.fits
         productions = self._positions.kinds.productions
-        options: list[tuple[Key, int]] = [
-            (key, productions[key].arity) for key in self._positions.fitting(segment)
-        ]
-        if room < 2:
-            options = [option for option in options if not option[1]]
-        options += [(kind, 0) for kind in goal.types if fits(segment, kind)]
+        options: list[tuple[Key, int]] = [(kind, 0) for kind in goal.types if fits(segment, kind)]
         loose = range(-1, -1 - len(segment.loose), -1)
         options += [(key, 0) for key in loose if fits(segment, key)]
         if goal.n_spare:
             options.append((FRESH, 0))
+        for key in self._positions.fitting(segment):
+            arity = productions[key].arity
+            if not arity or self._room_below(room, arity):
+                options.append((key, arity))
         if self.size and room >= self.depth:
             options.append((ANYTHING, 0))
         return options
+
+    def _room_below(self, room: int, arity: int) -> int:
+        """How many levels are of use below a node with so many children.
+
+        Where what fits every type has room, only what is smaller is of use.
+        """
+        if self.size and room >= self.depth:
+            return max(0, self.size - 1 - arity)
+        return room - 1
 
     def _after(self, goal: Goal, key: Key, arity: int) -> tuple[Goal, int]:
         """What is left to complete, and how many nodes that took."""
         assert goal.segments is not None
         step = self._positions.step(goal.segments[0], key)
         assert step is not None
-        return self.after(goal, step, key, arity), self.size if key == ANYTHING else 1
+        below = self._room_below(goal.rooms[0], arity)
+        return self._next(goal, step, key, (below,) * arity), self.size if key == ANYTHING else 1
 
     def after(self, goal: Goal, step: Step, key: Key, arity: int) -> Goal:
         """Return the goal whose first position is filled with a node of so many children."""
+        return self._next(goal, step, key, (goal.rooms[0] - 1,) * arity)
+
+    def _next(self, goal: Goal, step: Step, key: Key, rooms: tuple[int, ...]) -> Goal:
         assert goal.segments is not None
         settled = frozenset(kind for kind in step.settled if kind is not None)
         return Goal(
             self._positions.push(step, goal.segments[1]),
-            (goal.rooms[0] - 1,) * arity + goal.rooms[1:],
+            rooms + goal.rooms[1:],
             goal.types | settled if settled else goal.types,
             goal.n_spare - (key is FRESH),
         )

@@ -99,7 +99,7 @@ class TypedConstraint:
             tuple(kind for _, kind in loose), types.result, types.constraints
         )
         goal = self._goal(tree, self.max_size)
-        if self._completion.least(goal, self.max_size) > self.max_size:
+        if not self._completion.fits(goal, self.max_size):
             raise RequestTypeError(
                 f"no program of at most {self.max_size} nodes and {self.max_depth} levels "
                 f"gives {spell(types.result)} from these arguments",
@@ -188,8 +188,8 @@ class TypedConstraint:
                 yield key, 0, [label]
 
     def _goal(self, tree: PartialType, budget: int) -> Goal:
-        room, deepest = self._completion.room, self.max_depth + 1
-        rooms = tuple(room(deepest - depth) for depth in tree.open_depths())
+        levels = [self.max_depth + 1 - depth for depth in tree.open_depths()]
+        rooms = self._completion.rooms(levels)
         arguments = tree._arguments
         # More spare names than nodes are left are of no use.
         return Goal(tree._segments, rooms, arguments.types, min(len(arguments.spare), budget))
@@ -221,7 +221,7 @@ class TypedConstraint:
             step = self._positions.step(segment, key)
             if step is not None and (goal.rooms[0] > 1 or not arity):
                 after = self._completion.after(goal, step, key, arity)
-                mask[labels] = self._completion.least(after, budget - 1) < budget
+                mask[labels] = self._completion.fits(after, budget - 1)
         return _read_only(mask)
 
 
