@@ -35,7 +35,8 @@ class Layout(NamedTuple):
     def spread(self, rows: Tensor) -> Tensor:
         """Lay rows out, (R, C) -> (B, S, C); zero where there is none."""
         rectangle = rows.new_zeros(self.n_examples * self.n_slots, rows.shape[1])
-        return rectangle.index_copy(0, self.slot, rows).view(self.n_examples, self.n_slots, -1)
+        filled = rectangle.index_copy(0, self.slot, rows)
+        return filled.view(self.n_examples, self.n_slots, rows.shape[1])
 
     def collect(self, rectangle: Tensor) -> Tensor:
         """Undo `spread`, (B, S, C) -> (R, C)."""

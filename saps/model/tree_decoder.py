@@ -341,12 +341,16 @@ class TreeDecoder(nn.Module):
         x = self._horizontal_input(label, torch.full_like(label, kind), context, example)
         return self.horizontal.advance(x, states.horizontal)
 
+    def _query(self, shared: Tensor, context: DecoderContext, example: Tensor) -> Tensor:
+        """Return q of R nodes from both chains' shares in it, (R, H) -> (R, H)."""
+        if self.from_latent is not None:
+            shared = shared + self.from_latent(context.latent).index_select(0, example)
+        return torch.tanh(shared + self.query_bias)
+
     def _score(
         self, shared: Tensor, context: DecoderContext, example: Tensor, slot: Tensor, n_slots: int
     ) -> NodeScores:
-        if self.from_latent is not None:
-            shared = shared + self.from_latent(context.latent).index_select(0, example)
-        query = self.dropout(torch.tanh(shared + self.query_bias))
+        query = self.dropout(self._query(shared, context, example))
         attn = None
         if self.attention is not None and context.memory is not None:
             # Laid out by example, so that one product serves all nodes and no memory is copied.

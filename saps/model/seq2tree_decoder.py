@@ -1,0 +1,90 @@
+"""The tree decoder whose inputs look at the text: Seq2Tree of Neural Program Search.
+
+Sizes: B examples, T pieces, C memory, E embedding, H hidden, R rows.
+"""
+
+from collections.abc import Callable, Sequence
+
+from torch import Tensor
+
+from saps.model.attention import GeneralAttention
+from saps.model.cells.cell import Cell
+from saps.model.cells.gru import GruCell
+from saps.model.encoder import TextState
+from saps.model.layout import Layout
+from saps.model.topology import Topology
+from saps.model.tree_decoder import DecoderContext, TreeDecoder
+
+
+class Seq2TreeDecoder(TreeDecoder):
+    """A doubly-recurrent decoder with attention at its inputs and none at its outputs.
+
+        context(x) = tanh(W_c [r ; x]),  a = softmax(M W_a x),  r = a^T M
+        vertical:    hv_i, its state = Cell_v(context(x_p), state of p)
+        horizontal:  hh_i, its state = Cell_h(context(x_s), state of s)
+        prediction:  h_i = U_v hv_i + U_h hh_i,  softmax(W h_i + b)
+
+    x_p and x_s are the embeddings of the parent's and the previous sibling's label, at a first
+    child the parent's in both places, as in `TreeDecoder`; both chains share W_a and W_c.
+
+    Source: Polosukhin & Skidanov 2018 (Neural Program Search), Sec. 4. Differs from it: the states
+    before the root come from z; a label's arity is the number of its children, unless the topology
+    is predicted.
+    """
+
+    def __init__(
+        self,
+        *,
+        arities: Sequence[int],
+        embedding_size: int,
+        hidden_size: int,
+        latent_size: int,
+        memory_size: int,
+        dropout: float,
+        cell: Callable[..., Cell] = GruCell,
+        topology: Topology = "arity",
+    ) -> None:
+        super().__init__(
+            arities=arities,
+            embedding_size=embedding_size,
+            hidden_size=hidden_size,
+            latent_size=latent_size,
+            memory_size=memory_size,
+            recurrence="vh",
+            attention=False,
+            latent_at_nodes=False,
+            step_embedding=False,
+            dropout=dropout,
+            cell=cell,
+            topology=topology,
+        )
+        self.register_parameter("query_bias", None)
+        self.look = GeneralAttention(memory_size, embedding_size)
+
+    def context(self, text: TextState) -> DecoderContext:
+        return DecoderContext(text.latent, self.look.prepare(text.memory, text.mask))
+
+    def _vertical_input(self, label: Tensor, context: DecoderContext, example: Tensor) -> Tensor:
+        """Look at the text once for each label, (R,) -> (R, E)."""
+        assert context.memory is not None
+        layout = Layout.of(example, len(context.latent))
+        contexts = self.look(layout.spread(self.embedding(label)), context.memory)[0]
+        dropped: Tensor = self.dropout(layout.collect(contexts))
+        return dropped
+
+    def _horizontal_input(
+        self,
+        label: Tensor,
+        kind: Tensor,  # noqa: ARG002 - the vertical state tells the kinds of step apart
+        context: DecoderContext,
+        example: Tensor,
+    ) -> Tensor:
+        return self._vertical_input(label, context, example)
+
+    def _query(
+        self,
+        shared: Tensor,
+        context: DecoderContext,  # noqa: ARG002
+        example: Tensor,  # noqa: ARG002
+    ) -> Tensor:
+        return shared
