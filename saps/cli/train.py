@@ -1,8 +1,11 @@
 """`saps train`: a Hydra application over `conf/train.yaml`."""
 
 import logging
+import shlex
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,23 +16,62 @@ from saps.cli.options import DebugOption
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from saps.model.saving import RunInterruptedError
+
 
 def train(context: typer.Context, _debug: DebugOption = False) -> None:
     """Train a model; --help shows every choice."""
-    run_application(_task, "train", context)
+    with _command_line_kept(["train", *context.args]):
+        run_application(_task, "train", context)
+
+
+_command_line: list[str] = []
+
+
+@contextmanager
+def _command_line_kept(arguments: list[str]) -> Iterator[None]:
+    """Remember how this process was started: Lightning starts the others of DDP alike."""
+    _command_line[:] = [sys.argv[0], *arguments]
+    try:
+        yield
+    finally:
+        _command_line.clear()
 
 
 def _task(config: "DictConfig") -> None:
+    from saps.model.saving import RunInterruptedError
     from saps.model.training import train
 
     # Lightning's hints on its own defaults and products would bury the line of each epoch.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module=r"lightning\.pytorch")
+    if _command_line:  # none in the worker processes of a sweep
+        sys.argv = list(_command_line)  # Hydra's own goes back in place when the run is over
     try:
         result = train(config)
+    except RunInterruptedError as stop:
+        print(f"{stop}; {_how_to_go_on(stop)}", file=sys.stderr)
+        raise KeyboardInterrupt from stop
     except SystemExit as stop:
         if isinstance(stop.__context__, KeyboardInterrupt):  # Lightning's answer to Ctrl-C
-            print("stopped; ckpt_path=last goes on from the last finished epoch", file=sys.stderr)
+            print(
+                "stopped at once; ckpt_path=last goes on from the last checkpoint", file=sys.stderr
+            )
             raise KeyboardInterrupt from stop
         raise
     print(f"{result.metric} {result.value:.4f}   {result.best}")
+
+
+def _how_to_go_on(stop: "RunInterruptedError") -> str:
+    from hydra.core.hydra_config import HydraConfig
+
+    given = HydraConfig.get().overrides.task
+    kept = [item for item in given if not item.startswith(("ckpt_path=", "overwrite="))]
+    command = shlex.join(["saps", "train", *kept, "ckpt_path=last"])
+    if not stop.has_checkpoint:
+        return f"its checkpoint could not be written ({stop.problem}), so nothing is saved"
+    if stop.problem is not None:
+        return (
+            f"its checkpoint could not be written ({stop.problem}); from the one before: {command}"
+        )
+    return f"go on with: {command}"

@@ -197,6 +197,15 @@ class TaskData(lightning.LightningDataModule):
         encoded = self._encoded[split]
         return [self.symbols.build(encoded[i].tree.label.tolist()) for i in indices]
 
+    def text(self, split: Split, index: int) -> str:
+        """Return the text of a task as the tokenizer sees it."""
+        return self.tokenizer.decode(self._encoded[split][index].pieces.tolist())
+
+    def batch(self, split: Split, indices: Sequence[int]) -> Batch:
+        """Return the given tasks as one batch, without augmentation."""
+        plan = [np.asarray(indices, dtype=np.int64)]
+        return self._batches(split, plan, None, ()).make(0)
+
     def batches(self, split: Split, epoch: int) -> EpochBatches:
         """Return the batches of an epoch, counted from 0, in their order."""
         examples = self._encoded[split]
@@ -208,9 +217,17 @@ class TaskData(lightning.LightningDataModule):
             epoch=epoch,
         )
         augmentation = self.augmentation if split == "train" else None
-        seed = (self.seed, epoch, 1)
+        return self._batches(split, plan, augmentation, (self.seed, epoch, 1))
+
+    def _batches(
+        self,
+        split: Split,
+        plan: Sequence[IntArray],
+        augmentation: FillerDropout | None,
+        seed: tuple[int, ...],
+    ) -> EpochBatches:
         return EpochBatches(
-            examples,
+            self._encoded[split],
             plan,
             len(self.symbols),
             augmentation,

@@ -133,6 +133,11 @@ class Tokenizer:
         )
         return ids
 
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the normalised text that has these pieces; unknown ones show as U+2047."""
+        text: str = self._processor.decode(list(ids))
+        return text.strip()
+
     def whole_words(self) -> frozenset[str]:
         """Return the words that are one piece: with enough pieces, nearly all of the training's."""
         pieces = map(self._processor.id_to_piece, range(len(self)))

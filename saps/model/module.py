@@ -50,12 +50,17 @@ class SynthesisModule(lightning.LightningModule):
         self.make_optimizer = optimizer
         self.make_schedule = schedule
         self.total_steps = total_steps
+        self.compute_loss: Callable[[Batch], Loss] = network.loss
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        loss = self.network.loss(batch)
-        measures = _measures("train", loss)
-        self.log_dict(measures, on_epoch=True, on_step=False, batch_size=len(batch))
-        return loss.total
+        loss = self.compute_loss(batch)
+        feed = self.trainer.datamodule  # type: ignore[attr-defined]
+        # Of several processes each has a share of the batch; the mean over them is the batch's.
+        weight: float = feed.weight(batch_idx)
+        measures = {name: weight * value for name, value in _measures("train", loss).items()}
+        size = feed.global_size(batch_idx)
+        self.log_dict(measures, on_epoch=True, on_step=False, batch_size=size, sync_dist=True)
+        return weight * loss.total
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         loss = self.network.loss(batch)
@@ -68,7 +73,7 @@ class SynthesisModule(lightning.LightningModule):
         ]
         exact = torch.tensor(right, dtype=torch.float32).mean()
         measures = _measures("val", loss) | {"val/exact_match": exact}
-        self.log_dict(measures, prog_bar=True, batch_size=len(batch))
+        self.log_dict(measures, batch_size=len(batch), sync_dist=True)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         optimizer = self.make_optimizer(self.network.parameters())

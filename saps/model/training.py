@@ -1,7 +1,8 @@
 """A training run, from its configuration to its run folder."""
 
 import logging
-import sys
+import shlex
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import lightning
 import torch
 from hydra.utils import instantiate
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint
-from lightning.pytorch.plugins.io import TorchCheckpointIO
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 
 import saps
@@ -18,19 +19,40 @@ from saps.data.module import TaskData
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.model.bundle import SYMBOLS, TOKENIZER, Bundle, build_network, plain_config, save_bundle
-from saps.model.callbacks import BestModel, EpochLine, ProgressBar, StepSeed
+from saps.model.callbacks import BestModel, StepSeed
+from saps.model.checkpoint import (
+    LAST,
+    PREVIOUS,
+    CheckpointFiles,
+    newest_checkpoint,
+    read_checkpoint,
+)
+from saps.model.divergence import FiniteLoss
+from saps.model.epoch_report import CURVES, METRICS, EpochReport
+from saps.model.feed import Feed
 from saps.model.freezing import Freezing
+from saps.model.identity import (
+    Identity,
+    KeepsIdentity,
+    check_data,
+    check_settings,
+    check_vocabulary,
+)
 from saps.model.module import SynthesisModule
+from saps.model.network import Network
 from saps.model.pretraining import load_pretrained, start_from
+from saps.model.progress import ProgressBar, on_terminal
+from saps.model.samples import SampleDecodes
+from saps.model.saving import Interruption, Saving
 from saps.model.word_vectors import start_from_vectors
 
 logger = logging.getLogger(__name__)
 
-LAST = "last.ckpt"
+CONFIG = "config.yaml"
 
 
 class TrainingError(ValueError):
-    """A run can not start or go on; the message says why and what to do."""
+    """A run can not start, go on or end as it should; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,42 +74,44 @@ class TrainResult:
     parameters: int
 
 
-class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes a checkpoint beside its place and moves it there, so none is ever half written."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Start:
+    """Where a run goes on: a checkpoint and what is in it."""
 
-    def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
-    ) -> None:
-        draft = Path(path).with_suffix(".part")
-        super().save_checkpoint(checkpoint, draft, storage_options)
-        draft.replace(path)
+    path: Path
+    checkpoint: dict[str, Any]
 
 
 def train(cfg: DictConfig) -> TrainResult:
     """Train a network as conf/train.yaml describes, or continue a run with `ckpt_path=last`.
 
     Raises:
-        TrainingError: the run folder holds another run, or there is none to continue.
+        TrainingError: the run folder holds another run, or the run's last files are not written.
+        CheckpointError: there is no run to continue, or it is another one.
+        DivergedError: the loss is no number any more.
+        RunInterruptedError: Ctrl-C, after a checkpoint.
         DataError, TokenizerError, SymbolError, BundleError: the data or the sizes do not fit.
         PretrainingError, FreezingError: so do the run to start from, or the freezing schedule.
         WordVectorError: the file of word vectors can not be read.
     """
     folder = Path(cfg.folder)
-    resume = _checkpoint_to_continue(cfg, folder)
-    starts_from_another = resume is None and cfg.pretrained is not None
+    start = _start(cfg, folder)
+    starts_from_another = start is None and cfg.pretrained is not None
     earlier = load_pretrained(cfg.pretrained) if starts_from_another else None
     lightning.seed_everything(cfg.seed, workers=True, verbose=False)
-    data = _read_data(cfg, folder, resume)
+    data = _read_data(cfg, start)
+    identity = Identity.of(cfg, data)
+    if start is not None:
+        check_vocabulary(start.path, start.checkpoint, data.tokenizer, data.symbols)
+        check_data(start.path, start.checkpoint, identity, data.path)
     model_config = plain_config(cfg.model)
     network = build_network(model_config, data.tokenizer, data.symbols)
     data.upward, data.sequences = network.reads_trees, network.writes_tokens
     freezing = Freezing(cfg.freezing, network)
-    if resume is None:
+    if start is None:
         start_from_vectors(network, data.tokenizer)
     if earlier is not None:
         start_from(earlier, network, data.symbols)
-    parameters = sum(weight.numel() for weight in network.parameters())
-    logger.info("%s: %.2f million parameters, run folder %s", cfg.name, parameters / 1e6, folder)
     module = _module(cfg, network, data)
 
     def save_best(progress: dict[str, Any]) -> None:
@@ -95,41 +119,66 @@ def train(cfg: DictConfig) -> TrainResult:
         bundle = Bundle(network, data.tokenizer, data.symbols, config)
         save_bundle(bundle, folder / "best", half=cfg.half_precision_bundle)
 
-    best = BestModel(cfg.monitor, save_best)
-    if resume is None:
-        _start_folder(cfg, folder, data)
-    callbacks = [StepSeed(cfg.seed), freezing, best, EpochLine(data.size("train"))]
-    trainer = _trainer(cfg, folder, callbacks)
-    trainer.fit(module, datamodule=data, ckpt_path=resume, weights_only=True)
+    best = BestModel(cfg.monitor, save_best, cfg.patience)
+    _prepare_folder(cfg, folder, data, is_new=start is None)
+    _announce(cfg, network, data, start)
+    files, interruption = CheckpointFiles(), Interruption()
+    callbacks = [
+        StepSeed(cfg.seed),
+        freezing,
+        FiniteLoss(folder / LAST),
+        best,
+        KeepsIdentity(identity),
+        *([ProgressBar(data.size("train"), data.size("dev"))] if on_terminal() else []),
+        SampleDecodes(data, cfg.n_samples),
+        EpochReport(folder, data.size("dev")),
+        Saving(folder, files, interruption, **cfg.checkpoints),
+    ]
+    trainer = _trainer(cfg, folder, callbacks, files)
+    feed = Feed(data, **cfg.feed)
+    path = None if start is None else start.path
+    with interruption.watched(is_alone=trainer.world_size == 1):
+        trainer.fit(module, datamodule=feed, ckpt_path=path, weights_only=True)
+    _check_files(folder, files, best)
+    _say_how_to_evaluate(folder, data)
+    parameters = sum(weight.numel() for weight in network.parameters())
     return TrainResult(folder, folder / "best", cfg.monitor, best.best, parameters)
 
 
-def _checkpoint_to_continue(cfg: DictConfig, folder: Path) -> Path | None:
-    last = folder / LAST
+def _start(cfg: DictConfig, folder: Path) -> _Start | None:
+    """Find the checkpoint to go on from, and see whether it is this run's."""
     if cfg.ckpt_path is None:
-        if last.exists() and not cfg.overwrite:
+        if _holds_a_run(folder) and not cfg.overwrite:
             raise TrainingError(
                 f"{folder} already holds a run: continue it with ckpt_path=last, keep both with "
                 "name=ANOTHER, or replace it with overwrite=true"
             )
         return None
-    path = last if cfg.ckpt_path == "last" else Path(cfg.ckpt_path)
-    if not path.is_file():
-        raise TrainingError(f"no checkpoint at {path}: start the run without ckpt_path")
-    return path
+    if cfg.ckpt_path == "last":
+        start = _Start(*newest_checkpoint(folder))
+    else:
+        path = Path(cfg.ckpt_path)
+        start = _Start(path, read_checkpoint(path))
+    check_settings(start.path, start.checkpoint, cfg)
+    return start
 
 
-def _read_data(cfg: DictConfig, folder: Path, resume: Path | None) -> TaskData:
+def _holds_a_run(folder: Path) -> bool:
+    return (folder / LAST).exists() or (folder / PREVIOUS).exists()
+
+
+def _read_data(cfg: DictConfig, start: _Start | None) -> TaskData:
     """Read the data, with the vocabularies of the run that is continued."""
     data: TaskData = instantiate(cfg.data, seed=cfg.seed, _convert_="all")
-    if resume is None:
+    if start is None:
         data.read()
     else:
+        folder = start.path.parent
         data.read(Tokenizer.load(folder / TOKENIZER), SymbolTable.load(folder / SYMBOLS))
     return data
 
 
-def _module(cfg: DictConfig, network: torch.nn.Module, data: TaskData) -> SynthesisModule:
+def _module(cfg: DictConfig, network: Network, data: TaskData) -> SynthesisModule:
     total_steps = cfg.trainer.max_epochs * len(data.batches("train", 0))
     module: SynthesisModule = instantiate(
         cfg.module,
@@ -138,41 +187,87 @@ def _module(cfg: DictConfig, network: torch.nn.Module, data: TaskData) -> Synthe
         decoder=instantiate(cfg.decoding),
         total_steps=total_steps,
     )
+    if cfg.compile is not None:
+        # Trees differ in their number of levels, texts in their length: no size is a constant.
+        module.compute_loss = torch.compile(network.loss, backend=cfg.compile, dynamic=True)
     return module
 
 
-def _start_folder(cfg: DictConfig, folder: Path, data: TaskData) -> None:
+@rank_zero_only
+def _prepare_folder(cfg: DictConfig, folder: Path, data: TaskData, *, is_new: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / LAST).unlink(missing_ok=True)
-    OmegaConf.save(cfg, folder / "config.yaml", resolve=True)
+    for draft in (*folder.glob(".best-*"), *folder.glob("*.part")):  # of a run that was killed
+        shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
+    if is_new:
+        for name in (LAST, PREVIOUS, METRICS, CURVES):
+            (folder / name).unlink(missing_ok=True)
+    OmegaConf.save(cfg, folder / CONFIG, resolve=True)
     data.tokenizer.save(folder / TOKENIZER)
     data.symbols.save(folder / SYMBOLS)
 
 
-def _trainer(cfg: DictConfig, folder: Path, callbacks: list[Callback]) -> lightning.Trainer:
-    # With nothing to rank, the one file is replaced at the end of each epoch.
-    last = ModelCheckpoint(
-        dirpath=folder,
-        filename=Path(LAST).stem,
-        save_top_k=1,
-        monitor=None,
-        enable_version_counter=False,
-        save_on_train_epoch_end=True,
-    )
-    progress: list[Callback] = [ProgressBar()] if sys.stderr.isatty() else []
+@rank_zero_only
+def _announce(cfg: DictConfig, network: Network, data: TaskData, start: _Start | None) -> None:
+    """Say what is going to be trained, on what, and where it goes."""
+    parameters = sum(weight.numel() for weight in network.parameters())
+    logger.info("%s: %s", cfg.name, _choices(plain_config(cfg.model)))
+    logger.info("%.2f million parameters", parameters / 1e6)
+    sizes = data.size("train"), data.size("dev")
+    logger.info("data %s: %d tasks to train on, %d to validate", data.name, *sizes)
+    if start is None:
+        logger.info("run folder %s", cfg.folder)
+    else:
+        step, epoch = start.checkpoint["global_step"], start.checkpoint["epoch"]
+        logger.info("going on from %s: step %d, epoch %d", start.path, step, epoch)
+
+
+def _choices(config: dict[str, Any], prefix: str = "") -> str:
+    """Return a model's configuration on one line: its class, then its settings."""
+    told = []
+    for key, value in config.items():
+        if key == "_target_":
+            told.append(f"{prefix.rstrip('.')}={value.rpartition('.')[2]}".lstrip("="))
+        elif isinstance(value, dict):
+            told.append(_choices(value, f"{prefix}{key}."))
+        elif key != "_partial_":
+            told.append(f"{prefix}{key}={value}")
+    return " ".join(told)
+
+
+def _trainer(
+    cfg: DictConfig, folder: Path, callbacks: list[Callback], files: CheckpointFiles
+) -> lightning.Trainer:
     trainer: lightning.Trainer = instantiate(
         cfg.trainer,
         default_root_dir=folder,
         logger=instantiate(cfg.logger),
-        callbacks=[*callbacks, *progress, last],
-        plugins=[AtomicCheckpointIO()],
+        callbacks=callbacks,
+        plugins=[files],
         # Each epoch has batches of its own, made from the seed and its number.
         reload_dataloaders_every_n_epochs=1,
-        enable_progress_bar=bool(progress),
+        use_distributed_sampler=False,  # the feed gives each process its share
+        enable_progress_bar=False,  # ours is a callback
         enable_model_summary=False,
         num_sanity_val_steps=0,
     )
     return trainer
+
+
+def _check_files(folder: Path, files: CheckpointFiles, best: BestModel) -> None:
+    problem = files.failure or best.failure
+    if problem is not None:
+        raise TrainingError(
+            f"the run is over, but its last files in {folder} could not be written ({problem}): "
+            "make room and repeat its end with ckpt_path=last"
+        )
+
+
+@rank_zero_only
+def _say_how_to_evaluate(folder: Path, data: TaskData) -> None:
+    has_test = any(data.path.glob("*test.jsonl*")) if data.path.is_dir() else False
+    split = "" if has_test else " split=dev"
+    paths = [f"checkpoint={folder / 'best'}", f"data.path={data.path}"]
+    logger.info("evaluate it: saps evaluate %s%s", shlex.join(paths), split)
 
 
 def _provenance(cfg: DictConfig, data: TaskData, progress: dict[str, Any]) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def test_interrupted_training_exits_with_130_and_says_how_to_go_on(
     monkeypatch.chdir(tmp_path)
     outcome = saps("train", "data.path=x")
     assert outcome.status == 130
-    assert outcome.err == "stopped; ckpt_path=last goes on from the last finished epoch\n"
+    assert outcome.err == "stopped at once; ckpt_path=last goes on from the last checkpoint\n"
 
 
 def test_what_a_constructor_refuses_is_told_in_its_own_words(

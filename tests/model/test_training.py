@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from saps.decoding.predictor import Predictor
 from saps.model.bundle import load_bundle
+from saps.model.checkpoint import CheckpointError
 from saps.model.training import TrainingError, train
 from saps.resources import resource_folder
 from tests.tasks import examples, write_data
@@ -47,8 +48,17 @@ def test_a_run_leaves_everything_that_a_later_one_needs(
 ) -> None:
     with caplog.at_level(logging.INFO, logger="saps"):
         result = train(_config(tmp_path, "trainer.max_epochs=2"))
-    left = {path.name for path in result.folder.iterdir()}
-    assert left == {"best", "config.yaml", "last.ckpt", "logs", "symbols.json", "tokenizer.model"}
+    assert {path.name for path in result.folder.iterdir()} == {
+        "best",
+        "config.yaml",
+        "curves.png",
+        "last.ckpt",
+        "logs",
+        "metrics.csv",
+        "previous.ckpt",
+        "symbols.json",
+        "tokenizer.model",
+    }
     rows = (result.folder / "logs" / "version_0" / "metrics.csv").read_text().splitlines()
     assert "val/exact_match" in rows[0]
     lines = [r.getMessage() for r in caplog.records if r.getMessage().startswith("epoch")]
@@ -59,8 +69,10 @@ def test_training_learns_and_the_best_model_is_kept(tmp_path: Path) -> None:
     result = train(
         _config(
             tmp_path,
-            "trainer.max_epochs=80",
-            "optimizer.lr=0.04",
+            "trainer.max_epochs=60",
+            "trainer.check_val_every_n_epoch=10",
+            "optimizer.lr=0.02",
+            "seed=2",
             "model.encoder.dropout=0",
             "model.decoder.dropout=0",
             "data.filler_dropout.text_rate=0",
@@ -105,7 +117,7 @@ def test_a_folder_with_a_run_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_continuing_without_a_checkpoint_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"no checkpoint at .*last\.ckpt"):
+    with pytest.raises(CheckpointError, match=r"no checkpoint at .*last\.ckpt"):
         train(_config(tmp_path, "ckpt_path=last"))
 
 

@@ -1,0 +1,162 @@
+"""What a training process is fed: its share of each batch, from where a checkpoint left off."""
+
+# ruff: noqa: ARG002 - Lightning calls hooks with arguments that not all of them need
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import lightning
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from saps.data.batching import Batch
+from saps.data.module import EpochBatches, Split, TaskData
+from saps.data.sequences import batch_sequences
+from saps.lang import Node
+
+
+class Shares(Dataset[Batch]):
+    """One process's shares of the batches of an epoch.
+
+    Together the processes train on the batches that one process would have: of each they take
+    every n-th example.
+    """
+
+    def __init__(self, batches: EpochBatches, rank: int, n_ranks: int) -> None:
+        self.batches = batches
+        self.rank = rank
+        self.n_ranks = n_ranks
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, index: int) -> Batch:
+        """Make a share; where it is empty it is one example, which `weight` makes count nothing."""
+        return self.batches.make(index, self._part(index) or slice(0, 1))
+
+    def weight(self, index: int) -> float:
+        """Return the factor of a share's loss whose mean over processes is the whole loss.
+
+        The loss is a mean over nodes (or tokens), so a share counts as much as it has of them.
+        """
+        if self.n_ranks == 1:
+            return 1.0
+        part = self._part(index)
+        whole = self._n_terms(index, slice(None))
+        return 0.0 if part is None else self.n_ranks * self._n_terms(index, part) / whole
+
+    def _part(self, index: int) -> slice | None:
+        is_empty = self.rank >= len(self.batches.plan[index])
+        return None if is_empty else slice(self.rank, None, self.n_ranks)
+
+    def _n_terms(self, index: int, part: slice) -> int:
+        trees = [self.batches.examples[i].tree for i in self.batches.plan[index][part].tolist()]
+        if self.batches.sequences:
+            return len(batch_sequences(trees, self.batches.n_labels).token)
+        return sum(len(tree) for tree in trees)
+
+
+class _From(Sampler[int]):
+    """The numbers of an epoch's batches, without those that a resumed run has seen."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        self.start = 0
+
+    def __len__(self) -> int:
+        return self.length  # of the whole epoch: Lightning counts on from where it was
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.start, self.length))
+
+
+class EpochLoader(DataLoader[Any]):
+    """The batches of one epoch; a checkpoint within it knows how many were given."""
+
+    def __init__(
+        self, batches: Dataset[Batch], length: int, epoch: int, *, n_workers: int, pin: bool
+    ) -> None:
+        """Set up.
+
+        Args:
+            batches: made when asked for.
+            length: their number.
+            epoch: counted from 0.
+            n_workers: processes that make batches ahead; 0 makes each when it is needed.
+            pin: copy batches to page-locked memory, from where a GPU takes them in passing.
+        """
+        self._from, self._epoch, self._given = _From(length), epoch, 0
+        super().__init__(
+            batches, batch_size=None, sampler=self._from, num_workers=n_workers, pin_memory=pin
+        )
+
+    def __iter__(self) -> Any:
+        return self._count(super().__iter__())
+
+    def _count(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        self._given = self._from.start
+        for batch in batches:
+            self._given += 1
+            yield batch
+
+    def state_dict(self) -> dict[str, int]:
+        return {"epoch": self._epoch, "given": self._given}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        if state["epoch"] == self._epoch:
+            self._from.start = state["given"]
+
+
+class Feed(lightning.LightningDataModule):
+    """Gives Lightning the batches of a `TaskData`, to each process its own."""
+
+    def __init__(self, data: TaskData, *, n_workers: int = 0, pin: bool = False) -> None:
+        """Set up; see `EpochLoader`."""
+        super().__init__()
+        self.data = data
+        self.n_workers = n_workers
+        self.pin = pin
+        self._shares: Shares | None = None
+
+    def train_dataloader(self) -> EpochLoader:
+        trainer = self._trainer()
+        epoch = trainer.current_epoch
+        batches = self.data.batches("train", epoch)
+        self._shares = Shares(batches, trainer.global_rank, trainer.world_size)
+        return self._loader(self._shares, len(batches), epoch)
+
+    def val_dataloader(self) -> EpochLoader:
+        trainer = self._trainer()
+        batches = self.data.batches("dev", 0)
+        # Whole batches, in turn: there is no gradient to agree on.
+        batches.plan = list(batches.plan)[trainer.global_rank :: trainer.world_size]
+        return self._loader(batches, len(batches), 0)
+
+    def _loader(self, batches: Dataset[Batch], length: int, epoch: int) -> EpochLoader:
+        return EpochLoader(batches, length, epoch, n_workers=self.n_workers, pin=self.pin)
+
+    def _trainer(self) -> lightning.Trainer:
+        if self.trainer is None:
+            raise RuntimeError("a feed gives batches to a trainer: Trainer.fit(datamodule=feed)")
+        return self.trainer
+
+    def weight(self, index: int) -> float:
+        """Return the factor of the loss of a training batch; see `Shares`."""
+        return 1.0 if self._shares is None else self._shares.weight(index)
+
+    def global_size(self, index: int) -> int:
+        """Return the examples of a training batch over all processes."""
+        if self._shares is None:
+            raise RuntimeError("no batch was given yet")
+        return len(self._shares.batches.plan[index])
+
+    def programs(self, split: Split, indices: Sequence[int]) -> list[Node]:
+        return self.data.programs(split, indices)
+
+    def transfer_batch_to_device(
+        self,
+        batch: Batch,
+        device: torch.device,
+        dataloader_idx: int,
+    ) -> Batch:
+        return batch.to(device)
