@@ -6,6 +6,7 @@ What makes it cheap is a program that fits every type, such as `(head (array-new
 larger is ever needed where there is depth for it, and it tells nothing about the other positions.
 """
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from saps.decoding.open_positions import (
@@ -13,6 +14,7 @@ from saps.decoding.open_positions import (
     FRESH,
     Key,
     OpenPositions,
+    Segment,
     Segments,
     Step,
 )
@@ -22,6 +24,8 @@ _RIGID: Final = "?"
 """A type that only itself and variables unify with."""
 _MOST_FOR_ANYTHING: Final = 6
 _MANY: Final = 1 << 30
+_DEEP: Final = 20
+"""A full tree of so many levels is larger than any tree may be, unless no node has two children."""
 _SMALL: Final = 4
 """Bounds below are worth their time: they recur."""
 
@@ -53,6 +57,7 @@ class Completion:
     def __init__(self, positions: OpenPositions) -> None:
         self._positions = positions
         self._known: dict[Goal, tuple[int, int]] = {}
+        self._max_arity = max((kind.arity for kind in positions.kinds.productions), default=0)
         self.size = self.depth = 0
         self.size, self.depth = self._anything()
 
@@ -91,16 +96,23 @@ class Completion:
             return self._sum(goal, budget) <= budget
         lowest, highest = self._known.get(goal) or (n_positions, self._enough(goal))
         if lowest <= budget < highest:
-            if self._search(goal, budget):
-                highest = budget
+            most = sum(map(self._most, goal.rooms))
+            if self._search(goal, min(budget, most)):
+                highest = min(budget, most)
             else:
-                lowest = budget + 1
+                lowest = budget + 1 if budget < most else _MANY
             self._known[goal] = lowest, highest
         return budget >= highest
 
     def _enough(self, goal: Goal) -> int:
         """A size that does for any types."""
         return self.size * len(goal.rooms) if self.size and min(goal.rooms) >= self.depth else _MANY
+
+    def _most(self, room: int) -> int:
+        """How many nodes are of use at a position."""
+        if self.size and room >= self.depth:
+            return self.size
+        return sum(self._max_arity**level for level in range(min(room, _DEEP)))
 
     @staticmethod
     def _is_sum(goal: Goal) -> bool:
@@ -119,33 +131,34 @@ class Completion:
         return total
 
     def _search(self, goal: Goal, budget: int) -> bool:
-        options = []
         for key, arity in self._options(goal):
             after, cost = self._after(goal, key, arity)
-            bound = cost + self._bound(after, budget - cost)
-            if bound <= budget:
-                options.append((bound, len(options), after, budget - cost))
-        options.sort()
-        return any(self.fits(after, left) for _, _, after, left in options)
+            left = budget - cost
+            if self._bound(after, left) <= left and self.fits(after, left):
+                return True
+        return False
 
-    def _options(self, goal: Goal) -> list[tuple[Key, int]]:
-        """The ways to fill the first position, with the number of children of each."""
+    def _options(self, goal: Goal) -> Iterator[tuple[Key, int]]:
+        """The ways to fill the first position, with the number of children of each.
+
+        What tells least about the other positions comes first, then what is small.
+        """
         assert goal.segments is not None
         segment, room = goal.segments[0], goal.rooms[0]
         fits = self._positions.fits
-        productions = self._positions.kinds.productions
-        options: list[tuple[Key, int]] = [(kind, 0) for kind in goal.types if fits(segment, kind)]
-        loose = range(-1, -1 - len(segment.loose), -1)
-        options += [(key, 0) for key in loose if fits(segment, key)]
-        if goal.n_spare:
-            options.append((FRESH, 0))
-        for key in self._positions.fitting(segment):
-            arity = productions[key].arity
-            if not arity or self._room_below(room, arity):
-                options.append((key, arity))
         if self.size and room >= self.depth:
-            options.append((ANYTHING, 0))
-        return options
+            yield ANYTHING, 0
+        if goal.n_spare:
+            yield FRESH, 0
+        yield from ((kind, 0) for kind in goal.types if fits(segment, kind))
+        loose = range(-1, -1 - len(segment.loose), -1)
+        yield from ((key, 0) for key in loose if fits(segment, key))
+        productions = self._positions.kinds.productions
+        yield from ((key, 0) for key in self._positions.leaves(segment))
+        if room > 1:
+            for key in self._positions.calls(segment):
+                if self._room_below(room, productions[key].arity):
+                    yield key, productions[key].arity
 
     def _room_below(self, room: int, arity: int) -> int:
         """How many levels are of use below a node with so many children.
@@ -189,9 +202,13 @@ class Completion:
         while segments is not None and bound <= limit:
             segment, segments = segments
             for position in self._positions.singles(segment):
-                alone = Goal((position, None), (next(rooms),), goal.types, 0)
-                bound += self.least(alone, max(limit, _SMALL))
+                bound += self._alone(position, next(rooms), goal.types, max(limit, _SMALL))
         return bound
+
+    def _alone(self, position: Segment, room: int, types: frozenset[Term], limit: int) -> int:
+        if self._positions.takes_leaf(position, types):
+            return 1
+        return self.least(Goal((position, None), (room,), types, 0), limit) if room > 1 else _MANY
 
     def _anything(self) -> tuple[int, int]:
         """Find the smallest program that fits a type of which nothing is known."""

@@ -181,7 +181,7 @@ class TypedConstraint:
     ) -> Iterator[tuple[Key, int, list[int]]]:
         """What the types allow at the first position: key, number of children, labels."""
         kinds = self._kinds
-        for number in self._positions.fitting(segment):
+        for number in (*self._positions.leaves(segment), *self._positions.calls(segment)):
             yield number, kinds.productions[number].arity, kinds.labels[number]
         for label, key in arguments.keys.items():
             if self._positions.fits(segment, key):

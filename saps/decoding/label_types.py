@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from saps.data.symbols import Label, SymbolTable
-from saps.decoding.terms import BOOL, FUNCTION, Scheme, Term, Unifier, row_of, shift
+from saps.decoding.terms import BOOL, FUNCTION, Scheme, Term, Unifier, may_unify, row_of, shift
 from saps.lang import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS
 from saps.lang.constants import constant
 from saps.lang.functions import SELF
@@ -43,9 +43,8 @@ class Application:
 
     def enter(self, unifier: Unifier, expected: Term, scope: Scope) -> tuple[Position, ...] | None:
         scheme = self.scheme
-        if not scheme.constraints:
-            children = tuple((kind, scope) for kind in scheme.parameters)
-            return children if unifier.unify(expected, scheme.result) else None
+        if not may_unify(expected, scheme.result):
+            return None
         offset = unifier.add(scheme.constraints)
         if not unifier.unify(expected, shift(scheme.result, offset)):
             return None

@@ -40,10 +40,11 @@ class Segment:
 
     __slots__ = (
         "_steps",
+        "calls",
         "constraints",
         "first",
-        "fitting",
         "joined",
+        "leaves",
         "loose",
         "masks",
         "positions",
@@ -61,7 +62,8 @@ class Segment:
         self.joined: dict[Segment, Segment] = {}
         self.masks: dict[object, npt.NDArray[np.bool_]] = {}
         self.singles: tuple[Segment, ...] = ()
-        self.fitting: list[int] | None = None
+        self.leaves: list[int] | None = None
+        self.calls: list[int] | None = None
 
 
 Segments = tuple[Segment, "Segments"] | None
@@ -90,6 +92,11 @@ class OpenPositions:
     def __init__(self, kinds: LabelTypes) -> None:
         self.kinds = kinds
         self._segments: dict[object, Segment] = {}
+        arities = [production.arity for production in kinds.productions]
+        self._leaves = [number for number, arity in enumerate(arities) if not arity]
+        self._calls = sorted(
+            (number for number, arity in enumerate(arities) if arity), key=arities.__getitem__
+        )
 
     def __len__(self) -> int:
         return len(self._segments)
@@ -113,13 +120,26 @@ class OpenPositions:
         segment._steps[key] = step
         return step
 
-    def fitting(self, segment: Segment) -> list[int]:
-        """The productions that the types allow at the first position."""
+    def leaves(self, segment: Segment) -> list[int]:
+        """The productions without children that the types allow at the first position."""
         first = segment.first
-        if first.fitting is None:
-            productions = range(len(self.kinds.productions))
-            first.fitting = [number for number in productions if self.fits(first, number)]
-        return first.fitting
+        if first.leaves is None:
+            first.leaves = [number for number in self._leaves if self.fits(first, number)]
+        return first.leaves
+
+    def calls(self, segment: Segment) -> list[int]:
+        """Those with children, the fewest first."""
+        first = segment.first
+        if first.calls is None:
+            first.calls = [number for number in self._calls if self.fits(first, number)]
+        return first.calls
+
+    def takes_leaf(self, segment: Segment, types: Iterable[Term]) -> bool:
+        """Whether some leaf may stand at the first position, seen alone."""
+        first = segment.first
+        if first.leaves is not None and first.leaves:
+            return True
+        return any(self.fits(first, kind) for kind in types) or bool(self.leaves(segment))
 
     def fits(self, segment: Segment, key: Key) -> bool:
         """Whether the types allow to fill the first position so."""
