@@ -75,6 +75,8 @@ def generate_dataset(
         OSError: the folder can not be made or written.
         ValueError: a setting is out of its range, or the grammar has too few tasks to say.
     """
+    if not str(out):
+        raise ValueError("out is empty; give a folder, such as data/generated")
     part = Shard() if shard is None else Shard.from_text(str(shard))
     settings = Settings(size, seed, max_depth, noise or Noise(), split, part)
     folder = Path(out) / part.folder

@@ -166,6 +166,11 @@ def test_generate_refuses_a_file_in_the_place_of_the_folder(tmp_path: Path) -> N
         generate_dataset(path, 5)
 
 
+def test_generate_refuses_no_folder() -> None:
+    with pytest.raises(ValueError, match="out is empty; give a folder"):
+        generate_dataset("", 5)
+
+
 def test_generate_interrupted_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
