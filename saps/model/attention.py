@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from saps.model.initialization import glorot_
+from saps.model.layout import Layout
 
 
 class AttentionMemory(NamedTuple):
@@ -46,7 +47,32 @@ class GeneralAttention(nn.Module):
             The attended queries q', (B, S, H) in (-1, 1), and the weights a, (B, S, T), which
             sum to 1 over the text's pieces and are 0 on padding.
         """
-        energy = query @ memory.keys.transpose(1, 2)
-        weights = energy.masked_fill(~memory.mask[:, None, :], -torch.inf).softmax(dim=2)
+        weights = _weights(query, memory)
         read = weights @ memory.values
         return torch.tanh(self.combine(torch.cat([read, query], dim=2))), weights
+
+    def at_rows(
+        self, query: Tensor, memory: AttentionMemory, layout: Layout
+    ) -> tuple[Tensor, Tensor]:
+        """Look at the text once for each of R queries of any examples.
+
+        One product serves all queries of an example, and no memory is copied; what is done to each
+        query alone is done to no place of the rectangle that holds none.
+
+        Args:
+            query: (R, H).
+            memory: of all examples.
+            layout: which example each query belongs to.
+
+        Returns:
+            The attended queries q', (R, H), and the weights a, (R, T); see `forward`.
+        """
+        weights = _weights(layout.spread(query), memory)
+        read = layout.collect(weights @ memory.values)
+        return torch.tanh(self.combine(torch.cat([read, query], dim=1))), layout.collect(weights)
+
+
+def _weights(query: Tensor, memory: AttentionMemory) -> Tensor:
+    """Return how much each query, (B, S, H), takes of each piece, (B, S, T)."""
+    energy = query @ memory.keys.transpose(1, 2)
+    return energy.masked_fill(~memory.mask[:, None, :], -torch.inf).softmax(dim=2)

@@ -4,7 +4,7 @@ Sizes: B texts, T pieces, E embedding, H units per direction, L layers, D latent
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -97,22 +97,24 @@ class TextEncoder(nn.Module):
 
     def forward(self, text: TextBatch) -> TextState:
         """Read texts; each row depends on its own pieces alone."""
-        columns = torch.arange(text.pieces.shape[1], device=text.pieces.device)
+        n_texts, n_columns = text.pieces.shape
+        columns = torch.arange(n_columns, device=text.pieces.device)
         mask = columns < text.lengths[:, None]
         # Column t of a reversed text is column length - 1 - t; padding stays where it is.
-        reverse = torch.where(mask, text.lengths[:, None] - 1 - columns, columns)[..., None]
-        last = (text.lengths - 1)[:, None, None]
+        mirrored = torch.where(mask, text.lengths[:, None] - 1 - columns, columns)
+        first = torch.arange(n_texts, device=text.pieces.device) * n_columns
+        mirror, last = (first[:, None] + mirrored).flatten(), first + text.lengths - 1
         x = self.embedding(text.pieces)
         for number, ahead in enumerate(self.forward_layers):
             x = self.dropout(x)
             outputs = [read(ahead, x, self.truncate)]
-            ends = [_gather(outputs[0], last)]
+            ends = [outputs[0].flatten(0, 1).index_select(0, last)]
             if self.backward_layers:
-                backward = read(self.backward_layers[number], _gather(x, reverse), self.truncate)
-                outputs.append(_gather(backward, reverse))
-                ends.append(_gather(backward, last))
+                backward = read(self.backward_layers[number], _reverse(x, mirror), self.truncate)
+                ends.append(backward.flatten(0, 1).index_select(0, last))
+                outputs.append(_reverse(backward, mirror))
             x = torch.cat(outputs, dim=2)
-        latent = torch.tanh(self.to_latent(torch.cat(ends, dim=2).squeeze(1)))
+        latent = torch.tanh(self.to_latent(torch.cat(ends, dim=1)))
         return TextState(x * mask[..., None], mask, latent)
 
 
@@ -136,6 +138,21 @@ class LockedDropout(nn.Module):
         return x * mask
 
 
-def _gather(x: Tensor, columns: Tensor) -> Tensor:
-    """Pick columns of each row: x (B, T, C), columns (B, S, 1) -> (B, S, C)."""
-    return x.gather(1, columns.expand(-1, -1, x.shape[2]))
+def _reverse(x: Tensor, mirror: Tensor) -> Tensor:
+    """Reverse each text within its length, (B, T, C), by where each place goes, (B * T,)."""
+    reversed_: Tensor = _Reverse.apply(x, mirror)  # type: ignore[no-untyped-call]
+    return reversed_
+
+
+class _Reverse(torch.autograd.Function):
+    """Its gradient is reversed alike, which is a copy of rows where autograd would add them up."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, mirror: Tensor) -> Tensor:
+        ctx.save_for_backward(mirror)
+        return x.flatten(0, 1).index_select(0, mirror).view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, of_reversed: Tensor) -> tuple[Tensor, None]:
+        (mirror,) = ctx.saved_tensors
+        return of_reversed.flatten(0, 1).index_select(0, mirror).view_as(of_reversed), None

@@ -18,6 +18,7 @@ from saps.model.cells.cell import Cell
 from saps.model.cells.lstm import LstmCell
 from saps.model.encoder import TextState
 from saps.model.initialization import glorot_
+from saps.model.layout import Layout
 from saps.model.loss import Loss
 from saps.model.topology import Topology, TopologyGates, shape_of
 
@@ -95,11 +96,7 @@ class Chain(nn.Module):
         Returns:
             (X, S).
         """
-        projected = torch.split(self.cell.project(x), list(sizes))
-        states = [start]
-        for inputs, rows in zip(projected, torch.split(previous, list(sizes)), strict=True):
-            states.append(self.cell.step(inputs, states[-1].index_select(0, rows)))
-        return torch.cat(states[1:])
+        return self.cell.scan(self.cell.project(x), previous, sizes, start)
 
 
 class TreeDecoder(nn.Module):
@@ -353,12 +350,8 @@ class TreeDecoder(nn.Module):
         query = self.dropout(self._query(shared, context, example))
         attn = None
         if self.attention is not None and context.memory is not None:
-            # Laid out by example, so that one product serves all nodes and no memory is copied.
-            n_examples = len(context.latent)
-            layout = query.new_zeros(n_examples * n_slots, query.shape[1])
-            layout = layout.index_copy(0, slot, query).view(n_examples, n_slots, -1)
-            attended, weights = self.attention(layout, context.memory)
-            query = self.dropout(attended.flatten(0, 1).index_select(0, slot))
-            attn = weights.flatten(0, 1).index_select(0, slot)
+            layout = Layout(slot, len(context.latent), n_slots)
+            attended, attn = self.attention.at_rows(query, context.memory, layout)
+            query = self.dropout(attended)
         gates = None if self.topology is None else self.topology(query)
         return NodeScores(self.to_label(query), attn, gates)

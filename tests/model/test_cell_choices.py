@@ -1,13 +1,15 @@
 """`cell=` on the command line: what the composed configuration makes, and that it can be kept."""
 
+import re
 from pathlib import Path
 
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
-from torch import nn
+from torch import Tensor, nn
 
 from saps.model.bundle import Bundle, build_network, load_bundle, plain_config, save_bundle
+from saps.model.cells.cell import Cell
 from saps.model.cells.gru import GruCell
 from saps.model.cells.lstm import LstmCell
 from saps.model.cells.peephole import PeepholeCell
@@ -16,7 +18,7 @@ from saps.model.dilated_convolution import DilatedConvolution
 from saps.model.layer import SteppedLayer
 from saps.model.synthesizer import Text2Tree
 from saps.resources import resource_folder
-from tests.tasks import batch, vocabularies
+from tests.tasks import batch, network, vocabularies
 
 # What reads the text, and what the decoder's cells are.
 MADE: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
@@ -92,3 +94,15 @@ def test_torchs_form_of_the_gru_runs_by_torchs_module() -> None:
     network = _bundle("cell=gru", "cell.reset_after=true").network
     assert isinstance(network, Text2Tree)
     assert isinstance(network.encoder.forward_layers[0], nn.GRU)
+
+
+def test_the_cell_that_the_documentation_adds_trains() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cells.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert code is not None
+    names = {"Cell": Cell, "Tensor": Tensor, "torch": torch}
+    exec(re.sub(r"^   ", "", code[1], flags=re.MULTILINE), names)  # our own page
+    words = vocabularies()
+    made = network(*words, cell=names["LeakyCell"])  # type: ignore[arg-type]
+    made.loss(batch(*words)).total.backward()  # type: ignore[no-untyped-call]
+    assert all(weight.grad is not None and weight.grad.any() for weight in made.parameters())

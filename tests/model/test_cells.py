@@ -188,3 +188,39 @@ def test_gates_that_an_ablation_fixes_have_no_weights() -> None:
 def test_choices_that_do_not_fit_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         PeepholeCell(3, 4, **options)  # type: ignore[arg-type]
+
+
+SIZES = (3, 4, 2, 1)  # rows of each step of a scan over trees
+PREVIOUS = (0, 1, 0, 2, 0, 0, 1, 3, 3, 1)  # some go on from the same row
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_a_scan_by_hand_is_the_scan_by_steps(dtype: torch.dtype) -> None:
+    cell = make_cell("lstm").to(dtype)
+    torch.manual_seed(0)
+    projected = torch.randn(sum(SIZES), 4 * HIDDEN, dtype=dtype, requires_grad=True)
+    start = torch.randn(2, 2 * HIDDEN, dtype=dtype, requires_grad=True)
+    previous = torch.tensor(PREVIOUS)
+    mixture = torch.randn(sum(SIZES), 2 * HIDDEN, dtype=dtype)
+    results = []
+    for scan in (cell.scan, lambda *steps: Cell.scan(cell, *steps)):
+        states = scan(projected, previous, SIZES, start)
+        wanted = (projected, start, cell.recurrent.weight)
+        results.append((states, *torch.autograd.grad((states * mixture).sum(), wanted)))
+    tolerance = 1e-12 if dtype == torch.float64 else 1e-5
+    for found, expected in zip(*results, strict=True):
+        torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
+
+
+def test_a_scan_in_16_bits_keeps_its_states_in_32() -> None:
+    cell = make_cell("lstm").float()
+    x, start = torch.randn(sum(SIZES), INPUT), torch.zeros(2, 2 * HIDDEN)
+    whole = cell.scan(cell.project(x), torch.tensor(PREVIOUS), SIZES, start)
+    with torch.autocast("cpu", torch.bfloat16):
+        states = cell.scan(cell.project(x), torch.tensor(PREVIOUS), SIZES, start)
+    states.sum().backward()  # type: ignore[no-untyped-call]
+    assert states.dtype == torch.float32
+    torch.testing.assert_close(states, whole, rtol=0, atol=0.05)
+    expected = torch.autograd.grad(whole.sum(), cell.recurrent.weight)[0]
+    assert cell.recurrent.weight.grad is not None
+    torch.testing.assert_close(cell.recurrent.weight.grad, expected, rtol=0.1, atol=0.1)

@@ -61,6 +61,28 @@ class Cell(nn.Module, ABC):
             (R, S).
         """
 
+    def scan(
+        self, projected: Tensor, previous: Tensor, sizes: tuple[int, ...], start: Tensor
+    ) -> Tensor:
+        """Compute the states of all steps, all rows of one step together.
+
+        Args:
+            projected: (X, G) from `project`, the rows of one step after those of the one before.
+            previous: (X,) row, within the step before, of the state that each continues.
+            sizes: number of rows of each step, summing to X.
+            start: (B, S) the states that the first step continues.
+
+        Returns:
+            (X, S).
+        """
+        states = [start]
+        steps = zip(
+            torch.split(projected, list(sizes)), torch.split(previous, list(sizes)), strict=True
+        )
+        for inputs, rows in steps:
+            states.append(self.step(inputs, states[-1].index_select(0, rows)))
+        return torch.cat(states[1:])
+
     def start(self, h: Tensor) -> Tensor:
         """Return states whose output is h and that remember nothing else, (R, H) -> (R, S)."""
         if self.state_size == self.hidden_size:

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from saps.model.cells.cell import Cell
 from saps.model.cells.fused import with_weights_of
+from saps.model.cells.lstm_scan import scan_lstm
 
 
 class LstmCell(Cell):
@@ -28,6 +29,11 @@ class LstmCell(Cell):
         i, f, candidate, o = gates.chunk(4, dim=1)
         c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(candidate)
         return torch.cat([torch.sigmoid(o) * torch.tanh(c), c], dim=1)
+
+    def scan(
+        self, projected: Tensor, previous: Tensor, sizes: tuple[int, ...], start: Tensor
+    ) -> Tensor:
+        return scan_lstm(projected, self.recurrent.weight, previous, sizes, start)
 
     def fused(self) -> nn.LSTM:
         lstm = nn.LSTM(self.input_size, self.hidden_size, batch_first=True)
