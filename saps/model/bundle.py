@@ -25,6 +25,8 @@ WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 TOKENIZER = "tokenizer.model"
 SYMBOLS = "symbols.json"
+WORDS = "words.json"
+CALIBRATION = "calibration.json"
 
 PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
 
@@ -39,12 +41,17 @@ class Bundle:
 
     Attributes:
         config: `model`, the network's configuration; `info`, how it was trained (free form).
+        words: those of the texts that it was trained on, normalised; None where they are not kept.
+        calibration: how far its probabilities can be believed, as
+            `saps.decoding.calibration.Calibration` reads it; None where nobody has looked.
     """
 
     network: Network
     tokenizer: Tokenizer
     symbols: SymbolTable
     config: Mapping[str, Any]
+    words: frozenset[str] | None = None
+    calibration: Mapping[str, Any] | None = None
 
 
 def build_network(config: Mapping[str, Any], tokenizer: Tokenizer, symbols: SymbolTable) -> Network:
@@ -89,6 +96,7 @@ def save_bundle(bundle: Bundle, folder: Path, *, half: bool = False) -> None:
         (draft / CONFIG).write_text(text + "\n", encoding="utf-8")
         bundle.tokenizer.save(draft / TOKENIZER)
         bundle.symbols.save(draft / SYMBOLS)
+        _write_optional(bundle, draft)
         draft.chmod(0o755)
         _replace_folder(draft, folder)
     finally:
@@ -118,7 +126,8 @@ def load_bundle(path: Path | str | None = None, device: torch.device | str = "cp
     except BundleError as error:
         raise BundleError(f"{folder / CONFIG}: {error}") from error
     _load_weights(network, folder / WEIGHTS)
-    return Bundle(network.to(device).eval(), tokenizer, symbols, config)
+    words, calibration = _read_words(folder / WORDS), _read_calibration(folder / CALIBRATION)
+    return Bundle(network.to(device).eval(), tokenizer, symbols, config, words, calibration)
 
 
 def find_bundle(path: Path | str | None = None) -> Path:
@@ -143,6 +152,45 @@ def find_bundle(path: Path | str | None = None) -> Path:
         if not (folder / name).is_file():
             raise BundleError(f"{folder} is not a complete model: {name} is missing")
     return folder
+
+
+def save_calibration(calibration: Mapping[str, Any], folder: Path) -> Path:
+    """Write what was found about a model's probabilities into its folder; return the file."""
+    path = folder / CALIBRATION
+    draft = path.with_suffix(".json.draft")
+    draft.write_text(json.dumps(calibration, indent=2) + "\n", encoding="utf-8")
+    return draft.replace(path)
+
+
+def _write_optional(bundle: Bundle, folder: Path) -> None:
+    if bundle.words is not None:
+        text = json.dumps(sorted(bundle.words), ensure_ascii=False)
+        (folder / WORDS).write_text(text + "\n", encoding="utf-8")
+    if bundle.calibration is not None:
+        save_calibration(bundle.calibration, folder)
+
+
+def _read_words(path: Path) -> frozenset[str] | None:
+    words = _read_optional(path)
+    if words is None:
+        return None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise BundleError(f"{path} is damaged: it is no list of words")
+    return frozenset(words)
+
+
+def _read_calibration(path: Path) -> Mapping[str, Any] | None:
+    found = _read_optional(path)
+    if found is not None and not isinstance(found, dict):
+        raise BundleError(f"{path} is damaged: it is no JSON object; 'saps calibrate' makes it")
+    return found
+
+
+def _read_optional(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path} is damaged: {error}") from error
 
 
 def _read_config(path: Path) -> dict[str, Any]:
