@@ -201,6 +201,11 @@ class TaskData(lightning.LightningDataModule):
         """Return the text of a task as the tokenizer sees it."""
         return self.tokenizer.decode(self._encoded[split][index].pieces.tolist())
 
+    def words(self) -> frozenset[str]:
+        """Return the words of the training texts."""
+        texts = (self.text("train", index) for index in range(self.size("train")))
+        return frozenset(word for text in texts for word in text.split())
+
     def batch(self, split: Split, indices: Sequence[int]) -> Batch:
         """Return the given tasks as one batch, without augmentation."""
         plan = [np.asarray(indices, dtype=np.int64)]

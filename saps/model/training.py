@@ -114,9 +114,11 @@ def train(cfg: DictConfig) -> TrainResult:
         start_from(earlier, network, data.symbols)
     module = _module(cfg, network, data)
 
+    words = data.words()
+
     def save_best(progress: dict[str, Any]) -> None:
         config = {"model": model_config, "info": _provenance(cfg, data, progress)}
-        bundle = Bundle(network, data.tokenizer, data.symbols, config)
+        bundle = Bundle(network, data.tokenizer, data.symbols, config, words)
         save_bundle(bundle, folder / "best", half=cfg.half_precision_bundle)
 
     best = BestModel(cfg.monitor, save_best, cfg.patience)
