@@ -120,14 +120,14 @@ def _factors(gates: Tensor, before: Tensor, squashed: Tensor) -> tuple[Tensor, .
         input gate, the forget gate and the candidate (X, 3, H); from c' to c (X, H).
     """
     i, f, candidate, o = gates.chunk(4, dim=1)
-    to_cell = o * (1 - squashed.square())
-    by_output = squashed * o * (1 - o)
-    by_cell = torch.stack(
-        [
-            candidate * i * (1 - i),
-            before[:, squashed.shape[1] :] * f * (1 - f),
-            i * (1 - candidate.square()),
-        ],
-        dim=1,
-    )
+    size = squashed.shape[1]
+    by_cell = gates.new_empty(len(gates), 3, size)
+    # The slopes s(x) (1 - s(x)) and 1 - tanh(x)^2 from the values, times the first argument.
+    sigmoid_slope = torch.ops.aten.sigmoid_backward.grad_input
+    tanh_slope = torch.ops.aten.tanh_backward.grad_input
+    sigmoid_slope(candidate, i, grad_input=by_cell[:, 0])
+    sigmoid_slope(before[:, size:], f, grad_input=by_cell[:, 1])
+    tanh_slope(i, candidate, grad_input=by_cell[:, 2])
+    by_output = torch.ops.aten.sigmoid_backward(squashed, o)
+    to_cell = torch.ops.aten.tanh_backward(o, squashed)
     return to_cell, by_output, by_cell, f
