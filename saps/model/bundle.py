@@ -19,6 +19,7 @@ from torch import nn
 
 from saps.data.symbols import SymbolError, SymbolTable
 from saps.data.tokenizer import Tokenizer, TokenizerError
+from saps.model.misfit import misfit
 from saps.model.network import Network
 
 WEIGHTS = "model.safetensors"
@@ -62,6 +63,7 @@ def build_network(config: Mapping[str, Any], tokenizer: Tokenizer, symbols: Symb
             make a network.
     """
     _refuse_strange_targets(config)
+    _refuse_strange_sizes(config, "model")
     try:
         network = instantiate(
             dict(config), n_pieces=len(tokenizer), arities=symbols.arities, _convert_="all"
@@ -206,11 +208,15 @@ def _read_config(path: Path) -> dict[str, Any]:
 def _load_weights(network: Network, path: Path) -> None:
     try:
         weights = load_file(path)
-        network.load_state_dict(weights)
     except (safetensors.SafetensorError, OSError) as error:
         raise BundleError(f"{path} is damaged: {error}; copy or train the model again") from error
-    except RuntimeError as error:
-        raise BundleError(f"{path} does not fit its {CONFIG}: {error}") from error
+    fault = misfit(weights, network)
+    if fault:
+        raise BundleError(
+            f"{path} does not fit the {CONFIG}, {TOKENIZER} and {SYMBOLS} beside it: {fault}; "
+            "the files are of different models"
+        )
+    network.load_state_dict(weights)
 
 
 def _refuse_strange_targets(config: object) -> None:
@@ -225,6 +231,19 @@ def _refuse_strange_targets(config: object) -> None:
     elif isinstance(config, list | tuple):
         for value in config:
             _refuse_strange_targets(value)
+
+
+def _refuse_strange_sizes(config: object, place: str) -> None:
+    """Name a number that no network can have, before torch says something about its inside."""
+    if not isinstance(config, Mapping):
+        return
+    for key, value in config.items():
+        if key == "n_layers" or str(key).endswith("_size"):
+            if not isinstance(value, int) or value < 1:
+                raise BundleError(f"{place}.{key} is {value!r}, expected a whole number from 1")
+        elif key == "dropout" and not (isinstance(value, int | float) and 0 <= value < 1):
+            raise BundleError(f"{place}.{key} is {value!r}, expected a share from 0 to below 1")
+        _refuse_strange_sizes(value, f"{place}.{key}")
 
 
 def _is_own_network(target: str) -> bool:

@@ -29,7 +29,7 @@ def _batch(programs: list[Node]) -> SequenceBatch:
 def _rows(batch: SequenceBatch, tokens: torch.Tensor) -> dict[int, list[int]]:
     """Read each example's tokens off the steps."""
     found: dict[int, list[int]] = {example: [] for example in batch.order.tolist()}
-    for step in torch.split(tokens, list(batch.sizes)):  # type: ignore[no-untyped-call]
+    for step in torch.split(tokens, list(batch.sizes)):
         for example, token in zip(batch.order.tolist(), step.tolist(), strict=False):
             found[example].append(token)
     return found

@@ -100,6 +100,11 @@ def _edit(**changes: object) -> Callable[[Path], None]:
     return edit
 
 
+def _fewer_symbols(folder: Path) -> None:
+    rows = json.loads((folder / "symbols.json").read_text())
+    (folder / "symbols.json").write_text(json.dumps(rows[:-1]))
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -110,7 +115,21 @@ def _edit(**changes: object) -> Callable[[Path], None]:
         pytest.param(_cut("config.json"), "config.json is damaged", id="cut-config"),
         pytest.param(_cut("symbols.json"), "symbols.json", id="cut-symbols"),
         pytest.param(_cut("tokenizer.model"), "SentencePiece", id="cut-tokenizer"),
-        pytest.param(_edit(hidden_size=10), "does not fit", id="other-size"),
+        pytest.param(
+            _edit(hidden_size=10), "does not fit.* has the shape .*, expected", id="other-size"
+        ),
+        pytest.param(_edit(recurrence="h"), "have no place.*of another row", id="other-row"),
+        pytest.param(
+            _edit(recurrence="h", topology="predicted"),
+            "are missing.*another row",
+            id="other-gates",
+        ),
+        pytest.param(
+            _fewer_symbols,
+            "does not fit .*symbols.json.*140 x 8, expected 139 x 8",
+            id="other-vocabulary",
+        ),
+        pytest.param(_edit(hidden_size=0), "hidden_size is 0, expected a whole", id="no-size"),
         pytest.param(_edit(colour="red"), "(?s)config.json: .*colour", id="unknown-option"),
         pytest.param(_edit(_target_="os.system"), "'os.system', which is no network", id="code"),
         pytest.param(

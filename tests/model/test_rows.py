@@ -1,14 +1,39 @@
-"""The rows of the SAPS table, as `experiment=` composes them."""
+"""The rows of the SAPS table and the baselines, as `experiment=` composes them."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+from omegaconf import DictConfig
 
+from saps.data.batching import Batch, batch_trees, encode_tree, pad_pieces
+from saps.data.sequences import batch_sequences
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
-from saps.model.bundle import build_network, plain_config
+from saps.data.upward import batch_upward
+from saps.decoding.greedy import GreedyDecoder
+from saps.lang import Node, parse
+from saps.model.bundle import (
+    Bundle,
+    BundleError,
+    build_network,
+    load_bundle,
+    plain_config,
+    save_bundle,
+)
+from saps.model.network import Network
 from saps.model.synthesizer import Text2Tree
 from saps.resources import resource_folder
 from tests.tasks import vocabularies
+
+CONF = resource_folder("conf")
+EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
+MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
 
 # Seed 001, "Some results": millions of parameters.
 PUBLISHED = {
@@ -18,6 +43,39 @@ PUBLISHED = {
     "saps_h_att": 5.17,
     "saps_vh": 5.62,
     "saps_vh_att": 5.73,
+}
+TINY = [
+    "sizes.units=40",
+    "sizes.layers=1",
+    "sizes.embedding=24",
+    "sizes.label_embedding=24",
+    "sizes.latent=40",
+    "sizes.seq2tree_units=40",
+    "model.encoder.dropout=0",
+    "model.decoder.dropout=0",
+]
+
+# 32 tasks: eight functions in four forms, each with two different siblings somewhere.
+_FUNCTIONS = {
+    "sum": "+",
+    "difference": "-",
+    "product": "*",
+    "quotient": "/",
+    "remainder": "%",
+    "smaller": "min",
+    "larger": "max",
+    "order": "<",
+}
+_FORMS = {
+    "the {} of a and b": "({} a b)",
+    "the {} of b and a": "({} b a)",
+    "the square of the {} of a and b": "(square ({} a b))",
+    "the {} of the square of b and a": "({} (square b) a)",
+}
+TASKS = {
+    text.format(word): program.format(symbol)
+    for word, symbol in _FUNCTIONS.items()
+    for text, program in _FORMS.items()
 }
 
 
@@ -31,12 +89,38 @@ class _OfSize(Tokenizer):
         return self.size
 
 
+def _compose(*overrides: str) -> DictConfig:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose("train", list(overrides))
+
+
+@cache
+def _words() -> tuple[Tokenizer, SymbolTable]:
+    return Tokenizer.train(list(TASKS), 120), SymbolTable.of_language()
+
+
+def _tiny(*overrides: str) -> Network:
+    torch.manual_seed(0)
+    return build_network(plain_config(_compose(*TINY, *overrides).model), *_words())
+
+
+def _batch(tasks: dict[str, str]) -> Batch:
+    tokenizer, symbols = _words()
+    trees = [encode_tree(parse(program), symbols) for program in tasks.values()]
+    return Batch(
+        pad_pieces(tokenizer.encode_many(list(tasks))),
+        batch_trees(trees, len(symbols)),
+        tuple(range(len(tasks))),
+        batch_upward(trees),
+        batch_sequences(trees, len(symbols)),
+    )
+
+
 @pytest.mark.parametrize(("experiment", "millions"), PUBLISHED.items())
 def test_a_row_has_about_the_published_number_of_parameters(
     experiment: str, millions: float
 ) -> None:
-    with initialize_config_dir(str(resource_folder("conf")), version_base="1.3"):
-        cfg = compose("train", [f"experiment={experiment}"])
+    cfg = _compose(f"experiment={experiment}")
     tokenizer = _OfSize(cfg.data.vocabulary_size)
     network = build_network(plain_config(cfg.model), tokenizer, SymbolTable.of_language())
     parameters = sum(weight.numel() for weight in network.parameters())
@@ -54,9 +138,152 @@ def test_a_row_has_about_the_published_number_of_parameters(
 
 def test_the_sizes_of_the_vocabularies_come_from_the_data() -> None:
     tokenizer, symbols = vocabularies()
-    with initialize_config_dir(str(resource_folder("conf")), version_base="1.3"):
-        cfg = compose("train", ["experiment=saps_vh_att"])
+    cfg = _compose("experiment=saps_vh_att")
     network = build_network(plain_config(cfg.model), tokenizer, symbols)
     assert isinstance(network, Text2Tree)
     assert network.encoder.embedding.num_embeddings == len(tokenizer)
     assert network.decoder.to_label.out_features == len(symbols)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_experiment_is_built_and_stepped_once(experiment: str) -> None:
+    cfg = _compose(f"experiment={experiment}", *TINY)
+    assert cfg.name == experiment
+    network = _tiny(f"experiment={experiment}")
+    optimizer = instantiate(cfg.optimizer)(network.parameters())
+    before = {name: weight.clone() for name, weight in network.named_parameters()}
+    network.loss(_batch(TASKS)).total.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    still = [n for n, weight in network.named_parameters() if torch.equal(weight, before[n])]
+    assert still == []
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "rmsprop"])
+def test_an_optimizer_lowers_the_loss(name: str) -> None:
+    network, tasks = _tiny("experiment=saps_vh_att"), _batch(TASKS)
+    optimizer = instantiate(_compose(f"optimizer={name}").optimizer)(network.parameters())
+    assert type(optimizer).__name__.lower() == name
+    losses = []
+    for _ in range(5):
+        optimizer.zero_grad()
+        loss = network.loss(tasks).total
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+
+
+def test_there_are_configurations_of_all_optimizers_that_are_tested() -> None:
+    found = {path.stem for path in (CONF / "optimizer").glob("*.yaml")}
+    assert found == {"adam", "adamw", "rmsprop"}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_small_size_of_a_model_is_smaller(model: str) -> None:
+    sizes = {}
+    for size in ("paper", "small"):
+        config = plain_config(_compose(f"model={model}", f"model/size={size}").model)
+        network = build_network(config, *_words())
+        sizes[size] = sum(weight.numel() for weight in network.parameters())
+    assert sizes["small"] * 3 < sizes["paper"]
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_a_bundle_of_every_row_gives_the_loss_again(experiment: str, tmp_path: Path) -> None:
+    config = plain_config(_compose(f"experiment={experiment}", *TINY).model)
+    assert "${" not in json.dumps(config)
+    network = build_network(config, *_words()).eval()
+    save_bundle(Bundle(network, *_words(), {"model": config}), tmp_path / "model")
+    again = load_bundle(tmp_path / "model")
+    assert type(again.network) is type(network)
+    assert again.config["model"] == config
+    tasks = _batch(TASKS)
+    assert torch.equal(again.network.loss(tasks).total, network.loss(tasks).total)
+
+
+def _fit(network: Network, tasks: dict[str, str], n_steps: int) -> list[Node | None]:
+    """Train until all programs are written exactly, `n_steps` at most; return what is written."""
+    batch = _batch(tasks)
+    golds = [parse(program) for program in tasks.values()]
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
+    found: list[Node | None] = []
+    for step in range(1, n_steps + 1):
+        optimizer.zero_grad()
+        network.loss(batch).total.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        if step % 20 == 0:
+            network.eval()
+            answers = GreedyDecoder().decode(network, network.source(batch), _words()[1])
+            network.train()
+            found = [None if answer is None else answer.program for answer in answers]
+            if found == golds:
+                break
+    return found
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["experiment=saps_h"],
+        ["experiment=saps_h_att"],
+        ["experiment=saps_vh"],
+        ["experiment=saps_vh_att"],
+        ["experiment=saps_vh_att", "model.decoder.topology=predicted"],
+        ["experiment=seq2seq_att"],
+        ["experiment=seq2tree"],
+        ["experiment=sapspre_vh_att_256"],
+    ],
+    ids=" ".join,
+)
+def test_a_row_fits_32_examples(overrides: list[str]) -> None:
+    found = _fit(_tiny(*overrides), TASKS, 400)
+    assert [str(program) for program in found] == list(TASKS.values())
+
+
+# Chains of single children, and programs whose siblings are all alike: what V can write.
+_IN_REACH = {
+    "the length of a": "(strlen a)",
+    "the square of a": "(square a)",
+    "the square of the square of b": "(square (square b))",
+    "the sum of a and a": "(+ a a)",
+    "the square of the sum of b and b": "(square (+ b b))",
+}
+
+
+@pytest.mark.parametrize("experiment", ["saps_v", "saps_v_att"])
+def test_v_is_right_where_siblings_are_alike_and_nowhere_else(experiment: str) -> None:
+    # A node's state in V comes from its ancestors' labels alone, and so is that of its siblings.
+    # Equal states have equal scores, whatever the weights: V writes the same label at all
+    # siblings. Where a program has two that differ, one of them is wrong.
+    tasks = TASKS | _IN_REACH
+    found = _fit(_tiny(f"experiment={experiment}"), tasks, 160)
+    right = {
+        text for text, program in zip(tasks, found, strict=True) if str(program) == tasks[text]
+    }
+    assert right == set(_IN_REACH)
+    assert all(_siblings_are_alike(program) for program in found if program is not None)
+
+
+def _siblings_are_alike(program: Node) -> bool:
+    return all(
+        len({(child.symbol, len(child.children)) for child in node.children}) < 2
+        for node in program.preorder()
+    )
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.encoder.hidden_size=0", "encoder.hidden_size is 0, expected a whole number"),
+        ("model.encoder.n_layers=-1", "encoder.n_layers is -1, expected a whole number"),
+        ("model.decoder.embedding_size=1.5", "decoder.embedding_size is 1.5, expected a whole"),
+        ("model.decoder.hidden_size=wide", "decoder.hidden_size is 'wide', expected a whole"),
+        ("model.encoder.dropout=1", "encoder.dropout is 1, expected a share"),
+        ("model.decoder.dropout=-0.1", "decoder.dropout is -0.1, expected a share"),
+    ],
+)
+def test_sizes_that_make_no_network_are_named(override: str, message: str) -> None:
+    config: dict[str, Any] = plain_config(_compose("experiment=saps_vh_att", override).model)
+    with pytest.raises(BundleError, match=message):
+        build_network(config, *_words())
