@@ -6,6 +6,7 @@ The labels are those of the language and the tokenizer has the default number of
 figures need no data.
 """
 
+import torch
 from hydra import compose, initialize_config_dir
 
 from saps.data.symbols import SymbolTable
@@ -54,7 +55,8 @@ def _millions(experiment: str, size: str) -> float:
     with initialize_config_dir(str(resource_folder("conf")), version_base="1.3"):
         config = compose("train", [f"experiment={experiment}", f"model/size={size}"])
     tokenizer = _OfSize(config.data.vocabulary_size)
-    network = build_network(plain_config(config.model), tokenizer, SymbolTable.of_language())
+    with torch.device("meta"):  # sizes without values
+        network = build_network(plain_config(config.model), tokenizer, SymbolTable.of_language())
     return sum(weight.numel() for weight in network.parameters()) / 1e6
 
 
