@@ -1,8 +1,10 @@
 """The commands whose options are a composed configuration: Hydra reads their command line."""
 
+import difflib
 import functools
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -83,9 +85,21 @@ def _configuration_errors(command: str) -> Iterator[None]:
             raise cause from error  # a constructor's own words, made for people
         message = _message(error)
         hint = f"`saps {command} --help` shows the choices"
+        if (near := _nearest_choice(message)) is not None:
+            hint = f"did you mean {near}? {hint}"
         if "Could not load 'hydra/launcher/" in message:
             hint = 'the launchers come with `pip install "saps[cluster]"`'
         raise CommandError(f"{message}\n{hint}") from error
+
+
+def _nearest_choice(message: str) -> str | None:
+    """Return the choice of a group that looks like the one that Hydra could not find."""
+    found = re.search(r"Could not find '(?:.*/)?([^/']+)'", message)
+    _, _, listed = message.partition("Available options in ")
+    if found is None:
+        return None
+    choices = [line.strip() for line in listed.splitlines()[1:]]
+    return next(iter(difflib.get_close_matches(found[1], choices, n=1)), None)
 
 
 @contextmanager

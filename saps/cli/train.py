@@ -1,6 +1,7 @@
 """`saps train`: a Hydra application over `conf/train.yaml`."""
 
 import logging
+import os
 import shlex
 import sys
 import warnings
@@ -59,7 +60,8 @@ def _task(config: "DictConfig") -> None:
             )
             raise KeyboardInterrupt from stop
         raise
-    print(f"{result.metric} {result.value:.4f}   {result.best}")
+    if os.environ.get("LOCAL_RANK", "0") == "0":  # of several processes one speaks
+        print(f"{result.metric} {result.value:.4f}   {result.best}")
 
 
 def _how_to_go_on(stop: "RunInterruptedError") -> str:

@@ -75,6 +75,21 @@ class SynthesisModule(lightning.LightningModule):
         measures = _measures("val", loss) | {"val/exact_match": exact}
         self.log_dict(measures, batch_size=len(batch), sync_dist=True)
 
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        # Lightning refuses to clip for a fused optimiser, lest its gradients be scaled; only
+        # float16 has them scaled.
+        if gradient_clip_val is None or self.trainer.precision == "16-mixed":
+            super().configure_gradient_clipping(
+                optimizer, gradient_clip_val, gradient_clip_algorithm
+            )
+        else:
+            torch.nn.utils.clip_grad_norm_(self.parameters(), gradient_clip_val)
+
     def configure_optimizers(self) -> OptimizerLRScheduler:
         optimizer = self.make_optimizer(self.network.parameters())
         schedule = self.make_schedule(optimizer, total_steps=self.total_steps)

@@ -106,6 +106,11 @@ def test_failure_is_one_message_on_stderr(
     assert "Traceback" not in outcome.err
 
 
+def test_a_choice_that_does_not_exist_suggests_the_nearest(saps: RunSaps, ran: Ran) -> None:
+    assert "did you mean wide?" in saps("train", "experiment=wdie").err
+    assert "did you mean" not in saps("train", "experiment=qqq").err
+
+
 def test_unknown_option_is_a_wrong_use(saps: RunSaps, ran: Ran) -> None:
     outcome = saps("train", "--nonsense")
     assert outcome.status == 2

@@ -7,35 +7,13 @@ from typing import Any
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig
 
 from saps.decoding.predictor import Predictor
 from saps.model.bundle import load_bundle
 from saps.model.checkpoint import CheckpointError
 from saps.model.training import TrainingError, train
-from saps.resources import resource_folder
-from tests.tasks import examples, write_data
-
-SMALL = [
-    "model.encoder.embedding_size=12",
-    "model.encoder.hidden_size=14",
-    "model.encoder.n_layers=1",
-    "model.encoder.latent_size=16",
-    "model.decoder.embedding_size=18",
-    "model.decoder.hidden_size=20",
-    "data.vocabulary_size=120",
-    "data.batch_size=4",
-]
-
-
-def _config(tmp_path: Path, *overrides: str) -> DictConfig:
-    data = tmp_path / "data"
-    if not data.exists():
-        write_data(data)
-    folder = [f"data.path={data}", f"folder={tmp_path / 'run'}"]
-    with initialize_config_dir(str(resource_folder("conf")), version_base="1.3"):
-        return compose("train", [*SMALL, *folder, *overrides])
+from tests.model.tiny_run import compose_tiny
+from tests.tasks import examples
 
 
 def _weights(path: Path) -> dict[str, Any]:
@@ -47,7 +25,7 @@ def test_a_run_leaves_everything_that_a_later_one_needs(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, logger="saps"):
-        result = train(_config(tmp_path, "trainer.max_epochs=2"))
+        result = train(compose_tiny(tmp_path, "trainer.max_epochs=2"))
     assert {path.name for path in result.folder.iterdir()} == {
         "best",
         "config.yaml",
@@ -67,7 +45,7 @@ def test_a_run_leaves_everything_that_a_later_one_needs(
 
 def test_training_learns_and_the_best_model_is_kept(tmp_path: Path) -> None:
     result = train(
-        _config(
+        compose_tiny(
             tmp_path,
             "trainer.max_epochs=60",
             "trainer.check_val_every_n_epoch=10",
@@ -89,11 +67,13 @@ def test_training_learns_and_the_best_model_is_kept(tmp_path: Path) -> None:
 
 def test_a_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
     whole, halves = tmp_path / "whole", tmp_path / "halves"
-    train(_config(tmp_path, "trainer.max_epochs=4", f"folder={whole}"))
+    train(compose_tiny(tmp_path, "trainer.max_epochs=4", f"folder={whole}"))
     # The schedule knows the run's length, so the first half is stopped, not made shorter.
-    stopped = _config(tmp_path, "trainer.max_epochs=4", "+trainer.max_steps=6", f"folder={halves}")
+    stopped = compose_tiny(
+        tmp_path, "trainer.max_epochs=4", "+trainer.max_steps=6", f"folder={halves}"
+    )
     train(stopped)
-    train(_config(tmp_path, "trainer.max_epochs=4", f"folder={halves}", "ckpt_path=last"))
+    train(compose_tiny(tmp_path, "trainer.max_epochs=4", f"folder={halves}", "ckpt_path=last"))
     expected, found = _weights(whole / "last.ckpt"), _weights(halves / "last.ckpt")
     assert expected.keys() == found.keys()
     assert all(torch.equal(expected[name], found[name]) for name in expected)
@@ -102,23 +82,23 @@ def test_a_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("first", "second", "third")]
     for folder, seed in zip(folders, (0, 0, 1), strict=True):
-        train(_config(tmp_path, "trainer.max_epochs=1", f"folder={folder}", f"seed={seed}"))
+        train(compose_tiny(tmp_path, "trainer.max_epochs=1", f"folder={folder}", f"seed={seed}"))
     first, second, third = (_weights(folder / "last.ckpt") for folder in folders)
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert any(not torch.equal(first[name], third[name]) for name in first)
 
 
 def test_a_folder_with_a_run_is_not_overwritten(tmp_path: Path) -> None:
-    train(_config(tmp_path, "trainer.max_epochs=1"))
+    train(compose_tiny(tmp_path, "trainer.max_epochs=1"))
     before = (tmp_path / "run" / "last.ckpt").stat().st_mtime_ns
     with pytest.raises(TrainingError, match=r"already holds a run.*ckpt_path=last"):
-        train(_config(tmp_path, "trainer.max_epochs=1"))
+        train(compose_tiny(tmp_path, "trainer.max_epochs=1"))
     assert (tmp_path / "run" / "last.ckpt").stat().st_mtime_ns == before
 
 
 def test_continuing_without_a_checkpoint_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"no checkpoint at .*last\.ckpt"):
-        train(_config(tmp_path, "ckpt_path=last"))
+        train(compose_tiny(tmp_path, "ckpt_path=last"))
 
 
 @pytest.mark.parametrize("logger", ["tensorboard", "wandb"])
@@ -126,13 +106,13 @@ def test_other_loggers_write_into_the_run_folder(
     logger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WANDB_SILENT", "true")
-    train(_config(tmp_path, f"logger={logger}", "trainer.max_epochs=1"))
+    train(compose_tiny(tmp_path, f"logger={logger}", "trainer.max_epochs=1"))
     files = {path.name.split(".")[0] for path in (tmp_path / "run").rglob("*")}
     assert ("events" if logger == "tensorboard" else "wandb") in files
 
 
 def test_the_bundle_of_a_run_is_read_from_the_run_folder_too(tmp_path: Path) -> None:
-    result = train(_config(tmp_path, "trainer.max_epochs=1", "half_precision_bundle=true"))
+    result = train(compose_tiny(tmp_path, "trainer.max_epochs=1", "half_precision_bundle=true"))
     from_run, from_best = load_bundle(result.folder), load_bundle(result.best)
     assert from_run.config == from_best.config
     assert all(weight.dtype == torch.float32 for weight in from_run.network.parameters())
