@@ -1,6 +1,7 @@
 """Types of a program's arguments: from the program, and from what its text says of them."""
 
 import re
+from collections.abc import Mapping
 
 from saps.data.tokenizer import normalise_typing
 from saps.lang import AlgoLispError, Node, Signature, infer_signature
@@ -27,8 +28,20 @@ def declared_types(text: str) -> dict[str, str]:
     return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1}
 
 
-def settle_signature(program: Node, text: str) -> Signature:
+def settle_signature(
+    program: Node,
+    text: str,
+    declared: Mapping[str, str] | None = None,
+    returns: str | None = None,
+) -> Signature:
     """Return the types of a program, no more general than its text asks for.
+
+    Args:
+        program: the tree.
+        text: what it was written for.
+        declared: types that are known for sure; these are arguments whether the program uses them
+            or not, and come first.
+        returns: type of the value, if it is known.
 
     A comparison alone would leave `a` in (reduce (filter a (partial1 b >)) 0 +) with numbers or
     strings; the text says which. What neither decides is taken to be a number, as nearly
@@ -37,13 +50,15 @@ def settle_signature(program: Node, text: str) -> Signature:
     Raises:
         AlgoLispError: the program is ill-typed.
     """
-    occurring = infer_signature(program).arguments
+    sure = dict(declared or {})
+    occurring = infer_signature(program, sure, returns).arguments
     stated = {name: kind for name, kind in declared_types(text).items() if name in occurring}
     try:
-        found = infer_signature(program, stated).arguments
+        found = infer_signature(program, {**stated, **sure}, returns).arguments
     except AlgoLispError:
         # The text was misread, or the program does not follow it: the program decides.
         found = occurring
+    ordered = [*sure, *sorted(name for name in found if name not in sure)]
     return infer_signature(
-        program, {name: _VARIABLE.sub("int", str(found[name])) for name in sorted(found)}
+        program, {name: _VARIABLE.sub("int", str(found[name])) for name in ordered}, returns
     )

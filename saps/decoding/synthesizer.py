@@ -1,164 +1,201 @@
 """English in, a checked program out: what `from saps import Synthesizer` gives."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from saps.data.tokenizer import normalise_typing
-from saps.decoding.declarations import settle_signature
+from saps.decoding.answering import answer
+from saps.decoding.calibration import Calibration
+from saps.decoding.choice import choose_search
+from saps.decoding.english import Vocabulary
 from saps.decoding.prediction import Prediction
 from saps.decoding.predictor import Predictor
-from saps.lang import (
-    AlgoLispError,
-    Limits,
-    Node,
-    Value,
-    compile_program,
-    to_python,
-)
+from saps.decoding.preparation import MAX_TOKENS, Prepared, prepare
+from saps.decoding.search import Search
+from saps.decoding.synthesis import Candidate, Outcome, Synthesis, SynthesisError
+from saps.decoding.task import ExampleLike, Task
 
-MAX_TOKENS = 400
-"""The longest published text has 164 tokens; far beyond that a specification is a mistake."""
-
-
-class SynthesisError(ValueError):
-    """A text gets no program; the message says why and what to do.
-
-    Attributes:
-        text: as it was given.
-        program: what the model wrote, if it wrote something that does not type-check.
-    """
-
-    def __init__(self, reason: str, text: str, program: Node | None = None) -> None:
-        super().__init__(reason, text, program)
-        self.reason, self.text, self.program = reason, text, program
-
-    def __str__(self) -> str:
-        return self.reason
-
-
-@dataclass(frozen=True, slots=True)
-class Synthesis:
-    """A program for a text.
-
-    Attributes:
-        text: as it was given.
-        program: the tree; `str` gives the s-expression.
-        arguments: name to type, alphabetically: what the program needs and the text says.
-        return_type: type of the value.
-        log_prob: of the tree under the model, natural log, at most 0.
-        python: the same program as the text of a Python function.
-    """
-
-    text: str
-    program: Node
-    arguments: Mapping[str, str]
-    return_type: str
-    log_prob: float
-    python: str
-
-    def run(self, inputs: Mapping[str, Value], limits: Limits | None = None) -> Value:
-        """Compute the program's value; inputs that the program does not use are passed over.
-
-        Raises:
-            AlgoLispError: an input is missing or of another type, or the program fails on it.
-        """
-        program = compile_program(self.program, self.arguments, limits or Limits())
-        return program({name: inputs[name] for name in self.arguments if name in inputs})
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields as JSON takes them; the program in both written forms."""
-        return {
-            "text": self.text,
-            "program": str(self.program),
-            "short_tree": self.program.to_short_tree(),
-            "args": dict(self.arguments),
-            "return_type": self.return_type,
-            "log_prob": self.log_prob,
-            "python": self.python,
-        }
+__all__ = [
+    "MAX_TOKENS",
+    "Candidate",
+    "Outcome",
+    "Synthesis",
+    "SynthesisError",
+    "Synthesizer",
+    "Task",
+]
 
 
 class Synthesizer:
-    """A trained model that turns specifications into programs."""
+    """A trained model that turns specifications into programs.
 
-    def __init__(self, predictor: Predictor) -> None:
+    May be used from several threads at once: it keeps nothing between calls.
+    """
+
+    def __init__(self, predictor: Predictor, decoding: str | Search | None = None) -> None:
+        """Put a model and a way of searching together.
+
+        Args:
+            predictor: the model.
+            decoding: see `load`.
+
+        Raises:
+            ValueError: there is no decoding of that name.
+            CalibrationError: the model's calibration is damaged.
+        """
+        choose_search(decoding)
         self.predictor = predictor
+        self.decoding = decoding
+        bundle = predictor.bundle
+        self.calibration = (
+            None if bundle.calibration is None else Calibration.from_json(bundle.calibration)
+        )
+        self.vocabulary = (
+            Vocabulary.of_tokenizer(bundle.tokenizer)
+            if bundle.words is None
+            else Vocabulary(bundle.words)
+        )
 
     @classmethod
     def load(
-        cls, path: str | Path | None = None, *, device: torch.device | str = "cpu"
+        cls,
+        path: str | Path | None = None,
+        *,
+        device: torch.device | str = "cpu",
+        decoding: str | Search | None = None,
     ) -> "Synthesizer":
-        """Read a model folder (None: the bundled model).
+        """Read a model.
+
+        Args:
+            path: folder of a model or of a run, or the name of a run in `runs/`; None for the
+                bundled model.
+            device: where the network goes.
+            decoding: "greedy", "beam", "guided", "sampling", or a search with options of its own.
+                None for the greedy search; for a beam where several programs are asked for; for
+                the guided search where examples are given.
 
         Raises:
             BundleError: the folder is missing, incomplete or damaged.
+            ValueError: there is no decoding of that name.
         """
-        return cls(Predictor.load(path, device))
+        return cls(Predictor.load(_folder(path), device), decoding)
 
-    def synthesize(self, text: str) -> Synthesis:
+    def synthesize(
+        self,
+        text: str,
+        *,
+        examples: Iterable[ExampleLike] = (),
+        arguments: Mapping[str, str] | None = None,
+        returns: str | None = None,
+        top: int = 1,
+        decoding: str | Search | None = None,
+        seconds: float | None = None,
+    ) -> Synthesis:
         """Return a program for a specification in English.
 
+        Args:
+            text: the specification.
+            examples: pairs of inputs by argument name and output; the answer is the program that
+                computes most of them, and `Synthesis.passes` tells whether it computes all.
+            arguments: types of arguments by name, such as {"a": "int[]"}.
+            returns: type of the value, such as "int".
+            top: programs to return at most, in `Synthesis.candidates`.
+            decoding: another one than the synthesizer's own.
+            seconds: when a search by examples gives up; None for its budget alone.
+
         Raises:
-            SynthesisError: the text is empty or too long, or the program that the model wrote
-                does not type-check.
+            SynthesisError: the text is empty or too long, the examples are not of one program, no
+                program can have the types, or the model wrote none that type-checks.
+            ValueError: `top` is below 1, or there is no such decoding.
         """
-        answer = next(self.synthesize_many([text]))
-        if isinstance(answer, SynthesisError):
-            raise answer
-        return answer
+        task = Task.of(text, examples, arguments, returns)
+        result = next(self.synthesize_many([task], top=top, decoding=decoding, seconds=seconds))
+        if isinstance(result, SynthesisError):
+            raise result
+        return result
 
     def synthesize_many(
-        self, texts: Iterable[str], *, batch_size: int = 64
+        self,
+        texts: Iterable[str | Task],
+        *,
+        top: int = 1,
+        decoding: str | Search | None = None,
+        seconds: float | None = None,
+        batch_size: int = 64,
     ) -> Iterator[Synthesis | SynthesisError]:
         """Answer specifications in order; one that fails gives its error, and the rest go on.
 
         Args:
-            texts: read only as far as the answers are taken, a batch ahead.
+            texts: read only as far as the answers are taken, a batch ahead; a `Task` where more
+                is known than the text.
+            top: see `synthesize`.
+            decoding: see `synthesize`.
+            seconds: see `synthesize`; of the texts of a batch together.
             batch_size: texts that the network reads together.
+
+        Raises:
+            ValueError: `top` or `batch_size` is below 1, or there is no such decoding.
         """
-        remaining = iter(texts)
+        if min(top, batch_size) < 1:
+            raise ValueError(f"top={top}, batch_size={batch_size}: both must be at least 1")
+        chosen = self.decoding if decoding is None else decoding
+        searches = {
+            known: choose_search(chosen, top=top, has_examples=known, seconds=seconds)
+            for known in (False, True)
+        }
+        return self._answers(iter(texts), searches, top, batch_size)
+
+    def _answers(
+        self,
+        remaining: Iterator[str | Task],
+        searches: Mapping[bool, Search],
+        top: int,
+        batch_size: int,
+    ) -> Iterator[Synthesis | SynthesisError]:
         while batch := list(islice(remaining, batch_size)):
-            faults = [_fault(text) for text in batch]
-            good = [text for text, fault in zip(batch, faults, strict=True) if fault is None]
-            answers = iter(self.predictor.predict(good) if good else [])
-            for text, fault in zip(batch, faults, strict=True):
-                yield fault if fault is not None else _check(text, next(answers))
+            ready = [self._prepared(item) for item in batch]
+            found = self._found([item for item in ready if isinstance(item, Prepared)], searches)
+            for item in ready:
+                if isinstance(item, SynthesisError):
+                    yield item
+                else:
+                    yield self._answer(item, found[id(item)], top)
+
+    def _prepared(self, item: str | Task) -> Prepared | SynthesisError:
+        task = item if isinstance(item, Task) else Task(item)
+        try:
+            return prepare(task, self.vocabulary, self.predictor.bundle.symbols)
+        except SynthesisError as error:
+            return error
+
+    def _found(
+        self, ready: Sequence[Prepared], searches: Mapping[bool, Search]
+    ) -> dict[int, list[Prediction]]:
+        """Search for all, those with examples apart; by identity of the prepared task."""
+        found: dict[int, list[Prediction]] = {}
+        for known, search in searches.items():
+            group = [item for item in ready if bool(item.task.examples) == known]
+            if group:
+                texts = [item.reading.text for item in group]
+                requests = [item.request for item in group]
+                predictions = self.predictor.n_best(texts, requests, search)
+                found.update(zip(map(id, group), predictions, strict=True))
+        return found
+
+    def _answer(
+        self, prepared: Prepared, predictions: list[Prediction], top: int
+    ) -> Synthesis | SynthesisError:
+        try:
+            return answer(prepared, predictions, top=top, calibration=self.calibration)
+        except SynthesisError as error:
+            return error
 
 
-def _fault(text: str) -> SynthesisError | None:
-    tokens = normalise_typing(text).split()
-    if not any(token.isalnum() for token in tokens):
-        reason = "the specification has no word in it: say in English what the program should do"
-        return SynthesisError(reason, text)
-    if len(tokens) > MAX_TOKENS:
-        return SynthesisError(
-            f"the specification has {len(tokens)} words, at most {MAX_TOKENS} are read: "
-            "describe one task",
-            text,
-        )
-    return None
-
-
-def _check(text: str, prediction: Prediction | None) -> Synthesis | SynthesisError:
-    if prediction is None:
-        reason = "the model wrote no complete program; put the specification in other words"
-        return SynthesisError(reason, text)
-    program = prediction.program
-    try:
-        signature = settle_signature(program, text)
-        arguments = {name: str(kind) for name, kind in signature.arguments.items()}
-        result = str(signature.result)
-        python = to_python(program, arguments, result)
-    except AlgoLispError as error:
-        return SynthesisError(
-            f"the model's program does not type-check: {program}: {error}; "
-            "put the specification in other words",
-            text,
-            program,
-        )
-    return Synthesis(text, program, arguments, result, prediction.log_prob, python)
+def _folder(path: str | Path | None) -> Path | None:
+    """Return the folder that a path or the name of a run means."""
+    if path is None:
+        return None
+    run = Path("runs") / path
+    return run if not Path(path).exists() and run.is_dir() else Path(path)

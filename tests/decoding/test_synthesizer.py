@@ -2,38 +2,50 @@
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 import saps
+from saps.decoding.beam import BeamSearch
 from saps.decoding.prediction import Prediction
 from saps.decoding.predictor import Predictor
+from saps.decoding.request import Request
+from saps.decoding.search import Search
 from saps.decoding.synthesizer import Synthesis, SynthesisError, Synthesizer
-from saps.lang import AlgoLispError, parse
+from saps.lang import AlgoLispError, Node, parse
 from saps.model.bundle import load_bundle
 
 TEXT = "given an array of numbers a and a number b , find how many elements of a are greater than b"
 
 
 class _Parrot(Predictor):
-    """Answers each text with the program that the text is."""
+    """Answers with the programs that it was given, in their order, and then with the last one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *programs: str) -> None:
+        super().__init__(load_bundle())
+        self.programs = [parse(program) for program in programs]
         self.batches: list[int] = []
+        self.requests: list[Request] = []
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+    def n_best(
+        self,
+        texts: Sequence[str],
+        requests: Sequence[Request] | None = None,
+        search: Search | None = None,
+    ) -> list[list[Prediction]]:
         self.batches.append(len(texts))
-        return [Prediction(parse(text), -0.5) for text in texts]
+        self.requests += requests or []
+        return [[Prediction(self._next(), -0.5)] for _ in texts]
+
+    def _next(self) -> Node:
+        return self.programs.pop(0) if len(self.programs) > 1 else self.programs[0]
 
 
-@pytest.fixture
-def parrot() -> _Parrot:
-    return _Parrot()
-
-
-def test_a_synthesis_has_program_types_and_python(parrot: _Parrot) -> None:
-    found = Synthesizer(parrot).synthesize("(reduce (filter a (partial1 b >)) 0 +)")
+def test_a_synthesis_has_program_types_and_python() -> None:
+    parrot = _Parrot("(reduce (filter a (partial1 b >)) 0 +)")
+    found = Synthesizer(parrot).synthesize("the sum of what is greater")
     assert dict(found.arguments) == {"a": "int[]", "b": "int"}
     assert (found.return_type, found.log_prob) == ("int", -0.5)
     assert found.run({"a": [3, 8, 1], "b": 2}) == 11
@@ -42,8 +54,8 @@ def test_a_synthesis_has_program_types_and_python(parrot: _Parrot) -> None:
     assert namespace["program"]([3, 8, 1], 2) == 11
 
 
-def test_to_json_is_json_and_complete(parrot: _Parrot) -> None:
-    found = Synthesizer(parrot).synthesize("(len a)").to_json()
+def test_to_json_is_json_and_complete() -> None:
+    found = Synthesizer(_Parrot("(len a)")).synthesize("the length of foobar").to_json()
     assert json.loads(json.dumps(found)) == found
     assert set(found) == {
         "text",
@@ -53,8 +65,13 @@ def test_to_json_is_json_and_complete(parrot: _Parrot) -> None:
         "return_type",
         "log_prob",
         "python",
+        "confidence",
+        "unknown_words",
+        "candidates",
     }
     assert (found["program"], found["short_tree"]) == ("(len a)", ["len", "a"])
+    assert found["unknown_words"] == ["foobar"]
+    assert [candidate["program"] for candidate in found["candidates"]] == ["(len a)"]
 
 
 @pytest.mark.parametrize(
@@ -66,25 +83,26 @@ def test_to_json_is_json_and_complete(parrot: _Parrot) -> None:
         ("word " * 10_000, r"10000 words, at most 400"),
     ],
 )
-def test_a_text_that_is_no_specification_is_refused(
-    text: str, message: str, parrot: _Parrot
-) -> None:
+def test_a_text_that_is_no_specification_is_refused(text: str, message: str) -> None:
+    parrot = _Parrot("(len a)")
     with pytest.raises(SynthesisError, match=message) as caught:
         Synthesizer(parrot).synthesize(text)
-    assert caught.value.text == text
+    assert (caught.value.text, caught.value.code) == (text, "text")
     assert parrot.batches == []
 
 
-def test_an_ill_typed_program_is_refused_and_shown(parrot: _Parrot) -> None:
+def test_an_ill_typed_program_is_refused_and_shown() -> None:
     with pytest.raises(
         SynthesisError, match=r"does not type-check: \(strlen \(len a\)\)"
     ) as caught:
-        Synthesizer(parrot).synthesize("(strlen (len a))")
+        Synthesizer(_Parrot("(strlen (len a))")).synthesize("the length")
     assert caught.value.program == parse("(strlen (len a))")
+    assert caught.value.code == "ill-typed"
 
 
-def test_many_texts_are_answered_in_order_around_those_that_fail(parrot: _Parrot) -> None:
-    texts = ["(len a)", "", "(strlen a)", "(strlen (len a))", "(+ a b)"]
+def test_many_texts_are_answered_in_order_around_those_that_fail() -> None:
+    parrot = _Parrot("(len a)", "(strlen a)", "(strlen (len a))", "(+ a b)")
+    texts = ["one", "", "two", "three", "four"]
     answers = list(Synthesizer(parrot).synthesize_many(texts, batch_size=2))
     kinds = [isinstance(answer, Synthesis) for answer in answers]
     assert kinds == [True, False, True, False, True]
@@ -92,8 +110,149 @@ def test_many_texts_are_answered_in_order_around_those_that_fail(parrot: _Parrot
     assert parrot.batches == [1, 2, 1]
 
 
-def test_run_reports_a_missing_input(parrot: _Parrot) -> None:
-    found = Synthesizer(parrot).synthesize("(+ a b)")
+def test_names_of_the_text_are_letters_for_the_model_and_come_back() -> None:
+    parrot = _Parrot("(reduce (filter a (partial1 b >)) 0 +)")
+    text = "given a list prices and a number limit_1 , sum the prices above limit_1"
+    found = Synthesizer(parrot).synthesize(text)
+    assert str(found.program) == "(reduce (filter prices (partial1 limit_1 >)) 0 +)"
+    assert dict(found.arguments) == {"prices": "int[]", "limit_1": "int"}
+    assert "def program(prices: list[int], limit_1: int) -> int:" in found.python
+    assert found.run({"prices": [3, 8, 1], "limit_1": 2}) == 11
+
+
+def test_a_name_that_the_language_reserves_keeps_its_letter() -> None:
+    found = Synthesizer(_Parrot("(len a)")).synthesize(
+        "the length of map", arguments={"map": "int[]"}
+    )
+    assert (str(found.program), dict(found.letters)) == ("(len a)", {"a": "map"})
+    assert found.run({"map": [1, 2]}) == found.run({"a": [1, 2]}) == 2
+
+
+def test_a_capital_letter_comes_back_as_it_was_declared() -> None:
+    found = Synthesizer(_Parrot("(len a)")).synthesize("length of A", arguments={"A": "int[]"})
+    assert (str(found.program), dict(found.arguments)) == ("(len A)", {"A": "int[]"})
+
+
+def test_declared_arguments_are_parameters_though_the_program_does_not_use_them() -> None:
+    parrot = _Parrot("(len b)")
+    found = Synthesizer(parrot).synthesize(
+        "length of b", arguments={"b": "string[]", "a": "int"}, returns="int"
+    )
+    assert list(found.arguments.items()) == [("b", "string[]"), ("a", "int")]
+    assert parrot.requests == [Request({"b": "string[]", "a": "int"}, "int")]
+
+
+def test_examples_go_by_letters_to_the_search_and_by_names_to_the_answer() -> None:
+    parrot = _Parrot("(reduce a 0 +)")
+    examples: list[tuple[dict[str, Any], Any]] = [({"xs": [1, 2]}, 3), ({"xs": []}, 1)]
+    found = Synthesizer(parrot).synthesize("sum xs", examples=examples)
+    [request] = parrot.requests
+    assert request.arguments == {"a": "int[]"}
+    assert request.result == "int"
+    assert [dict(example.inputs) for example in request.examples] == [{"a": [1, 2]}, {"a": []}]
+    assert not found.passes
+    outcomes = found.candidates[0].outcomes
+    assert [(o.expected, o.got, o.passed) for o in outcomes] == [(3, 3, True), (1, 0, False)]
+    assert dict(outcomes[0].inputs) == {"xs": [1, 2]}
+
+
+def test_a_run_that_fails_on_an_example_says_why() -> None:
+    found = Synthesizer(_Parrot("(/ 1 a)")).synthesize("one over a", examples=[({"a": 0}, 1)])
+    [outcome] = found.candidates[0].outcomes
+    assert (outcome.got, outcome.passed) == (None, False)
+    assert "divides by zero" in outcome.error
+
+
+@pytest.mark.parametrize(
+    ("examples", "arguments", "code", "told"),
+    [
+        (
+            [({"a": 1}, 1), ({"a": 1}, 2)],
+            None,
+            "examples",
+            'examples 1 and 2 contradict each other: for {"a": 1} one gives 1, the other 2',
+        ),
+        (
+            [({"a": 1}, 1), ({"b": 1}, 1)],
+            None,
+            "examples",
+            "example 2 has the arguments b, example 1 has a",
+        ),
+        (
+            [({"a": 1}, 1), ({"a": "x"}, 2)],
+            None,
+            "examples",
+            "argument a is of type int in example 1 and string in example 2",
+        ),
+        ([({"a": 1}, None)], None, "examples", "the output in example 1: null is no value"),
+        ([({"a": [1, "x"]}, 1)], None, "examples", "must be of one type"),
+        ([({"a": 1}, 1)], {"b": "int"}, "examples", "b is declared, and the examples have no"),
+        ([({"a": 1}, 1)], {"a": "string"}, "examples", "declared as string, and the examples"),
+        ([], {"a": "int["}, "types", "argument a: "),
+        ([], {"a": "type"}, "types", "a"),
+        ([], {"A": "int", "a": "int"}, "types", "differ in case alone"),
+    ],
+)
+def test_what_no_program_can_satisfy_is_refused(
+    examples: list[tuple[dict[str, Any], Any]],
+    arguments: dict[str, str] | None,
+    code: str,
+    told: str,
+) -> None:
+    parrot = _Parrot("(len a)")
+    with pytest.raises(SynthesisError) as caught:
+        Synthesizer(parrot).synthesize("find it", examples=examples, arguments=arguments)
+    assert caught.value.code == code
+    assert told in str(caught.value)
+    assert parrot.batches == []
+
+
+def test_the_result_type_is_checked_too() -> None:
+    with pytest.raises(SynthesisError, match="the result: ") as caught:
+        Synthesizer(_Parrot("(len a)")).synthesize("length", returns="nonsense type")
+    assert caught.value.code == "types"
+
+
+def test_a_decoding_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="it is one of greedy, beam, guided, sampling"):
+        Synthesizer(_Parrot("a"), decoding="bream")
+
+
+@pytest.mark.parametrize("decoding", ["greedy", "beam", "guided", "sampling", BeamSearch(3, top=2)])
+def test_every_decoding_answers(decoding: str | BeamSearch) -> None:
+    found = Synthesizer(Predictor(load_bundle()), decoding).synthesize(TEXT)
+    assert found.run({"a": [3, 8, 1], "b": 2}) == 2
+
+
+def test_examples_pick_the_program_that_passes() -> None:
+    synthesizer = Synthesizer(Predictor(load_bundle()))
+    found = synthesizer.synthesize(
+        "given an array of numbers xs , find the largest element of xs",
+        examples=[({"xs": [3, 8, 1]}, 8)],
+        top=3,
+    )
+    assert found.passes
+    assert found.candidates[0].n_passed == 1
+    assert len({candidate.program for candidate in found.candidates}) == len(found.candidates)
+
+
+def test_threads_get_the_answers_that_one_thread_gets() -> None:
+    synthesizer = Synthesizer(Predictor(load_bundle()))
+    jobs: list[dict[str, Any]] = [
+        {"text": TEXT},
+        {"text": TEXT, "top": 3},
+        {"text": "sum of xs", "examples": [({"xs": [1, 2]}, 3)]},
+        {"text": "length of a", "arguments": {"a": "string"}},
+        {"text": "given a number a , find a squared", "decoding": "sampling"},
+    ]
+    alone = [str(synthesizer.synthesize(**job).program) for job in jobs]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda job: str(synthesizer.synthesize(**job).program), jobs * 4))
+    assert together == alone * 4
+
+
+def test_run_reports_a_missing_input() -> None:
+    found = Synthesizer(_Parrot("(+ a b)")).synthesize("add")
     with pytest.raises(AlgoLispError, match="b"):
         found.run({"a": 1})
 
