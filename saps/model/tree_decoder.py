@@ -16,6 +16,7 @@ from saps.data.batching import DOWN, RIGHT, START, TreeBatch
 from saps.model.attention import AttentionMemory, GeneralAttention
 from saps.model.cells.cell import Cell
 from saps.model.cells.lstm import LstmCell
+from saps.model.dropout import Dropout
 from saps.model.encoder import TextState
 from saps.model.initialization import glorot_
 from saps.model.layout import Layout
@@ -164,7 +165,7 @@ class TreeDecoder(nn.Module):
             self.topology = TopologyGates(hidden_size, self.n_labels)
             has_children = torch.tensor(self.arities) > 0
             self.register_buffer("has_children", has_children, persistent=False)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def context(self, text: TextState) -> DecoderContext:
         """Prepare what the nodes of a batch of texts may see."""
