@@ -106,7 +106,9 @@ class Completion:
 
     def _enough(self, goal: Goal) -> int:
         """A size that does for any types."""
-        return self.size * len(goal.rooms) if self.size and min(goal.rooms) >= self.depth else _MANY
+        if not self.size or min(goal.rooms) < self.depth:
+            return _MANY
+        return self.size * len(goal.rooms) - (self.size - 1) * goal.n_spare
 
     def _most(self, room: int) -> int:
         """How many nodes are of use at a position."""

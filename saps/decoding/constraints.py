@@ -75,6 +75,16 @@ class TypedConstraint:
         self._roomy_size = self.max_size - 1 - size * (self._max_arity - 1)
         self._worst = max(size, sum(self._max_arity**level for level in range(depth - 1)))
 
+    @property
+    def n_situations(self) -> int:
+        """How many different open positions, with all that they share types with, came up."""
+        return len(self._positions)
+
+    @property
+    def n_steps(self) -> int:
+        """How many steps between them were worked out."""
+        return self._positions.n_steps
+
     def start(self, request: TypeRequest | None = None) -> PartialType:
         """Return the empty tree of a program with these types (None: any types).
 

@@ -92,6 +92,7 @@ class OpenPositions:
     def __init__(self, kinds: LabelTypes) -> None:
         self.kinds = kinds
         self._segments: dict[object, Segment] = {}
+        self.n_steps = 0
         arities = [production.arity for production in kinds.productions]
         self._leaves = [number for number, arity in enumerate(arities) if not arity]
         self._calls = sorted(
@@ -112,6 +113,7 @@ class OpenPositions:
             return segment._steps[key]
         except KeyError:
             pass
+        self.n_steps += 1
         entered = self._enter(segment, key)
         step = None
         if entered is not None:
