@@ -1,4 +1,8 @@
-"""A product with the same matrix at every step of a recurrence, its gradient taken once.
+"""Products with the same matrix at every step of a recurrence, its gradient taken once.
+
+Left to autograd, each step makes a gradient as large as the matrix, and all of them are written and
+added up. Here the steps treat the matrix as constant, and its gradient is one product over all
+steps, at the end of the backward pass.
 
 Sizes: B rows, P outputs, Q inputs, V inputs of all steps, L steps, n rows of one step.
 """
@@ -10,12 +14,7 @@ from torch import Tensor
 
 
 class RepeatedProduct:
-    """y = bias + A x at each step, where every row has a matrix A of its own.
-
-    Left to autograd, each step's gradient of A is as large as A itself, and all of them are
-    written and added up. Here the steps treat A as constant, and its gradient is one product over
-    all steps at the end of the backward pass.
-    """
+    """y = bias + A x at each step, where every row has a matrix A of its own."""
 
     def __init__(
         self, matrix: Tensor, sizes: tuple[int, ...], place: Tensor, bias: Tensor | None = None
@@ -68,3 +67,41 @@ class _Shares(torch.autograd.Function):
 
         matrix = by_row(gradient).transpose(1, 2) @ by_row(torch.cat(ctx.inputs))
         return matrix, None, None, None, None
+
+
+class SharedProduct:
+    """y = b + W x at each step, with one matrix W for all rows, and b of the row and the step."""
+
+    def __init__(self, weight: Tensor, bias: Tensor, sizes: tuple[int, ...]) -> None:
+        """Prepare the steps.
+
+        Args:
+            weight: (P, Q).
+            bias: (V, P), step after step; gets its gradient.
+            sizes: rows of each step, summing to V.
+        """
+        self._weight = weight.detach().t().to(bias.dtype)
+        self._inputs: list[Tensor] = []
+        shares: Tensor = _SharedGradient.apply(weight, bias, self._inputs)  # type: ignore[no-untyped-call]
+        self._shares = torch.split(shares, list(sizes))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Take the next step, (n, Q) -> (n, P)."""
+        share = self._shares[len(self._inputs)]
+        x = x.to(self._weight.dtype)
+        self._inputs.append(x.detach())
+        return torch.addmm(share, x, self._weight)
+
+
+class _SharedGradient(torch.autograd.Function):
+    """Passes on the steps' biases, and turns the gradients of all outputs into that of W."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, bias: Tensor, inputs: list[Tensor]) -> Tensor:
+        ctx.inputs, ctx.dtype = inputs, weight.dtype
+        return bias.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        weight = gradient.t() @ torch.cat(ctx.inputs)
+        return weight.to(ctx.dtype), gradient, None

@@ -20,7 +20,7 @@ from saps.model.encoder import TextState
 from saps.model.initialization import glorot_
 from saps.model.layout import Layout
 from saps.model.loss import Loss
-from saps.model.repeated_product import RepeatedProduct
+from saps.model.repeated_product import RepeatedProduct, SharedProduct
 
 
 class SequenceContext(NamedTuple):
@@ -107,14 +107,17 @@ class SequenceDecoder(nn.Module):
         sizes, place = sequence.sizes, sequence.place
         keys = RepeatedProduct(context.keys, sizes, place, context.bias)
         values = RepeatedProduct(context.values.transpose(1, 2), sizes, place)
-        projected = self._project(sequence.fed)
+        feed = SharedProduct(self.feed.weight, self._project(sequence.fed), sizes)
+        to_query, bias = self._query_weights()
+        share = SharedProduct(to_query, bias.expand(len(sequence.fed), -1), sizes)
         state, attended = self._before(context)
         steps = []
-        for x in torch.split(projected, list(sizes)):
-            x = torch.addmm(x, attended[: len(x)], self.feed.weight.t())
-            state = self.cell.step(x, state[: len(x)])
+        for n_rows in sizes:
+            if n_rows < len(state):
+                state, attended = state[:n_rows], attended[:n_rows]
+            state = self.cell.step(feed(attended), state)
             query = self.cell.output(state)
-            attended = torch.tanh(values(keys(query).softmax(dim=1)) + self._share(query))
+            attended = torch.tanh(share(query) + values(keys(query).softmax(dim=1)))
             steps.append(attended)
         return self._logits(torch.cat(steps))
 
@@ -142,7 +145,8 @@ class SequenceDecoder(nn.Module):
         x = torch.addmm(self._project(token), state.attended, self.feed.weight.t())
         cell = self.cell.step(x, state.cell)
         read = layout.collect(layout.spread(self.look(cell, context, layout)) @ context.values)
-        return SequenceState(cell, torch.tanh(read + self._share(self.cell.output(cell))))
+        share = functional.linear(self.cell.output(cell), *self._query_weights())
+        return SequenceState(cell, torch.tanh(share + read))
 
     def look(self, cell: Tensor, context: SequenceContext, layout: Layout) -> Tensor:
         """Return the attention weights of states of the cell, (R, S) -> (R, T)."""
@@ -161,10 +165,10 @@ class SequenceDecoder(nn.Module):
     def _project(self, token: Tensor) -> Tensor:
         return self.cell.project(self.dropout(self.embedding(token)))
 
-    def _share(self, query: Tensor) -> Tensor:
-        """Return what the cell's output adds before the tanh: W_q q + b, (R, H)."""
+    def _query_weights(self) -> tuple[Tensor, Tensor]:
+        """Return W_q (H, H) and b (H,): what the cell's output adds before the tanh."""
         combine = self.attention.combine
-        return functional.linear(query, combine.weight[:, -query.shape[1] :], combine.bias)
+        return combine.weight[:, -self.cell.hidden_size :], combine.bias
 
     def _logits(self, attended: Tensor) -> Tensor:
         logits: Tensor = self.to_token(self.dropout(attended))
