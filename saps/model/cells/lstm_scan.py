@@ -28,7 +28,7 @@ def scan_lstm(
         start: (B, 2 H) the states that the first step continues.
 
     Returns:
-        (X, 2 H), in 32 bits where autocast makes `projected` shorter.
+        (X, 2 H) of the type of `projected`, which autocast makes short, as it would each step.
     """
     states: Tensor = _LstmScan.apply(projected, weight, previous, sizes, start)  # type: ignore[no-untyped-call]
     return states
@@ -44,36 +44,34 @@ class _LstmScan(torch.autograd.Function):
         sizes: tuple[int, ...],
         start: Tensor,
     ) -> Tensor:
-        size, short = weight.shape[1], projected.dtype
-        dtype = torch.promote_types(short, torch.float32)
-        gates = torch.empty_like(projected, dtype=dtype)
+        size, dtype = weight.shape[1], projected.dtype
+        gates = torch.empty_like(projected)
         before = gates.new_empty(len(projected), 2 * size)
         states, squashed = torch.empty_like(before), torch.empty_like(before[:, :size])
         with torch.autocast(projected.device.type, enabled=False):
-            matrix, last = weight.to(short).t(), start.to(dtype)
+            matrix, last = weight.to(dtype).t(), start.to(dtype)
             for first, end in _bounds(sizes):
                 rows = slice(first, end)
                 torch.index_select(last, 0, previous[rows], out=before[rows])
                 last = states[rows]
-                sums = torch.addmm(projected[rows], before[rows, :size].to(short), matrix)
+                sums = torch.addmm(projected[rows], before[rows, :size], matrix)
                 _step(sums, before[rows], gates[rows], squashed[rows], last)
         ctx.sizes, ctx.start_dtype = sizes, start.dtype
         ctx.n_starts = len(start)
         ctx.save_for_backward(weight, previous, gates, before, squashed)
-        ctx.short = short
         return states
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, of_states: Tensor) -> tuple[Tensor | None, ...]:
         weight, previous, gates, before, squashed = ctx.saved_tensors
-        size, short = weight.shape[1], ctx.short
+        size = weight.shape[1]
         with torch.autocast(of_states.device.type, enabled=False):
             to_cell, by_output, by_cell, forget = _factors(gates, before, squashed)
             of_gates = torch.empty_like(gates)
             of_state = of_states.clone()
             of_start = of_state.new_zeros(ctx.n_starts, 2 * size)
-            matrix = weight.to(short)
+            matrix = weight.to(gates.dtype)
             bounds = _bounds(ctx.sizes)
             for number in range(len(bounds) - 1, -1, -1):
                 rows = slice(*bounds[number])
@@ -83,14 +81,11 @@ class _LstmScan(torch.autograd.Function):
                 torch.mul(of_h, by_output[rows], out=of_sums[:, 3 * size :])
                 blocks = of_sums[:, : 3 * size].view(-1, 3, size)
                 torch.mul(of_c[:, None], by_cell[rows], out=blocks)
-                of_before = torch.cat(
-                    [(of_sums.to(short) @ matrix).to(of_c.dtype), of_c * forget[rows]], dim=1
-                )
+                of_before = torch.cat([of_sums @ matrix, of_c * forget[rows]], dim=1)
                 earlier = of_state[slice(*bounds[number - 1])] if number else of_start
                 earlier.index_add_(0, previous[rows], of_before)
-            of_gates_short = of_gates.to(short)
-            of_weight = of_gates_short.t() @ before[:, :size].to(short)
-        return of_gates_short, of_weight.to(weight.dtype), None, None, of_start.to(ctx.start_dtype)
+            of_weight = of_gates.t() @ before[:, :size]
+        return of_gates, of_weight.to(weight.dtype), None, None, of_start.to(ctx.start_dtype)
 
 
 def _bounds(sizes: tuple[int, ...]) -> list[tuple[int, int]]:
