@@ -1,6 +1,5 @@
 """Every row that `experiment=` names learns with all of its weights."""
 
-
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
