@@ -27,6 +27,9 @@ from saps.decoding.constraints import TypedConstraint  # noqa: E402
 from saps.decoding.request import Request  # noqa: E402
 from saps.lang import infer_signature  # noqa: E402
 
+MAX_SIZE = 400
+"""Of the trees that are written; larger draws, about one in ten thousand, are passed over."""
+
 Task = tuple[Request, list[int]]
 
 
@@ -52,7 +55,7 @@ def draw(n_programs: int, symbols: SymbolTable) -> list[Task]:
         draft = draw_draft(catalogue, Shape(), Random(seed))
         program = None if draft is None else draft.root.node()
         seed += 1
-        if draft is None or program is None:
+        if draft is None or program is None or program.size > MAX_SIZE:
             continue
         result = str(infer_signature(program, draft.arguments).result)
         labels = [symbols.index(node) for node in program.preorder()]
@@ -76,7 +79,7 @@ def write_all(constraint: TypedConstraint, tasks: list[Task]) -> int:
 def measure(requests: str, tasks: list[Task], symbols: SymbolTable) -> list[Figure]:
     if requests == "inferred":
         tasks = [(Request(), labels) for _, labels in tasks]
-    constraint = TypedConstraint(symbols)
+    constraint = TypedConstraint(symbols, max_size=MAX_SIZE)
     n_nodes = sum(len(labels) for _, labels in tasks)
     figures = []
     for known_before in (False, True):
