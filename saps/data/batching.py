@@ -4,8 +4,8 @@ Sizes: B examples, T pieces of the longest text, N nodes of all trees, P vertica
 M nodes of the largest tree.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -107,6 +107,16 @@ def encode_examples(
     return encoded
 
 
+def map_tensors(function: Callable[[Tensor], Tensor], value: Any) -> Any:
+    """Apply `function` to all tensors of a dataclass and of the dataclasses within it."""
+    if isinstance(value, Tensor):
+        return function(value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    parts = {part.name: getattr(value, part.name) for part in fields(value)}
+    return replace(value, **{name: map_tensors(function, part) for name, part in parts.items()})
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TextBatch:
     """The texts of a batch.
@@ -195,6 +205,11 @@ class Batch:
     indices: tuple[int, ...]
     upward: "UpwardBatch | None" = None
     sequence: "SequenceBatch | None" = None
+
+    def pin_memory(self) -> "Batch":
+        """Return a copy in page-locked memory, from where a GPU takes it in passing."""
+        pinned: Batch = map_tensors(Tensor.pin_memory, self)
+        return pinned
 
     def to(self, device: torch.device | str) -> "Batch":
         upward = None if self.upward is None else self.upward.to(device)

@@ -18,8 +18,9 @@ def draw_curves(rows: Sequence[Mapping[str, float]], path: Path) -> None:
     _draw(loss, rows, "train/loss", "training", _TRAIN)
     _draw(loss, rows, "val/loss", "validation", _VALIDATION)
     _draw(exact, rows, "val/exact_match", "validation", _VALIDATION)
-    loss.set(ylabel="loss (nats a node)", ylim=(0, None))
+    loss.set(ylabel="loss (nats a node)", ylim=(0, 1.08 * loss.get_ylim()[1]))
     exact.set(ylabel="exact match", ylim=(0, 1.02), xlabel="epoch")
+    exact.set_xlim(rows[0]["epoch"] - 0.5, rows[-1]["epoch"] + 0.5)
     exact.xaxis.set_major_locator(MaxNLocator(integer=True))
     exact.set_title(_best(rows), fontsize="medium", loc="left")
     for axes in (loss, exact):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from saps.data.batching import (
     DOWN,
@@ -15,6 +16,7 @@ from saps.data.batching import (
 )
 from saps.data.symbols import SymbolTable
 from saps.lang import parse
+from tests import tasks
 from tests.tasks import SENTENCES
 
 SYMBOLS = SymbolTable.of_language()
@@ -120,3 +122,14 @@ def test_padding_share_counts_the_places_of_the_rectangles() -> None:
 def test_a_text_over_the_budget_stands_alone() -> None:
     plan = plan_epoch(np.array([50, 3, 4]), batch_size=8, token_budget=10, seed=0, epoch=0)
     assert sorted(sorted(batch.tolist()) for batch in plan) == [[0], [1, 2]]
+
+
+def test_all_tensors_of_a_batch_are_pinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Page-locked memory needs a GPU; this stands in for it.
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda self: self + 1)
+    whole = tasks.batch(*tasks.vocabularies(), 0, 1)
+    pinned = whole.pin_memory()
+    assert torch.equal(pinned.text.pieces, whole.text.pieces + 1)
+    assert torch.equal(pinned.tree.v_index, whole.tree.v_index + 1)
+    assert (pinned.tree.h_sizes, pinned.indices) == (whole.tree.h_sizes, whole.indices)
+    assert pinned.upward is None
