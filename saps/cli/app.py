@@ -16,6 +16,7 @@ from saps.cli.generate import generate
 from saps.cli.hydra_application import HYDRA_CONTEXT
 from saps.cli.repl import repl
 from saps.cli.run import run
+from saps.cli.serve import serve
 from saps.cli.show import show
 from saps.cli.synthesize import synthesize
 from saps.cli.train import train
@@ -35,6 +36,7 @@ app.command()(check)
 app.command()(show)
 app.command()(functions)
 app.command()(repl)
+app.command()(serve)
 app.command()(compare)
 app.add_typer(data_app, name="data")
 for _application in (generate, train, evaluate):

@@ -1,14 +1,16 @@
 """Values of AlgoLisp as JSON: the arguments that a user gives, the value that a program returns."""
 
 import json
-import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from saps.cli.failure import CommandError
+from saps.json_value import jsonable
 
 if TYPE_CHECKING:
     from saps.lang import Value
+
+__all__ = ["jsonable", "read_inputs", "require_arguments", "show_value"]
 
 
 def read_inputs(text: str) -> "dict[str, Value]":
@@ -42,20 +44,6 @@ def require_arguments(inputs: "Mapping[str, Value]", arguments: Mapping[str, str
         wanted = ", ".join(f"{name} ({arguments[name]})" for name in missing)
         example = ", ".join(f'"{name}": ...' for name in arguments)
         raise CommandError(f"the program needs a value for {wanted}; give --input '{{{example}}}'")
-
-
-def jsonable(value: "Value") -> Any:
-    """Return `value` in types that standard JSON can write.
-
-    JSON has no infinity and no NaN: they become the strings "Infinity", "-Infinity", "NaN".
-    """
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
-    if isinstance(value, list | tuple):
-        return [jsonable(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): jsonable(item) for key, item in value.items()}
-    return value
 
 
 def show_value(value: "Value") -> str:

@@ -1,0 +1,75 @@
+"""`saps serve`: the model behind a local HTTP service."""
+
+import sys
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from saps.cli.failure import CommandError
+from saps.cli.options import DebugOption
+
+
+def serve(
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65_535, help="0 takes any that is free.")
+    ] = 8000,
+    host: Annotated[
+        str, typer.Option("--host", help="Another address makes the service public.")
+    ] = "127.0.0.1",
+    model: Annotated[
+        str | None,
+        typer.Option("--model", metavar="PATH|NAME", help="A model; else the bundled one."),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds until a request gets a 504.")
+    ] = 30.0,
+    max_waiting: Annotated[
+        int, typer.Option("--max-waiting", min=1, help="Requests let in; one more gets a 503.")
+    ] = 128,
+    _debug: DebugOption = False,
+) -> None:
+    """Serve /synthesize, /run and /health over HTTP, as JSON; docs/serve.md has examples.
+
+    saps serve --port 8000
+    """
+    _require_extra()
+    from saps.decoding.synthesizer import Synthesizer
+    from saps.serve.application import create_app
+    from saps.serve.server import BACKLOG, is_loopback, listen, server_for, url_of
+    from saps.serve.settings import LOOPBACK_NAMES, ServiceSettings
+
+    with listen(host, port) as bound:  # before the model is loaded: a port in use is told at once
+        is_local = is_loopback(bound)
+        if not is_local:
+            _warn(host)
+        settings = ServiceSettings(
+            timeout_s=timeout,
+            max_waiting=max_waiting,
+            host_names=LOOPBACK_NAMES | {host} if is_local else None,
+        )
+        app = create_app(Synthesizer.load(model), settings, model or "bundled")
+        bound.listen(BACKLOG)  # from here on clients may come
+        print(f"serving on {url_of(bound)}", flush=True)
+        print("Ctrl-C stops it; /docs describes it", file=sys.stderr)
+        try:
+            server_for(app).run(sockets=[bound])
+        except KeyboardInterrupt:  # raised anew by the server once it has stopped
+            print("stopped", file=sys.stderr)
+
+
+def _require_extra() -> None:
+    missing = [name for name in ("fastapi", "uvicorn") if find_spec(name) is None]
+    if missing:
+        raise CommandError(
+            f"saps serve needs {' and '.join(missing)}, which is not installed: "
+            'pip install "saps[serve]"'
+        )
+
+
+def _warn(host: str) -> None:
+    print(
+        f"saps: warning: {host} is not the loopback address: whoever reaches this machine may use "
+        "the service; it knows no passwords",
+        file=sys.stderr,
+    )

@@ -1,0 +1,116 @@
+"""Puts requests that arrive together into one batch, in a thread of its own."""
+
+import logging
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Thread
+from time import monotonic
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Key = TypeVar("Key", bound=Hashable)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ticket(Generic[Key, Item, Result]):
+    """One item that waits, and where its result goes; only items of one key share a batch."""
+
+    key: Key
+    item: Item
+    future: "Future[Result]" = field(default_factory=Future)
+
+
+class Batcher(Generic[Key, Item, Result]):
+    """A thread that answers items batch by batch, in the order of their arrival.
+
+    While a batch is answered the next one gathers. An item whose future is cancelled before its
+    batch begins is dropped.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[Key, Sequence[Item]], Sequence[Result]],
+        *,
+        max_batch: int,
+        max_wait_s: float,
+        name: str = "batcher",
+    ) -> None:
+        """Start the thread.
+
+        Args:
+            answer: gives one result for each item of a batch, in order. When it raises, each item
+                is tried alone, so that the one at fault alone fails.
+            max_batch: items that are answered together.
+            max_wait_s: how long the first item of a batch waits for others.
+            name: of the thread.
+        """
+        self._answer = answer
+        self._max_batch = max_batch
+        self._max_wait_s = max_wait_s
+        self._queue: SimpleQueue[_Ticket[Key, Item, Result] | None] = SimpleQueue()
+        self._thread = Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def n_queued(self) -> int:
+        """Items that wait for a batch, those included that were cancelled meanwhile."""
+        return self._queue.qsize()
+
+    def submit(self, key: Key, item: Item) -> "Future[Result]":
+        """Queue an item; its result, or the exception instead of one, comes by the future."""
+        ticket: _Ticket[Key, Item, Result] = _Ticket(key, item)
+        self._queue.put(ticket)
+        return ticket.future
+
+    def close(self) -> None:
+        """End the thread after the batch it is at; items still queued are cancelled."""
+        while not self._queue.empty():
+            with suppress(Empty):  # the thread may have been faster
+                ticket = self._queue.get_nowait()
+                if ticket is not None:
+                    ticket.future.cancel()
+        self._queue.put(None)
+
+    def _work(self) -> None:
+        while (first := self._queue.get()) is not None:
+            tickets = [first, *self._more()]
+            begun = [ticket for ticket in tickets if ticket.future.set_running_or_notify_cancel()]
+            for key in dict.fromkeys(ticket.key for ticket in begun):
+                self._answer_batch(key, [ticket for ticket in begun if ticket.key == key])
+
+    def _more(self) -> list[_Ticket[Key, Item, Result]]:
+        """Take what else arrives in time for the batch."""
+        more: list[_Ticket[Key, Item, Result]] = []
+        deadline = monotonic() + self._max_wait_s
+        while len(more) + 1 < self._max_batch:
+            try:
+                ticket = self._queue.get(timeout=max(0.0, deadline - monotonic()))
+            except Empty:
+                break
+            if ticket is None:
+                self._queue.put(None)  # the end, to be seen once more
+                break
+            more.append(ticket)
+        return more
+
+    def _answer_batch(self, key: Key, batch: list[_Ticket[Key, Item, Result]]) -> None:
+        try:
+            results = self._answer(key, [ticket.item for ticket in batch])
+            if len(results) != len(batch):
+                raise RuntimeError(f"{len(results)} results for a batch of {len(batch)}")
+        except Exception as error:
+            if len(batch) == 1:
+                _log.error("a request failed", exc_info=error)
+                batch[0].future.set_exception(error)
+                return
+            for ticket in batch:
+                self._answer_batch(key, [ticket])
+            return
+        for ticket, result in zip(batch, results, strict=True):
+            ticket.future.set_result(result)

@@ -1,0 +1,113 @@
+"""The service on a free port of the loopback, in a thread of the test's own process."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp
+
+from saps.decoding.predictor import Predictor
+from saps.decoding.synthesizer import Synthesizer
+from saps.lang import Limits
+from saps.model.bundle import Bundle
+from saps.serve import ServiceSettings, create_app
+from saps.serve.server import BACKLOG, listen, server_for
+from tests.tasks import network, vocabularies
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]  # by lower-case names
+    body: Any
+
+    @property
+    def code(self) -> str:
+        return str(self.body["error"]["code"])
+
+    @property
+    def message(self) -> str:
+        return str(self.body["error"]["message"])
+
+
+@dataclass(frozen=True)
+class Client:
+    """Asks one service; each request on a connection of its own."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def send(self, method: str, path: str, body: bytes | None, **headers: str) -> Answer:
+        connection = HTTPConnection(self.host, self.port, timeout=60)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, headers, _read(response.read()))
+        finally:
+            connection.close()
+
+    def post(self, path: str, content: object) -> Answer:
+        body = json.dumps(content).encode()
+        return self.send("POST", path, body, **{"Content-Type": "application/json"})
+
+    def get(self, path: str) -> Answer:
+        return self.send("GET", path, None)
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode()
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[Client]:
+    """Run an application until the block is left; it must stop then."""
+    with listen("127.0.0.1", 0) as bound:
+        bound.listen(BACKLOG)
+        server = server_for(app)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+        thread.start()
+        try:
+            yield Client(*bound.getsockname())
+        finally:
+            while not server.started and thread.is_alive():
+                time.sleep(0.01)
+            server.should_exit = True
+            thread.join(30)
+            assert not thread.is_alive()
+
+
+def tiny_synthesizer() -> Synthesizer:
+    """An untrained network: each text gets a well-typed program, of no use."""
+    tokenizer, symbols = vocabularies()
+    net = network(tokenizer, symbols).eval()
+    return Synthesizer(Predictor(Bundle(net, tokenizer, symbols, {"model": {}, "info": {}})))
+
+
+SETTINGS = ServiceSettings(
+    body_timeout_s=0.5,
+    max_body_bytes=100_000,
+    max_text_characters=500,
+    n_processes=1,
+    limits=Limits(seconds=0.3),
+)
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[Client]:
+    """A service with a tiny model that the tests of a session share."""
+    with serving(create_app(tiny_synthesizer(), SETTINGS, "tiny")) as client:
+        yield client
