@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from saps.data.batching import DOWN
+from saps.model.attention import AttentionMemory
 from saps.model.tree_decoder import DecoderContext, NodeScores, NodeStates, TreeDecoder
 
 
@@ -58,8 +59,26 @@ class TreeScorer:
 
     def node_scores(self, state: Tensor, example: Tensor) -> NodeScores:
         """Return what the decoder says of R positions, before it is normalised."""
-        slot, n_slots = _layout(example, self.n_examples)
-        return self._decoder.score(self._unpack(state), self._context, example, slot, n_slots)
+        context, example = self._busy(example)
+        slot, n_slots = _layout(example, len(context.latent))
+        return self._decoder.score(self._unpack(state), context, example, slot, n_slots)
+
+    def _busy(self, example: Tensor) -> tuple[DecoderContext, Tensor]:
+        """Leave out the texts without positions if they are most, so that nothing looks at them.
+
+        Returns:
+            The context of the texts with positions, and which of these a position belongs to.
+        """
+        memory = self._context.memory
+        if memory is None or self.device.type != "cpu":
+            return self._context, example
+        is_busy = torch.bincount(example, minlength=self.n_examples) > 0
+        busy = is_busy.nonzero().squeeze(1)
+        if 2 * len(busy) > self.n_examples:
+            return self._context, example
+        narrow = AttentionMemory(*(part.index_select(0, busy) for part in memory))
+        context = DecoderContext(self._context.latent.index_select(0, busy), narrow)
+        return context, (is_busy.cumsum(0) - 1)[example]
 
     def choose(
         self, state: Tensor, example: Tensor, may_open: Tensor

@@ -158,3 +158,24 @@ def test_tasks_without_tests_are_refused(data: Path, monkeypatch: pytest.MonkeyP
 def test_an_unknown_device_is_refused(data: Path) -> None:
     with pytest.raises(EvaluationError, match=r"device=abacus can not be used.*try device=cpu"):
         run(data, "device=abacus", model=None)
+
+
+def test_a_guided_search_sees_the_first_tests_and_is_judged_on_the_others(tmp_path: Path) -> None:
+    text = "given an array of numbers a , find the sum of its elements"
+    inputs = [{"a": [1, n]} for n in range(5)]
+    tests = [{"input": value, "output": 1 + value["a"][1]} for value in inputs]
+    task = {
+        "text": text.split(),
+        "args": {"a": "int[]"},
+        "return_type": "int",
+        "short_tree": ["reduce", "a", "0", "+"],
+        "tests": tests,
+        "nodes": [],
+    }
+    (tmp_path / "sums").mkdir()
+    (tmp_path / "sums/test.jsonl").write_text(json.dumps(task) + "\n", encoding="utf-8")
+    report = run(tmp_path / "sums", "decoding=guided", "device=cpu", model=None)
+    assert report.provenance.n_seen_tests == 3
+    assert report.full.holdout_accuracy == Rate(1, 1)
+    assert report.full.well_typed == Rate(1, 1)
+    assert run(tmp_path / "sums", "overwrite=true", model=None).full.holdout_accuracy is None
