@@ -9,7 +9,7 @@ with --out, writes all timings as JSON with the commit, machine and command.
 import argparse
 import json
 import platform
-import resource
+import re
 import statistics
 import subprocess
 import sys
@@ -292,22 +292,30 @@ def _memory(experiment: str) -> dict[str, Any]:
 
 def _print_memory(settings: argparse.Namespace) -> None:
     subject = _subject(settings.memory_of, settings)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _peak_mb()
     # The largest batch of the epoch, twice: the second step has the optimiser's moments.
     epoch = subject.data.batches("train", 0)
     places = [len(plan) * int(epoch.examples.lengths[plan].max()) for plan in epoch.plan]
     batch = epoch[int(np.argmax(places))]
     for _ in range(2):
         subject.step(batch, "float32")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     found = {
         "experiment": settings.memory_of,
-        "before_mb": before / 1024,
-        "peak_mb": peak / 1024,
+        "before_mb": before,
+        "peak_mb": _peak_mb(),
         "examples": len(batch),
         "pieces": batch.text.pieces.shape[1],
     }
     print(json.dumps(found))
+
+
+def _peak_mb() -> float:
+    """Return the largest memory that this process had; getrusage would count its parent's too."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    if found is None:
+        raise RuntimeError("the peak of memory is read from /proc, which this system lacks")
+    return int(found[1]) / 1024
 
 
 def _show_memory(rows: Sequence[dict[str, Any]]) -> None:
