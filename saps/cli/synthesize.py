@@ -11,26 +11,79 @@ import typer
 from saps.cli.failure import CommandError, describe
 from saps.cli.options import DebugOption, InputOption
 from saps.cli.specifications import Specifications
+from saps.cli.synthesis.asking import Asking, choose_decoding
+from saps.cli.synthesis.layout import answer_lines
+from saps.cli.synthesis.notes import notes
+from saps.cli.synthesis.views import read_views, view_lines
+from saps.cli.synthesis.wish import read_arguments, read_example, read_examples_file
 from saps.cli.values import jsonable, read_inputs, require_arguments, show_value
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from saps.decoding.synthesizer import Synthesis
+    from saps.decoding.synthesis import Synthesis
     from saps.lang import Value
 
     Inputs: TypeAlias = Mapping[str, Value] | None
 
+_NOTHING_PASSES = 3
+
 
 def synthesize(
     text: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="TEXT",
-            help="What to compute, in English; - reads one specification a line from stdin.",
+            metavar="[TEXT]",
+            help="What to compute, in English; - reads one specification a line from stdin. "
+            "Without it, a terminal gets a prompt.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     input_: InputOption = None,
+    arg: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--arg",
+            metavar="NAME=TYPE",
+            help="Declare an argument, such as a=int[]; may be repeated.",
+        ),
+    ] = None,
+    returns: Annotated[
+        str | None, typer.Option(metavar="TYPE", help="The type of the value, such as int.")
+    ] = None,
+    example: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="EXAMPLE",
+            help="""What the program should do: '{"a": [1, 2, 3]} -> 6'; may be repeated.""",
+        ),
+    ] = None,
+    examples: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help='Examples: JSON lines {"input": ..., "output": ...}, or .csv with a column for '
+            "each argument and one named output.",
+        ),
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, metavar="K", help="Show the K best programs.")] = 1,
+    beam: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Search by a beam of width N.")
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(metavar="T", help="Draw programs at random; T below 1 keeps to likely ones."),
+    ] = None,
+    show: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VIEW",
+            help="Also show: tree, attention, steps, python or all; may be repeated.",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(metavar="S", help="Give up after so many seconds.")
+    ] = 30.0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object, for programs.")
     ] = False,
@@ -38,60 +91,96 @@ def synthesize(
         bool, typer.Option("--python", help="Print the program as a Python function, and no more.")
     ] = False,
     model: Annotated[
-        Path | None,
-        typer.Option("--model", metavar="PATH", help="A model folder; else the bundled model."),
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="PATH|NAME",
+            help="A model folder, or a run's name in runs/; else the bundled model.",
+        ),
     ] = None,
     _debug: DebugOption = False,
 ) -> None:
     """Write a program for an English TEXT.
 
     saps synthesize "given a number a , find a squared" --input '{"a": 3}'
+
+    Exit status: 1 for an error, 3 if no program passes all examples.
     """
     inputs = None if input_ is None else read_inputs(input_)
-    if python and (as_json or text == "-" or inputs is not None):
-        raise CommandError("--python prints one function; it takes no --input, no --json and no -")
-    if text == "-":
-        _answer_lines(model, inputs)
-    elif python:
-        print(_synthesize(text, model).python.rstrip())
-    elif as_json:
-        _answer_json(text, model, inputs)
+    views = read_views(show or [])
+    if python and (as_json or text == "-" or inputs is not None or views):
+        raise CommandError(
+            "--python prints one function; it takes no --input, no --json, no --show and no -"
+        )
+    given = [read_example(one) for one in example or []]
+    if examples is not None:
+        given += read_examples_file(examples)
+    if text == "-" and (given or views):
+        raise CommandError("- answers many texts; it takes no examples and no --show")
+    if timeout <= 0:
+        raise CommandError(f"--timeout {timeout:g}: expected more than 0 seconds")
+    asking = Asking(
+        model=model,
+        arguments=read_arguments(arg or []),
+        returns=returns,
+        examples=given,
+        top=top,
+        decoding=choose_decoding(beam, temperature, top, has_examples=bool(given)),
+        timeout_s=timeout,
+    )
+    if text is None:
+        _prompt(asking)
+    elif text == "-":
+        _answer_lines(asking, inputs)
     else:
-        _answer_plainly(text, model, inputs)
+        synthesis = asking.synthesize(text)
+        if python:
+            print(synthesis.python.rstrip())
+        elif as_json:
+            print(json.dumps(_answer(synthesis, inputs)))
+        else:
+            _answer_plainly(asking, synthesis, inputs, views)
+        _tell(synthesis)
 
 
-def _answer_plainly(text: str, model: Path | None, inputs: "Inputs") -> None:
-    synthesis = _synthesize(text, model)
-    arguments = ", ".join(f"{name}: {kind}" for name, kind in synthesis.arguments.items())
-    print(f"program: {synthesis.program}")
-    print(f"type:    ({arguments}) -> {synthesis.return_type}")
-    print(f"\n{synthesis.python.rstrip()}")
+def _prompt(asking: Asking) -> None:
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(
+            "give a text, or - to read specifications from stdin", param_hint="TEXT"
+        )
+    from saps.cli.synthesis.session import run_prompt
+
+    run_prompt(asking)
+
+
+def _tell(synthesis: "Synthesis") -> None:
+    """Write notes to stderr; exit with 3 where examples are not met."""
+    sys.stdout.flush()
+    for note in notes(synthesis):
+        print(note, file=sys.stderr)
+    if not synthesis.passes:
+        raise typer.Exit(_NOTHING_PASSES)
+
+
+def _answer_plainly(
+    asking: Asking, synthesis: "Synthesis", inputs: "Inputs", views: list[str]
+) -> None:
+    for line in answer_lines(synthesis):
+        print(line)
+    for view in views:
+        if view != "python" or len(views) == 1:  # which the answer has
+            print(f"\n{view}:")
+            for line in view_lines(view, asking.synthesizer, synthesis):
+                print(f"  {line}")
     if inputs is not None:
         print(f"\nvalue:   {show_value(_value(synthesis, inputs))}")
 
 
-def _answer_json(text: str, model: Path | None, inputs: "Inputs") -> None:
-    print(json.dumps(_answer(_synthesize(text, model), inputs)))
-
-
-def _synthesize(text: str, model: Path | None) -> "Synthesis":
-    from saps.decoding.synthesizer import Synthesizer
-
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise CommandError(f"TEXT is not UTF-8: character {error.start + 1} is invalid") from error
-    return Synthesizer.load(model).synthesize(text)
-
-
-def _answer_lines(model: Path | None, inputs: "Inputs") -> None:
+def _answer_lines(asking: Asking, inputs: "Inputs") -> None:
     """Answer stdin line by line; a line that fails is answered too, and fails the command."""
-    from saps.decoding.synthesizer import Synthesizer
-
-    synthesizer = Synthesizer.load(model)
     specifications = Specifications(sys.stdin.buffer)
     n_failed = 0
-    for text, result in specifications.answers(synthesizer.synthesize_many):
+    for text, result in specifications.answers(asking.synthesize_many):
         answer = _line_answer(text, result, inputs)
         n_failed += "error" in answer
         print(json.dumps(answer), flush=True)
@@ -109,12 +198,12 @@ def _line_answer(text: str, result: "Synthesis | Exception", inputs: "Inputs") -
 
 
 def _answer(synthesis: "Synthesis", inputs: "Inputs") -> dict[str, Any]:
-    answer: dict[str, Any] = synthesis.to_json()
+    answer: dict[str, Any] = jsonable(synthesis.to_json())
     if inputs is not None:
         answer["value"] = jsonable(_value(synthesis, inputs))
     return answer
 
 
 def _value(synthesis: "Synthesis", inputs: "Mapping[str, Value]") -> "Value":
-    require_arguments(inputs, synthesis.arguments)
-    return synthesis.run({name: inputs[name] for name in synthesis.arguments})
+    require_arguments(synthesis.by_letter(inputs), synthesis.arguments)
+    return synthesis.run(inputs)

@@ -27,9 +27,11 @@ class Candidate(NamedTuple):
 Candidates = Callable[[str], Iterable[Candidate]]
 
 
-def typed_lines(prompt: str, candidates: Candidates) -> Iterator[str]:
+def typed_lines(
+    prompt: str, candidates: Candidates, history: str = "repl-history"
+) -> Iterator[str]:
     """Yield what a person types, until they leave; Ctrl-C drops a line, Ctrl-D leaves."""
-    session = prompt_session(candidates)
+    session = prompt_session(candidates, history)
     while True:
         try:
             yield session.prompt(prompt)
@@ -39,11 +41,14 @@ def typed_lines(prompt: str, candidates: Candidates) -> Iterator[str]:
             return
 
 
-def prompt_session(candidates: Candidates, **devices: Any) -> "PromptSession[str]":
+def prompt_session(
+    candidates: Candidates, history: str = "repl-history", **devices: Any
+) -> "PromptSession[str]":
     """A prompt that edits one program at a time.
 
     Args:
         candidates: gives the completions of a word.
+        history: name of the file that remembers the lines.
         devices: `input` and `output` of prompt_toolkit, if not the terminal.
     """
     from prompt_toolkit import PromptSession
@@ -51,7 +56,7 @@ def prompt_session(candidates: Candidates, **devices: Any) -> "PromptSession[str
     return PromptSession(
         completer=_completer(candidates),
         complete_while_typing=False,
-        history=_history(),
+        history=_history(history),
         key_bindings=_key_bindings(),
         multiline=True,
         prompt_continuation=lambda width, _line, _wrapped: "." * (width - 1) + " ",
@@ -82,19 +87,19 @@ def _is_escaped_end(literal: str) -> bool:
     return re.fullmatch(r'"(?:[^"\\]|\\.)*"', literal, re.DOTALL) is None
 
 
-def history_file() -> Path:
+def history_file(name: str = "repl-history") -> Path:
     """Where lines are remembered: among the user's other programs' state."""
     state = os.environ.get("XDG_STATE_HOME")
     folder = Path(state) if state else Path("~/.local/state").expanduser()
-    return folder / "saps" / "repl-history"
+    return folder / "saps" / name
 
 
-def _history() -> "History":
+def _history(name: str) -> "History":
     """The history of earlier sessions; of this one alone where no file can be kept."""
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
     try:
-        path = history_file()
+        path = history_file(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8"):
             pass

@@ -55,6 +55,7 @@ def answer(
         confidence,
         None if calibration is None else calibration.is_sure(confidence),
         prepared.reading,
+        prepared.names.name_of,
         prepared.names.kept,
     )
 

@@ -1,11 +1,12 @@
 """How far a model's probabilities can be believed: a fit, and the confidence that comes of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, expm1, log
 from typing import Any, Final
 
-N_BINS: Final = 10
+import numpy as np
+
 _FIELDS: Final = ("scale", "size", "bias", "threshold")
 
 
@@ -26,11 +27,12 @@ class Answer:
 class Calibration:
     """A logistic fit of being right on how likely and how large the tree is.
 
-    The confidence is 1 / (1 + exp(-z)) with z = bias - scale * log(1 - log_prob) - size *
-    log(nodes). It falls as the tree gets less likely, for scale is kept at 0 or more.
+    The confidence is 1 / (1 + exp(-z)) with z = scale * logit(p) - size * log(nodes) + bias, where
+    p is the tree's probability; scale 1, size 0, bias 0 leave p as it is. It falls as the tree gets
+    less likely, for scale is kept at 0 or more.
 
-    Source: Platt 1999 (probabilistic outputs for support vector machines), on two features.
-    Differs: the features.
+    Source: Platt 1999 (probabilistic outputs for support vector machines). Differs: on the logit
+    of the model's own probability, and the size of the tree counts too.
 
     Attributes:
         scale, size, bias: see above.
@@ -45,7 +47,7 @@ class Calibration:
     def confidence(self, log_prob: float, n_nodes: int) -> float:
         """Return the probability, in [0, 1], that a tree does what its text says."""
         x, y = _features(log_prob, n_nodes)
-        return _sigmoid(self.bias - self.scale * x - self.size * y)
+        return _sigmoid(self.bias + self.scale * x - self.size * y)
 
     def is_sure(self, confidence: float | None) -> bool | None:
         return None if confidence is None else confidence >= self.threshold
@@ -71,24 +73,6 @@ class Calibration:
         return {name: getattr(self, name) for name in _FIELDS}
 
 
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """Answers of like confidence.
-
-    Attributes:
-        low, high: bounds of the confidence; high belongs to the last bin alone.
-        n: answers.
-        n_right: those of them that are right.
-        mean: of their confidences; None where there is none.
-    """
-
-    low: float
-    high: float
-    n: int
-    n_right: int
-    mean: float | None
-
-
 def fit_calibration(
     answers: Sequence[Answer], *, threshold: float = 0.5, n_steps: int = 100
 ) -> Calibration:
@@ -103,10 +87,9 @@ def fit_calibration(
             f"{n_right} of {len(answers)} answers are right: a calibration needs right and wrong "
             "ones; take a larger validation split"
         )
-    import numpy as np
-
-    rows = [(1.0, *(-f for f in _features(a.log_prob, a.size))) for a in answers]
-    x, y = np.array(rows), np.array([float(a.is_right) for a in answers])
+    features = np.array([_features(answer.log_prob, answer.size) for answer in answers])
+    x = np.column_stack([np.ones(len(answers)), features[:, 0], -features[:, 1]])
+    y = np.array([float(answer.is_right) for answer in answers])
     weights = np.zeros(3)
     decay = np.diag([0.0, 1e-3, 1e-3])
     for _ in range(n_steps):
@@ -121,38 +104,10 @@ def fit_calibration(
     return Calibration(max(scale, 0.0), size, bias, threshold)
 
 
-def reliability(pairs: Iterable[tuple[float, bool]]) -> tuple[Bin, ...]:
-    """Sort (probability, is right) into ten bins.
-
-    Source: DeGroot & Fienberg 1983, as in Guo et al. 2017, Sec. 2.
-    """
-    members: list[list[tuple[float, bool]]] = [[] for _ in range(N_BINS)]
-    for p, is_right in pairs:
-        members[min(N_BINS - 1, int(p * N_BINS))].append((p, is_right))
-    return tuple(
-        Bin(
-            place / N_BINS,
-            (place + 1) / N_BINS,
-            len(found),
-            sum(is_right for _, is_right in found),
-            sum(p for p, _ in found) / len(found) if found else None,
-        )
-        for place, found in enumerate(members)
-    )
-
-
-def calibration_error(bins: Iterable[Bin]) -> float:
-    """Return the expected calibration error, in [0, 1]; 0 where there is no answer.
-
-    Source: Guo et al. 2017, Eq. (3).
-    """
-    gaps = [(b.n, abs(b.n_right / b.n - b.mean)) for b in bins if b.mean is not None]
-    n = sum(count for count, _ in gaps)
-    return sum(count * gap for count, gap in gaps) / n if n else 0.0
-
-
 def _features(log_prob: float, n_nodes: int) -> tuple[float, float]:
-    return log(1 - min(0.0, log_prob)), log(n_nodes)
+    """Return the logit of the tree's probability, 99.9 % at most, and the log of its size."""
+    log_prob = max(-30.0, min(-1e-3, log_prob))
+    return log_prob - log(-expm1(log_prob)), log(n_nodes)
 
 
 def _sigmoid(z: float) -> float:

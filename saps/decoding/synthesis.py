@@ -126,6 +126,8 @@ class Synthesis:
             judged by the text alone; None where the model is not calibrated.
         is_sure: whether the confidence reaches the threshold of the calibration; None without.
         reading: how the text was read: what was reworded, unknown words, letters for names.
+        names: letter to name, of arguments that the model knows by a letter and the program by
+            name.
         letters: letter to name, of arguments that keep the letter, since their name means
             something in the language or can be no name in it.
     """
@@ -140,6 +142,7 @@ class Synthesis:
     confidence: float | None = None
     is_sure: bool | None = None
     reading: Reading | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     letters: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -156,9 +159,12 @@ class Synthesis:
             AlgoLispError: an input is missing or of another type, or the program fails on it.
         """
         program = compile_program(self.program, self.arguments, limits or Limits())
-        values = {**inputs}
-        values.update({a: inputs[name] for a, name in self.letters.items() if name in inputs})
+        values = self.by_letter(inputs)
         return program({name: values[name] for name in self.arguments if name in values})
+
+    def by_letter(self, inputs: Mapping[str, Value]) -> dict[str, Value]:
+        """Return inputs, those of `letters` also by their letters."""
+        return {**inputs, **{a: inputs[name] for a, name in self.letters.items() if name in inputs}}
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON takes them; programs in both written forms."""

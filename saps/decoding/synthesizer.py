@@ -10,6 +10,7 @@ from saps.decoding.answering import answer
 from saps.decoding.calibration import Calibration
 from saps.decoding.choice import choose_search
 from saps.decoding.english import Vocabulary
+from saps.decoding.explanation import Explanation, explain
 from saps.decoding.prediction import Prediction
 from saps.decoding.predictor import Predictor
 from saps.decoding.preparation import MAX_TOKENS, Prepared, prepare
@@ -146,6 +147,10 @@ class Synthesizer:
             for known in (False, True)
         }
         return self._answers(iter(texts), searches, top, batch_size)
+
+    def explain(self, synthesis: Synthesis) -> Explanation:
+        """Return how the model came to a program that it wrote: symbols, words looked at."""
+        return explain(self.predictor, synthesis)
 
     def _answers(
         self,

@@ -34,20 +34,27 @@ def reliability(records: Iterable[Record]) -> tuple[Bin, ...]:
     Source: DeGroot & Fienberg 1983, as in Guo et al. 2017, Sec. 2. Tasks without an answer are
     in no bin.
     """
+    return bins_of(
+        (min(1.0, exp(record.log_prob)), record.passed)
+        for record in records
+        if record.log_prob is not None
+    )
+
+
+def bins_of(answers: Iterable[tuple[float, bool]]) -> tuple[Bin, ...]:
+    """Sort answers, each a probability and whether it is right, into ten bins."""
     members: list[list[tuple[float, bool]]] = [[] for _ in range(N_BINS)]
-    for record in records:
-        if record.log_prob is not None:
-            probability = min(1.0, exp(record.log_prob))
-            place = min(N_BINS - 1, int(probability * N_BINS))
-            members[place].append((probability, record.passed))
+    for probability, passed in answers:
+        place = min(N_BINS - 1, int(probability * N_BINS))
+        members[place].append((probability, passed))
     return tuple(
         Bin(
             low=place / N_BINS,
             high=(place + 1) / N_BINS,
-            confidence=sum(p for p, _ in answers) / len(answers) if answers else None,
-            passed=Rate(sum(passed for _, passed in answers), len(answers)),
+            confidence=sum(p for p, _ in found) / len(found) if found else None,
+            passed=Rate(sum(passed for _, passed in found), len(found)),
         )
-        for place, answers in enumerate(members)
+        for place, found in enumerate(members)
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from saps.decoding.synthesizer import Synthesis, SynthesisError, Synthesizer
+from saps.decoding.synthesizer import Synthesis, SynthesisError, Synthesizer, Task
 from saps.lang import infer_signature, parse, to_python
 from saps.model.bundle import CONFIG, SYMBOLS, TOKENIZER, WEIGHTS
 from tests.cli.conftest import RunSaps
@@ -21,7 +21,7 @@ PROGRAMS = {
 class Scripted:
     """Answers with the programs above: what the command does must not hang on a model's weights."""
 
-    def synthesize(self, text: str) -> Synthesis:
+    def synthesize(self, text: str, **_: Any) -> Synthesis:
         if text not in PROGRAMS:
             raise SynthesisError(f"no program for {text!r}", text)
         program = parse(PROGRAMS[text])
@@ -31,10 +31,12 @@ class Scripted:
         python = to_python(program, arguments, result)
         return Synthesis(text, program, arguments, result, -0.5, python)
 
-    def synthesize_many(self, texts: Iterable[str]) -> Iterator[Synthesis | SynthesisError]:
-        for text in list(texts):
+    def synthesize_many(
+        self, tasks: Iterable[Task], **_: Any
+    ) -> Iterator[Synthesis | SynthesisError]:
+        for task in list(tasks):
             try:
-                yield self.synthesize(text)
+                yield self.synthesize(task.text)
             except SynthesisError as error:
                 yield error
 
@@ -82,6 +84,9 @@ def test_json_answer_has_these_fields(saps: RunSaps) -> None:
         "args": {"a": "int"},
         "return_type": "int",
         "log_prob": -0.5,
+        "confidence": None,
+        "unknown_words": [],
+        "candidates": [],
         "value": 5,
     }
 

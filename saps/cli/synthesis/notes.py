@@ -1,0 +1,36 @@
+"""What a user should know of an answer besides the answer; for stderr."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from saps.cli.synthesis.kinds import closest_kinds
+from saps.cli.synthesis.layout import confidence
+
+if TYPE_CHECKING:
+    from saps.decoding.synthesis import Synthesis
+
+
+def notes(synthesis: "Synthesis") -> Iterator[str]:
+    """Yield unknown words, names that were not kept, doubts, and examples that nothing passes."""
+    reading = synthesis.reading
+    for letter, name in synthesis.letters.items():
+        if letter in synthesis.arguments:
+            yield f"the argument {name} is called {letter}: {name} is no free name in the language"
+    if reading is not None and reading.unknown:
+        words = ", ".join(repr(word) for word in reading.unknown)
+        yield f"the model has never read {words}; other words may do better"
+    # Where examples were given, they have the word.
+    doubtful = synthesis.is_sure is False and not synthesis.candidates[0].outcomes
+    if doubtful and synthesis.confidence is not None:
+        yield f"unsure: {confidence(synthesis.confidence)} of such answers are right"
+    if reading is not None and (reading.unknown or doubtful):
+        kinds = closest_kinds(reading.text)
+        if kinds:
+            yield "the closest tasks that it knows:"
+            yield from (f"  {kind}" for kind in kinds)
+    if not synthesis.passes:
+        best = synthesis.candidates[0]
+        yield (
+            f"no program passes all examples; the best one found passes {best.n_passed} of "
+            f"{len(best.outcomes)}"
+        )

@@ -1,0 +1,101 @@
+"""How a model came to a program: node by node, with the words that it looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+
+from saps.data.symbols import Label
+from saps.decoding.naming import Names
+from saps.decoding.predictor import Predictor
+from saps.decoding.synthesis import Synthesis
+from saps.lang import Node
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedNode:
+    """One node of a program, as the model wrote it.
+
+    Attributes:
+        symbol: of the node.
+        depth: 0 for the root.
+        probability: of the symbol, given the text and the nodes before it.
+        likeliest: symbols that were likely there, with their probabilities, the best first.
+        attention: share of each word of the text, summing to 1; None where the model has none.
+    """
+
+    symbol: str
+    depth: int
+    probability: float
+    likeliest: tuple[tuple[str, float], ...]
+    attention: tuple[float, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A program, explained.
+
+    Attributes:
+        words: of the text as the model read it, arguments by the user's names.
+        nodes: in pre-order.
+    """
+
+    words: tuple[str, ...]
+    nodes: tuple[ExplainedNode, ...]
+
+
+def explain(predictor: Predictor, synthesis: Synthesis) -> Explanation:
+    """Score a program again, node by node.
+
+    Raises:
+        ValueError: the answer does not say how its text was read.
+    """
+    if synthesis.reading is None:
+        raise ValueError("the synthesis has no reading; take one that a Synthesizer made")
+    text = synthesis.reading.text
+    back = Names({name: letter for letter, name in synthesis.names.items()}, synthesis.names)
+    letters = Names(name_of={name: letter for letter, name in synthesis.names.items()})
+    scores = predictor.replay(text, letters.rename(synthesis.program))
+    words, owners = _words(predictor.bundle.tokenizer.pieces(text))
+    depths = _depths(synthesis.program)
+    nodes = tuple(
+        ExplainedNode(
+            node.symbol,
+            depth,
+            exp(score.log_prob),
+            tuple((_symbol(label, back), exp(value)) for label, value in score.likeliest),
+            None if score.attention is None else _by_word(score.attention, owners, len(words)),
+        )
+        for (node, depth), score in zip(depths, scores, strict=True)
+    )
+    return Explanation(tuple(back.name_of.get(word, word) for word in words), nodes)
+
+
+def _words(pieces: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Return the words that pieces make, and for each piece the place of its word."""
+    words: list[str] = []
+    owners = []
+    for piece in pieces:
+        if piece.startswith("\u2581") or not words:
+            words.append(piece.removeprefix("\u2581"))
+        else:
+            words[-1] += piece
+        owners.append(len(words) - 1)
+    return words, owners
+
+
+def _by_word(attention: Sequence[float], owners: Sequence[int], n_words: int) -> tuple[float, ...]:
+    shares = [0.0] * n_words
+    for owner, share in zip(owners, attention, strict=False):
+        shares[owner] += share
+    return tuple(shares)
+
+
+def _symbol(label: Label, names: Names) -> str:
+    return names.name_of.get(label.symbol, label.symbol)
+
+
+def _depths(node: Node, depth: int = 0) -> list[tuple[Node, int]]:
+    found = [(node, depth)]
+    for child in node.children:
+        found += _depths(child, depth + 1)
+    return found
