@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 import saps
+from saps.cli.calibrate import calibrate
 from saps.cli.check import check
 from saps.cli.compare import compare
 from saps.cli.data import app as data_app
@@ -38,6 +39,7 @@ app.command()(functions)
 app.command()(repl)
 app.command()(serve)
 app.command()(compare)
+app.command()(calibrate)
 app.add_typer(data_app, name="data")
 for _application in (generate, train, evaluate):
     app.command(context_settings=HYDRA_CONTEXT, add_help_option=False)(_application)
