@@ -172,7 +172,7 @@ def test_data_that_changed_since_the_run_began_are_refused(tmp_path: Path) -> No
 
 
 def test_sizes_that_do_not_fit_are_one_message(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="does not make a network"):
+    with pytest.raises(ValueError, match=r"model\.encoder\.hidden_size is -3"):
         train(compose_tiny(tmp_path, "model.encoder.hidden_size=-3"))
 
 
