@@ -107,7 +107,7 @@ class SequenceDecoder(nn.Module):
         sizes, place = sequence.sizes, sequence.place
         keys = RepeatedProduct(context.keys, sizes, place, context.bias)
         values = RepeatedProduct(context.values.transpose(1, 2), sizes, place)
-        feed = SharedProduct(self.feed.weight, self._project(sequence.fed), sizes)
+        step = self._steps(self._project(sequence.fed), sizes)
         to_query, bias = self._query_weights()
         share = SharedProduct(to_query, bias.expand(len(sequence.fed), -1), sizes)
         state, attended = self._before(context)
@@ -115,11 +115,29 @@ class SequenceDecoder(nn.Module):
         for n_rows in sizes:
             if n_rows < len(state):
                 state, attended = state[:n_rows], attended[:n_rows]
-            state = self.cell.step(feed(attended), state)
+            state = step(attended, state)
             query = self.cell.output(state)
             attended = torch.tanh(share(query) + values(keys(query).softmax(dim=1)))
             steps.append(attended)
         return self._logits(torch.cat(steps))
+
+    def _steps(
+        self, projected: Tensor, sizes: tuple[int, ...]
+    ) -> Callable[[Tensor, Tensor], Tensor]:
+        """Return what takes the next step: from q' and the states before it to the states."""
+        cell = self.cell
+        if not isinstance(cell, LstmCell):
+            feed = SharedProduct(self.feed.weight, projected, sizes)
+            return lambda attended, state: cell.step(feed(attended), state)
+        # The sums of an LSTM's gates are linear in h and q' alike, so both take one product.
+        weight = torch.cat([self.feed.weight, cell.recurrent.weight], dim=1)
+        sums = SharedProduct(weight, projected, sizes)
+
+        def take(attended: Tensor, state: Tensor) -> Tensor:
+            h, c = torch.split(state, cell.hidden_size, dim=1)
+            return cell.activate(sums(torch.cat([attended, h], dim=1)), c)
+
+        return take
 
     def loss(self, context: SequenceContext, sequence: SequenceBatch) -> Loss:
         """Return the mean cross-entropy of all tokens under teacher forcing."""

@@ -1,5 +1,6 @@
 """Attentional Seq2Seq, against a second implementation: one token at a time, plain loops."""
 
+from collections.abc import Callable
 from functools import cache, partial
 
 import pytest
@@ -14,7 +15,12 @@ from saps.decoding.greedy import GreedyDecoder
 from saps.decoding.scorer import Step
 from saps.lang import Node
 from saps.model.bracket_parser import BracketParser
+from saps.model.cells.cell import Cell
+from saps.model.cells.gru import GruCell
+from saps.model.cells.lstm import LstmCell
+from saps.model.cells.peephole import PeepholeCell
 from saps.model.encoder import TextEncoder
+from saps.model.layout import Layout
 from saps.model.sequence_decoder import SequenceDecoder
 from saps.model.text2sequence import Text2Sequence
 from tests.tasks import batch, examples, vocabularies
@@ -24,13 +30,13 @@ SYMBOLS = WORDS[1]
 MARKS = Marks.after(len(SYMBOLS))
 
 
-def _network(seed: int = 0) -> Text2Sequence:
+def _network(cell: Callable[..., Cell] = LstmCell) -> Text2Sequence:
     """Return an untrained network, in float64, without dropout; all sizes differ."""
-    torch.manual_seed(seed)
+    torch.manual_seed(0)
     encoder = partial(
         TextEncoder, embedding_size=11, hidden_size=13, n_layers=2, latent_size=17, dropout=0.0
     )
-    decoder = partial(SequenceDecoder, embedding_size=19, hidden_size=23, dropout=0.0)
+    decoder = partial(SequenceDecoder, cell=cell, embedding_size=19, hidden_size=23, dropout=0.0)
     return Text2Sequence(
         n_pieces=len(WORDS[0]), arities=SYMBOLS.arities, encoder=encoder, decoder=decoder
     ).double()
@@ -102,8 +108,34 @@ def test_a_batch_gives_each_example_the_logits_it_has_alone() -> None:
         torch.testing.assert_close(logits, _logits(net, index)[0])
 
 
-def test_every_parameter_gets_a_gradient() -> None:
-    net = _network()
+@pytest.mark.parametrize("cell", [LstmCell, GruCell, PeepholeCell])
+def test_tokens_fed_one_by_one_give_the_same_logits_with_any_cell(
+    cell: Callable[..., Cell],
+) -> None:
+    net = _network(cell)
+    for index, task in enumerate(examples()):
+        context = net.read(batch(*WORDS, index).text)
+        state, logits = net.decoder.start(context), []
+        layout = Layout.one_each(1, torch.device("cpu"))
+        for token in [*_tokens(task.program), MARKS.end]:
+            logits.append(net.decoder.score(state)[0])
+            state = net.decoder.advance(state, torch.tensor([token]), context, layout)
+        torch.testing.assert_close(_logits(net, index)[0], torch.stack(logits))
+
+
+def test_a_loss_in_bfloat16_is_near_that_in_32_bits_and_every_weight_learns() -> None:
+    net, tasks = _network().float(), batch(*WORDS)
+    expected = net.loss(tasks).total
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = net.loss(tasks).total
+    torch.testing.assert_close(loss.float(), expected, rtol=0.01, atol=0.0)
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert [n for n, p in net.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+@pytest.mark.parametrize("cell", [LstmCell, GruCell, PeepholeCell])
+def test_every_parameter_gets_a_gradient(cell: Callable[..., Cell]) -> None:
+    net = _network(cell)
     net.loss(batch(*WORDS)).total.backward()  # type: ignore[no-untyped-call]
     assert [n for n, p in net.named_parameters() if p.grad is None or not p.grad.any()] == []
 

@@ -25,7 +25,10 @@ class LstmCell(Cell):
 
     def step(self, projected: Tensor, state: Tensor) -> Tensor:
         h, c = torch.split(state, self.hidden_size, dim=1)
-        gates = torch.addmm(projected, h, self.recurrent.weight.t())
+        return self.activate(torch.addmm(projected, h, self.recurrent.weight.t()), c)
+
+    def activate(self, gates: Tensor, c: Tensor) -> Tensor:
+        """Return the next states, (R, S), from the gates' sums, (R, G), and c, (R, H)."""
         i, f, candidate, o = gates.chunk(4, dim=1)
         c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(candidate)
         return torch.cat([torch.sigmoid(o) * torch.tanh(c), c], dim=1)
