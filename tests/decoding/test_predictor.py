@@ -3,8 +3,8 @@
 import math
 
 import pytest
-import yaml
 from hydra.utils import instantiate
+from omegaconf import OmegaConf
 
 from saps.data.example import Example
 from saps.decoding.beam import BeamSearch
@@ -35,9 +35,8 @@ def test_every_search_has_a_file() -> None:
 @pytest.mark.parametrize("name", [file.stem for file in FILES])
 def test_every_search_writes_well_typed_programs(name: str, predictor: Predictor) -> None:
     [file] = [file for file in FILES if file.stem == name]
-    config = yaml.safe_load(file.read_text(encoding="utf-8"))
     few = {"count": 2} if name == "sampling" else {}  # drawing until all are distinct takes long
-    search: Search = instantiate({**config, **few})
+    search: Search = instantiate(OmegaConf.load(file), **few)
     requests = [request(example) for example in examples()]
     texts = [example.text for example in examples()]
     for found, asked in zip(predictor.n_best(texts, requests, search), requests, strict=True):
