@@ -1,6 +1,4 @@
-"""The local HTTP service, for whoever embeds it; needs `pip install "saps[serve]"`."""
+"""The local HTTP service; needs `pip install "saps[serve]"`.
 
-from saps.serve.application import create_app
-from saps.serve.settings import ServiceSettings
-
-__all__ = ["ServiceSettings", "create_app"]
+Imports nothing by itself: the processes that run programs are to start without torch.
+"""

@@ -19,6 +19,7 @@ from saps.serve.gate import Gate
 from saps.serve.guard import Guard
 from saps.serve.page import api_page
 from saps.serve.programs import ProgramRunner
+from saps.serve.refusal import refused_by_http, wrong_content
 from saps.serve.requests import (
     ErrorAnswer,
     HealthAnswer,
@@ -38,6 +39,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     for status, description in {
         400: "Not JSON.",
         413: "The body is too large.",
+        415: "The body is not said to be JSON.",
         422: "The request, the text or the program is wrong; `code` says how.",
         503: "Too many are waiting; see Retry-After.",
         504: "No result in time.",
@@ -169,29 +171,15 @@ def _add_error_handlers(app: FastAPI) -> None:
         return error.response()
 
     @app.exception_handler(RequestValidationError)
-    async def wrong_request(_: Request, error: RequestValidationError) -> Response:
-        return _wrong_request(error).response()
+    async def wrong_request(request: Request, error: RequestValidationError) -> Response:
+        kind = request.headers.get("content-type", "none")
+        return wrong_content(error, kind).response()
 
     @app.exception_handler(HTTPException)
-    async def http_error(_: Request, error: HTTPException) -> Response:
-        code = {400: "json", 404: "path", 405: "method"}.get(error.status_code, "http")
-        return ServiceError(error.status_code, code, str(error.detail)).response()
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        return refused_by_http(error, f"{request.method} {request.url.path}").response()
 
     @app.exception_handler(Exception)
     async def defect(_: Request, error: Exception) -> Response:
         message = f"{type(error).__name__}: a defect of SAPS; the service's log has the traceback"
         return ServiceError(500, "defect", message).response()
-
-
-def _wrong_request(error: RequestValidationError) -> ServiceError:
-    faults = error.errors()
-    if any(fault["type"] == "json_invalid" for fault in faults):
-        reason = faults[0].get("ctx", {}).get("error", faults[0]["msg"])
-        place = faults[0]["loc"][-1]
-        return ServiceError(400, "json", f"the body is not JSON: {reason} at character {place}")
-    told = [f"{_place(fault['loc'])}: {fault['msg']}" for fault in faults[:5]]
-    return ServiceError(422, "request", "; ".join(told))
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, location[1:])) or "the body"

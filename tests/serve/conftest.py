@@ -16,8 +16,9 @@ from saps.decoding.predictor import Predictor
 from saps.decoding.synthesizer import Synthesizer
 from saps.lang import Limits
 from saps.model.bundle import Bundle
-from saps.serve import ServiceSettings, create_app
+from saps.serve.application import create_app
 from saps.serve.server import BACKLOG, listen, server_for
+from saps.serve.settings import ServiceSettings
 from tests.tasks import network, vocabularies
 
 

@@ -17,7 +17,7 @@ import pytest
 import saps
 from saps.decoding.synthesizer import Synthesis, SynthesisError, Synthesizer, Task
 from saps.lang import parse
-from saps.serve import create_app
+from saps.serve.application import create_app
 from saps.serve.settings import ServiceSettings
 from tests.serve.conftest import SETTINGS, Client, serving, tiny_synthesizer
 
@@ -165,8 +165,16 @@ def test_run_gives_value_and_type(
         ("/synthesize", {"text": TEXT, "decoding": "magic"}, 422, "request", "'greedy', 'beam'"),
         ("/synthesize", {"text": TEXT, "returns": "ins["}, 422, "types", "ins["),
         ("/synthesize", [], 422, "request", "the body"),
-        ("/nowhere", {}, 404, "path", "Not Found"),
-        ("/health", {}, 405, "method", "Method Not Allowed"),
+        (
+            "/run",
+            {"program": 1},
+            422,
+            "request",
+            "program: Input should be a valid string; program",
+        ),
+        ("/run", {"program": ["square"] * 9}, 422, "arity", "takes 1 argument"),
+        ("/nowhere", {}, 404, "path", "there is no POST /nowhere; /docs"),
+        ("/health", {}, 405, "method", "POST /health is asked for in another way"),
     ],
 )
 def test_a_wrong_request_gets_a_status_a_code_and_a_message(
@@ -185,13 +193,33 @@ def test_contradicting_examples_are_told(service: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"", b"\xff\xfe", b"[" * 50_000, b'{"text": ' + b"1" * 5_000 + b"}"]
+    ("body", "status", "told"),
+    [
+        pytest.param(b"{", 400, "Expecting property name", id="cut"),
+        pytest.param(b"hello", 400, "Expecting value at character 1", id="words"),
+        pytest.param(b"", 422, "the body: Field required", id="empty"),
+        pytest.param(b'{"text": "\xff"}', 400, "not UTF-8", id="bytes"),
+        pytest.param(b"[" * 50_000, 400, "nested too deep", id="deep"),
+        pytest.param(b'{"text": ' + b"1" * 5_000 + b"}", 400, "a number too long", id="long"),
+    ],
 )
-def test_a_body_that_is_no_json_is_told(service: Client, body: bytes) -> None:
+def test_a_body_that_is_no_json_is_told(
+    service: Client, body: bytes, status: int, told: str
+) -> None:
     answer = service.send("POST", "/synthesize", body, **{"Content-Type": "application/json"})
-    assert answer.status in (400, 422)
-    assert answer.code in ("json", "request")
+    assert (answer.status, answer.code) == (status, "json" if status == 400 else "request")
+    assert told in answer.message
     assert service.get("/health").status == 200
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_of_another_type_is_refused(service: Client, kind: str) -> None:
+    # These are what a page of the web may send to another site without being asked.
+    body = json.dumps({"program": "(+ 1 2)"}).encode()
+    answer = service.send("POST", "/run", body, **{"Content-Type": kind})
+    assert (answer.status, answer.code) == (415, "content-type")
+    assert kind in answer.message
+    assert "Content-Type: application/json" in answer.message
 
 
 def test_ten_megabytes_are_refused_before_they_are_read() -> None:

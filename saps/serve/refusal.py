@@ -1,0 +1,51 @@
+"""Requests that fit no path or no form, told in the form of all errors."""
+
+from email.message import Message
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from saps.serve.errors import ServiceError
+
+_MAX_TOLD = 5
+
+
+def wrong_content(error: RequestValidationError, content_type: str) -> ServiceError:
+    """Return the error for a body of another form than its path takes."""
+    if not _is_json(content_type):
+        return ServiceError(
+            415,
+            "content-type",
+            f"the body is of type {content_type}; send JSON, and the header "
+            "Content-Type: application/json",
+        )
+    faults = error.errors()
+    for fault in faults:
+        if fault["type"] == "json_invalid":
+            reason, place = fault["ctx"]["error"], fault["loc"][-1] + 1
+            return ServiceError(400, "json", f"the body is not JSON: {reason} at character {place}")
+    told = dict.fromkeys(f"{_place(fault['loc'])}: {fault['msg']}" for fault in faults)
+    return ServiceError(422, "request", "; ".join(list(told)[:_MAX_TOLD]))
+
+
+def refused_by_http(error: HTTPException, asked: str) -> ServiceError:
+    """Return the error for a request that reached no path of the service."""
+    code, message = {
+        400: ("json", "the body can not be read: nested too deep, a number too long, or not UTF-8"),
+        404: ("path", f"there is no {asked}; /docs lists what there is"),
+        405: ("method", f"{asked} is asked for in another way; /docs says how"),
+    }.get(error.status_code, ("http", str(error.detail)))
+    return ServiceError(error.status_code, code, message)
+
+
+def _is_json(content_type: str) -> bool:
+    message = Message()
+    message["Content-Type"] = content_type
+    kind = message.get_content_type()
+    return kind == "application/json" or kind.endswith("+json")
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Return where in the body; without what pydantic adds for the branches of a union."""
+    parts = [str(part) for part in location[1:] if not str(part).endswith(("]", "-str"))]
+    return ".".join(parts) or "the body"
