@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import exp
 
 from saps.data.symbols import Label
+from saps.decoding.english.names import AFTER_ARTICLE
 from saps.decoding.naming import Names
 from saps.decoding.predictor import Predictor
 from saps.decoding.synthesis import Synthesis
@@ -67,7 +68,16 @@ def explain(predictor: Predictor, synthesis: Synthesis) -> Explanation:
         )
         for (node, depth), score in zip(depths, scores, strict=True)
     )
-    return Explanation(tuple(back.name_of.get(word, word) for word in words), nodes)
+    return Explanation(_named(words, back), nodes)
+
+
+def _named(words: Sequence[str], names: Names) -> tuple[str, ...]:
+    """Return words with names for letters; an "a" that is an article stays one."""
+    after = [*words[1:], ""]
+    return tuple(
+        word if word == "a" and follower in AFTER_ARTICLE else names.name_of.get(word, word)
+        for word, follower in zip(words, after, strict=True)
+    )
 
 
 def _words(pieces: Sequence[str]) -> tuple[list[str], list[int]]:

@@ -120,6 +120,12 @@ def _check_types(declared: Mapping[str, str], returns: str | None) -> None:
             )
         seen[name.lower()] = name
         RequestedTypes.read(Request({"a" if name in RESERVED else name: kind}))
+        if "->" in kind:
+            raise RequestTypeError(
+                f"argument {name} can not be of type {kind}: a program is given numbers, strings, "
+                "truth values, and arrays and dictionaries of such",
+                "impossible-type",
+            )
     RequestedTypes.read(Request(None, returns))
 
 

@@ -29,8 +29,9 @@ def write_attention(path: Path, explanation: "Explanation") -> None:
         axes.xaxis.tick_top()
         indented = ["  " * node.depth + node.symbol for node in nodes]
         widest = max(map(len, indented))
-        axes.set_yticks(range(len(nodes)), [text.ljust(widest) for text in indented])
+        axes.set_yticks(range(len(nodes)), indented, ha="left")
         axes.tick_params(length=0)
+        axes.tick_params(axis="y", pad=5.5 * widest + 4)
         axes.set_xticks([place - 0.5 for place in range(1, len(words))], minor=True)
         axes.set_yticks([place - 0.5 for place in range(1, len(nodes))], minor=True)
         axes.grid(which="minor", color="#dddddd", linewidth=0.5)

@@ -18,7 +18,10 @@ def notes(synthesis: "Synthesis") -> Iterator[str]:
             yield f"the argument {name} is called {letter}: {name} is no free name in the language"
     if reading is not None and reading.unknown:
         words = ", ".join(repr(word) for word in reading.unknown)
-        yield f"the model has never read {words}; other words may do better"
+        yield (
+            f"the model has never read {words}; say it in other words, or declare what is an "
+            "argument"
+        )
     # Where examples were given, they have the word.
     doubtful = synthesis.is_sure is False and not synthesis.candidates[0].outcomes
     if doubtful and synthesis.confidence is not None:

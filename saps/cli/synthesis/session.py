@@ -10,9 +10,10 @@ from saps.cli.failure import CommandError, describe
 from saps.cli.synthesis.asking import Asking
 from saps.cli.synthesis.layout import answer_lines
 from saps.cli.synthesis.notes import notes
+from saps.cli.synthesis.style import faint
 from saps.cli.synthesis.views import VIEWS, read_views, view_lines
 from saps.cli.synthesis.wish import read_argument, read_example
-from saps.cli.values import read_inputs, require_arguments, show_value
+from saps.cli.values import read_inputs, show_value
 
 if TYPE_CHECKING:
     from saps.cli.terminal import Candidate
@@ -105,7 +106,8 @@ class Session:
     def _synthesize(self, text: str) -> str:
         self._text, self._last = text, None
         self._last = self._asking.synthesize(text)
-        return "\n".join([*answer_lines(self._last), *(f"({note})" for note in notes(self._last))])
+        remarks = [faint(note) for note in notes(self._last)]
+        return "\n".join([*answer_lines(self._last), *([""] if remarks else []), *remarks])
 
     def _change(self, told: str, **fields: Any) -> str:
         """Declare something, and answer the last sentence anew; undo what makes it fail."""
@@ -125,7 +127,10 @@ class Session:
     def _run(self, text: str) -> str:
         synthesis = self._program()
         inputs = read_inputs(text or "{}")
-        require_arguments(synthesis.by_letter(inputs), synthesis.arguments)
+        missing = [a for a in synthesis.arguments if a not in synthesis.by_letter(inputs)]
+        if missing:
+            example = ", ".join(f'"{name}": ...' for name in synthesis.arguments)
+            raise CommandError(f"no value for {', '.join(missing)}; expected :run {{{example}}}")
         return show_value(synthesis.run(inputs))
 
     def _show(self, text: str) -> str:

@@ -44,13 +44,20 @@ def read_example(text: str) -> Example:
     Raises:
         CommandError: it is not of that form.
     """
-    left, found, right = text.rpartition("->")
-    if not found:
-        raise CommandError(f"--example {text!r} has no '->': expected inputs -> output, {_EXAMPLE}")
-    inputs = _json(left, f"the inputs of --example {text!r}")
+    text = text.strip()
+    try:
+        inputs, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):  # the same again, for the words
+        inputs, end = _json(text.partition("->")[0], f"the inputs of --example {text!r}"), 0
+    right = text[end:].lstrip()
+    if not right.startswith("->"):
+        raise CommandError(
+            f"--example {text!r} has no '->' after the inputs: expected inputs -> output, "
+            f"{_EXAMPLE}"
+        )
     if not isinstance(inputs, dict):
         raise CommandError(f"the inputs of --example {text!r} are no JSON object, {_EXAMPLE}")
-    return inputs, _json(right, f"the output of --example {text!r}")
+    return inputs, _json(right[2:], f"the output of --example {text!r}")
 
 
 def read_examples_file(path: Path) -> list[Example]:

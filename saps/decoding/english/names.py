@@ -16,7 +16,7 @@ KIND_NOUNS = word_set(
 # What may stand between a kind and its name: "a list of numbers called xs".
 _CALLED = word_set("called named denoted labelled labeled")
 # An "a" before one of these is an article.
-_AFTER_ARTICLE = KIND_NOUNS | word_set(
+AFTER_ARTICLE = KIND_NOUNS | word_set(
     "positive negative natural whole prime single given sorted certain non real character digit "
     "function program letter"
 )
@@ -140,7 +140,7 @@ def _letters(tokens: Sequence[_Token]) -> set[str]:
     for place, token in enumerate(tokens):
         after = tokens[place + 1].text.lower() if place + 1 < len(tokens) else ""
         letter = token.text.lower()
-        if _is_letter(token.text) and not (letter == "a" and after in _AFTER_ARTICLE):
+        if _is_letter(token.text) and not (letter == "a" and after in AFTER_ARTICLE):
             letters.add(letter)
     return letters
 

@@ -1,0 +1,94 @@
+"""The prompt of `saps synthesize`, line by line, with the bundled model."""
+
+from pathlib import Path
+
+import pytest
+
+from saps.cli.synthesis.asking import Asking
+from saps.cli.synthesis.session import Session
+from saps.decoding.synthesizer import Synthesizer
+
+
+@pytest.fixture(scope="module")
+def synthesizer() -> Synthesizer:
+    return Synthesizer.load()
+
+
+@pytest.fixture
+def session(synthesizer: Synthesizer) -> Session:
+    return Session(Asking(_loaded=[synthesizer]))
+
+
+def test_a_sentence_gets_a_program_that_can_be_run(session: Session) -> None:
+    answer = session.answer("given an array of numbers xs , find the sum of xs")
+    assert "program: (reduce xs 0 +)\ntype:    (xs: int[]) -> int" in answer
+    assert session.answer(':run {"xs": [1, 2]}') == "3"
+    assert session.answer(":run {}") == 'error: no value for xs; expected :run {"xs": ...}'
+    assert session.answer(":run [").startswith("error: --input is not JSON")
+
+
+def test_words_can_be_added_and_a_sentence_replaced(session: Session) -> None:
+    session.answer("given a number a , find a")
+    assert "program: (+ a 1)" in session.answer("+ plus 1")
+    assert "program: (len a)" in session.answer(
+        "given an array of numbers a , find the length of a"
+    )
+
+
+def test_examples_answer_the_last_sentence_anew_and_are_checked(session: Session) -> None:
+    session.answer("given an array of numbers a , find the sum of a")
+    assert "passes:  1 of 1 example" in session.answer(':example {"a": [1, 2]} -> 3')
+    assert "contradict" in session.answer(':example {"a": [1, 2]} -> 4')
+    assert session.answer(":example") == '{"a": [1, 2]} -> 3'
+    assert session.answer(":forget").startswith("nothing is declared\nprogram: (reduce a 0 +)")
+    assert session.answer(":example") == "none"
+
+
+def test_a_declaration_that_is_none_changes_nothing(session: Session) -> None:
+    session.answer("given an array a , find the length of a")
+    for line in (":arg a=quux", ":arg a", ":returns quux", ":arg a=type", ":returns string[]["):
+        assert session.answer(line).startswith("error: ")
+    assert session.answer(":arg") == "none"
+    assert session.answer(":arg a=string[]").startswith("a: string[]\nprogram: (len a)")
+    assert session.answer(":arg") == "a: string[]"
+    assert session.answer(":returns int").startswith("returns int\nprogram: (len a)")
+    assert session.answer(":returns").startswith("the type of the value is open")
+
+
+def test_several_programs_can_be_shown(session: Session) -> None:
+    assert session.answer(":top 2") == "the best 2"
+    answer = session.answer("given an array a , find what is hard to say")
+    assert answer.startswith("1. ")
+    assert "\n2. " in answer
+    assert session.answer(":top none").startswith("error: :top none")
+
+
+def test_views_are_shown(session: Session) -> None:
+    assert session.answer(":show tree") == "error: there is no program yet; say what it should do"
+    session.answer("given an array of numbers xs and a number b , find the sum of xs")
+    assert session.answer(":show tree").startswith("tree:\n  reduce\n  ├── xs")
+    assert "xs" in session.answer(":show attention")
+    assert "read as: given an array of numbers xs and a number b ," in session.answer(":show steps")
+    assert session.answer(":show nothing").startswith("error: --show nothing: expected tree, ")
+
+
+def test_python_is_saved_and_nothing_replaced_unasked(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "out.py"
+    session.answer("given an array of numbers a , find the sum of a")
+    assert session.answer(f":save {path}") == f"saved {path}"
+    assert "def program(a: list[int]) -> int:" in path.read_text()
+    path.write_text("mine")
+    assert "is there already" in session.answer(f":save {path}")
+    assert path.read_text() == "mine"
+    assert session.answer(f":save! {path}") == f"saved {path}"
+    assert path.read_text() != "mine"
+    assert session.answer(f":save {tmp_path}/none/x.py").startswith("error: No such file")
+    assert session.answer(":save").startswith("error: expected a file")
+
+
+def test_other_lines_are_harmless(session: Session) -> None:
+    assert session.answer("  ") == ""
+    assert session.answer(":nope") == "error: there is no command :nope; :help shows all"
+    assert ":example" in session.answer(":help")
+    assert session.answer("?!").startswith("error: the specification has no word in it")
+    assert [candidate.text for candidate in session.completions(":sa")] == [":save", ":save!"]

@@ -1,0 +1,86 @@
+"""`saps calibrate`, on a model that is copied and tasks that are made."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from saps.decoding.synthesizer import Synthesizer
+from saps.model.bundle import CALIBRATION, PRETRAINED
+from tests.cli.conftest import RunSaps
+
+WORDED = "given a number a , find a plus"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    folder = tmp_path / "model"
+    shutil.copytree(PRETRAINED, folder)
+    (folder / CALIBRATION).unlink()
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Tasks that the model gets right, and as many whose tests contradict their texts."""
+    tasks = []
+    for number in range(20):
+        output = 1 if number // 2 % 2 else 77
+        tasks.append(
+            {
+                "text": f"{WORDED} 1".split(),
+                "args": {"a": "int"},
+                "return_type": "int",
+                "short_tree": ["+", "a", "1"],
+                "tests": [{"input": {"a": 0}, "output": output}],
+            }
+        )
+    (tmp_path / "data").mkdir()
+    lines = "".join(json.dumps(task) + "\n" for task in tasks)
+    (tmp_path / "data" / "dev.jsonl").write_text(lines)
+    return tmp_path / "data"
+
+
+def test_the_fit_is_written_into_the_model_and_used(saps: RunSaps, model: Path, data: Path) -> None:
+    assert Synthesizer.load(model).synthesize(f"{WORDED} 1").confidence is None
+    outcome = saps("calibrate", str(data), "--model", str(model), "--threshold", "0.9")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "| 90 and 100 % | 20 |" in outcome.out
+    assert outcome.out.endswith(f"{model / CALIBRATION}\n")
+    found = json.loads((model / CALIBRATION).read_text())
+    assert found["data"]["n"] == 20
+    assert found["fit"]["threshold"] == 0.9
+    assert sum(part["n"] for part in found["reliability"]["after"]) == 20
+    assert found["calibration_error"]["after"] < found["calibration_error"]["before"]
+    synthesis = Synthesizer.load(model).synthesize(f"{WORDED} 1")
+    assert synthesis.confidence == pytest.approx(0.5, abs=0.2)
+    assert synthesis.is_sure is False
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--threshold", "2"], "--threshold 2.0: expected a number from 0 to 1"),
+        (["--limit", "4"], None),
+    ],
+)
+def test_options_are_checked_and_the_limit_kept(
+    saps: RunSaps, model: Path, data: Path, options: list[str], told: str | None
+) -> None:
+    outcome = saps("calibrate", str(data), "--model", str(model), *options)
+    if told is None:
+        assert json.loads((model / CALIBRATION).read_text())["data"]["n"] == 4
+    else:
+        assert (outcome.status, outcome.out) == (1, "")
+        assert told in outcome.err
+
+
+def test_data_without_a_validation_split_are_refused(
+    saps: RunSaps, model: Path, data: Path
+) -> None:
+    (data / "dev.jsonl").rename(data / "test.jsonl")
+    outcome = saps("calibrate", str(data), "--model", str(model))
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "dev" in outcome.err
+    assert not (model / CALIBRATION).exists()
