@@ -47,7 +47,8 @@ class Batcher(Generic[Key, Item, Result]):
             answer: gives one result for each item of a batch, in order. When it raises, each item
                 is tried alone, so that the one at fault alone fails.
             max_batch: items that are answered together.
-            max_wait_s: how long the first item of a batch waits for others.
+            max_wait_s: how long the first item of a batch waits for others; not at all after a
+                batch of one, so that a client who is alone need not wait.
             name: of the thread.
         """
         self._answer = answer
@@ -78,16 +79,18 @@ class Batcher(Generic[Key, Item, Result]):
         self._queue.put(None)
 
     def _work(self) -> None:
+        wait_s = 0.0
         while (first := self._queue.get()) is not None:
-            tickets = [first, *self._more()]
+            tickets = [first, *self._more(wait_s)]
+            wait_s = self._max_wait_s if len(tickets) > 1 else 0.0
             begun = [ticket for ticket in tickets if ticket.future.set_running_or_notify_cancel()]
             for key in dict.fromkeys(ticket.key for ticket in begun):
                 self._answer_batch(key, [ticket for ticket in begun if ticket.key == key])
 
-    def _more(self) -> list[_Ticket[Key, Item, Result]]:
+    def _more(self, wait_s: float) -> list[_Ticket[Key, Item, Result]]:
         """Take what else arrives in time for the batch."""
         more: list[_Ticket[Key, Item, Result]] = []
-        deadline = monotonic() + self._max_wait_s
+        deadline = monotonic() + wait_s
         while len(more) + 1 < self._max_batch:
             try:
                 ticket = self._queue.get(timeout=max(0.0, deadline - monotonic()))

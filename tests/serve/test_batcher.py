@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import wait
 
@@ -45,6 +46,27 @@ def test_items_that_gather_during_a_batch_share_the_next_in_order(
     doubler.may_go.set()
     assert [future.result(10) for future in futures] == [2, 4, 6, 8, 10, 12]
     assert [items for _, items in doubler.batches] == [[0], [1, 2, 3, 4], [5, 6]]
+
+
+def test_a_batch_of_several_lets_the_next_wait_for_more_and_a_batch_of_one_does_not() -> None:
+    doubler = _Doubler()
+    batcher: Batcher[str, int, int] = Batcher(doubler, max_batch=2, max_wait_s=60.0)
+    doubler.may_go.set()
+    assert batcher.submit("x", 1).result(10) == 2  # nothing to wait for
+    assert batcher.submit("x", 2).result(10) == 4
+    doubler.may_go.clear()
+    doubler.entered.clear()
+    first = batcher.submit("x", 3)
+    assert doubler.entered.wait(10)
+    pair = [batcher.submit("x", i) for i in (4, 5)]
+    doubler.may_go.set()
+    assert [future.result(10) for future in (first, *pair)] == [6, 8, 10]
+    alone = batcher.submit("x", 6)
+    time.sleep(0.05)
+    assert not alone.done()  # waits for a second one
+    assert [batcher.submit("x", 7).result(10), alone.result(10)] == [14, 12]
+    assert [items for _, items in doubler.batches] == [[1], [2], [3], [4, 5], [6, 7]]
+    batcher.close()
 
 
 def test_items_of_different_keys_do_not_share_a_batch(
