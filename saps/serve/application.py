@@ -171,9 +171,8 @@ def _add_error_handlers(app: FastAPI) -> None:
         return error.response()
 
     @app.exception_handler(RequestValidationError)
-    async def wrong_request(request: Request, error: RequestValidationError) -> Response:
-        kind = request.headers.get("content-type", "none")
-        return wrong_content(error, kind).response()
+    async def wrong_request(_: Request, error: RequestValidationError) -> Response:
+        return wrong_content(error).response()
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:

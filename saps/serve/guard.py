@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from email.message import EmailMessage
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,6 +33,8 @@ class Guard:
         try:
             self._check_host(headers.get("host", ""))
             body = await self._body(headers, receive)
+            if scope["method"] == "POST":
+                _check_type(headers.get("content-type", ""))
         except ServiceError as error:
             await _refuse(error, scope, receive, send)
             return
@@ -109,6 +112,19 @@ class Guard:
 
 def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _check_type(content_type: str) -> None:
+    """Refuse what a page of the web may send to another site without being asked: all but JSON."""
+    message = EmailMessage()
+    message["Content-Type"] = content_type
+    if message.get_content_type() != "application/json":
+        raise ServiceError(
+            415,
+            "content-type",
+            f"the body is of type {content_type or 'none'}; send JSON, and the header "
+            "Content-Type: application/json",
+        )
 
 
 def _name(host: str) -> str:

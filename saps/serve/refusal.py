@@ -1,7 +1,5 @@
 """Requests that fit no path or no form, told in the form of all errors."""
 
-from email.message import Message
-
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -10,15 +8,8 @@ from saps.serve.errors import ServiceError
 _MAX_TOLD = 5
 
 
-def wrong_content(error: RequestValidationError, content_type: str) -> ServiceError:
+def wrong_content(error: RequestValidationError) -> ServiceError:
     """Return the error for a body of another form than its path takes."""
-    if not _is_json(content_type):
-        return ServiceError(
-            415,
-            "content-type",
-            f"the body is of type {content_type}; send JSON, and the header "
-            "Content-Type: application/json",
-        )
     faults = error.errors()
     for fault in faults:
         if fault["type"] == "json_invalid":
@@ -36,13 +27,6 @@ def refused_by_http(error: HTTPException, asked: str) -> ServiceError:
         405: ("method", f"{asked} is asked for in another way; /docs says how"),
     }.get(error.status_code, ("http", str(error.detail)))
     return ServiceError(error.status_code, code, message)
-
-
-def _is_json(content_type: str) -> bool:
-    message = Message()
-    message["Content-Type"] = content_type
-    kind = message.get_content_type()
-    return kind == "application/json" or kind.endswith("+json")
 
 
 def _place(location: tuple[int | str, ...]) -> str:
