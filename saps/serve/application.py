@@ -40,7 +40,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         400: "Not JSON.",
         413: "The body is too large.",
         415: "The body is not said to be JSON.",
-        422: "The request, the text or the program is wrong; `code` says how.",
+        422: "The request, the text or the program is wrong; its code says how.",
         503: "Too many are waiting; see Retry-After.",
         504: "No result in time.",
     }.items()
@@ -107,8 +107,8 @@ class _Service:
 
         @app.get("/docs", include_in_schema=False)
         @app.get("/", include_in_schema=False)
-        async def page() -> Response:
-            return HTMLResponse(api_page(app.openapi()))
+        async def page(request: Request) -> Response:
+            return HTMLResponse(api_page(app.openapi(), str(request.base_url).rstrip("/")))
 
     async def synthesize(self, request: SynthesizeRequest) -> Response:
         """Write a program for a specification, and run it where inputs are given."""

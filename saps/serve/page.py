@@ -8,16 +8,17 @@ from typing import Any
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
 pre, code { font-family: ui-monospace, monospace; background: #8881 }
-pre { padding: .7rem; overflow-x: auto } td, th { text-align: left; padding: .1rem 1rem .1rem 0;
+pre { padding: .7rem; white-space: pre-wrap; overflow-wrap: anywhere }
+table { margin-bottom: 1rem } td, th { text-align: left; padding: .1rem 1rem .1rem 0;
 vertical-align: top } h2 { margin-top: 2.5rem }
 @media (prefers-color-scheme: dark) { body { background: #111; color: #ddd } a { color: #8bf } }
 """
 
 
-def api_page(schema: Mapping[str, Any]) -> str:
-    """Return the page for an OpenAPI description."""
+def api_page(schema: Mapping[str, Any], url: str) -> str:
+    """Return the page for the OpenAPI description of the service at a URL."""
     info = schema["info"]
-    body = "\n".join(_operations(schema))
+    body = "\n".join(_operations(schema, url))
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{escape(info['title'])} {escape(info['version'])}</title>"
@@ -29,13 +30,13 @@ def api_page(schema: Mapping[str, Any]) -> str:
     )
 
 
-def _operations(schema: Mapping[str, Any]) -> Iterator[str]:
+def _operations(schema: Mapping[str, Any], url: str) -> Iterator[str]:
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             yield f"<h2>{method.upper()} {escape(path)}</h2>"
             yield f"<p>{escape(operation['description'])}</p>"
             request = _request_schema(schema, operation)
-            yield f"<pre>{escape(_command(path, request))}</pre>"
+            yield f"<pre>{escape(_command(f'{url}{path}', request))}</pre>"
             if request is not None:
                 yield _table(request)
             yield _statuses(operation)
@@ -51,8 +52,7 @@ def _request_schema(
     return found
 
 
-def _command(path: str, request: Mapping[str, Any] | None) -> str:
-    address = f"http://127.0.0.1:8000{path}"
+def _command(address: str, request: Mapping[str, Any] | None) -> str:
     if request is None:
         return f"curl -s {address}"
     example = json.dumps(request["examples"][0])

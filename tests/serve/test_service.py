@@ -378,5 +378,6 @@ def test_pages_describe_every_path_and_load_nothing_from_elsewhere(service: Clie
     page = service.get("/docs").body
     for path in schema["paths"]:
         assert f" {path}</h2>" in page
+        assert f"curl -s {service.url}{path}" in page
     assert not re.search(r"(src|href)=.?(https?:)?//", page)
     assert "<script" not in page
