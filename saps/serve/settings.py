@@ -1,9 +1,11 @@
 """What the service takes on, and what it refuses."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from saps.lang import Limits
 
+# A value as large as the language allows would take the service a second to write.
+_LIMITS = Limits(elements=100_000)
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -34,7 +36,7 @@ class ServiceSettings:
     max_batch: int = 32
     max_wait_s: float = 0.005
     n_processes: int = 2
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = _LIMITS
     host_names: frozenset[str] | None = LOOPBACK_NAMES
 
     def __post_init__(self) -> None:

@@ -54,5 +54,8 @@ def test_bounds_are_those_of_the_settings() -> None:
     assert f"did not arrive within {settings.body_timeout_s:g} s" in PAGE
     assert settings.max_body_bytes == 1 << 20
     assert "more than 1 MiB" in PAGE
+    assert f"at most {settings.limits.elements:,} elements" in PAGE
+    assert (settings.limits.steps, settings.limits.seconds) == (1_000_000, 1.0)
+    assert "a million steps and one second" in PAGE
     assert settings.n_processes == 2
     assert "run in two processes" in PAGE

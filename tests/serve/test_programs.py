@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from saps.lang import Limits
 from saps.serve.errors import ServiceError
 from saps.serve.programs import ProgramRunner
+from saps.serve.settings import ServiceSettings
 
+LIMITS = ServiceSettings().limits
 LOOP = "(invoke1 (lambda1 (if (== arg1 0) 0 (self (- arg1 1)))) 900)"
 
 
@@ -19,7 +20,7 @@ def _with_runner(
     use: Callable[[ProgramRunner], Awaitable[Any]], n_processes: int = 1, grace_s: float = 30.0
 ) -> Any:
     async def run() -> Any:
-        runner = ProgramRunner(n_processes, Limits(seconds=0.5), grace_s)
+        runner = ProgramRunner(n_processes, LIMITS, grace_s)
         try:
             return await use(runner)
         finally:
@@ -50,7 +51,7 @@ def test_a_process_that_does_not_answer_is_killed_and_replaced() -> None:
         return (await runner.run("(+ 1 2)", {}))["value"]
 
     # No process is up in this time.
-    assert _with_runner(use, grace_s=-0.499) == 3
+    assert _with_runner(use, grace_s=-0.999) == 3
 
 
 def test_a_run_whose_client_left_ends_by_itself_and_its_process_goes_on() -> None:
@@ -75,6 +76,20 @@ def test_a_process_starts_without_torch_and_without_the_web() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_value_too_large_to_write_is_refused() -> None:
+    program = (
+        "(invoke1 (lambda1 (if (> (strlen arg1) 999999) arg1 (self (str_concat arg1 arg1)))) s)"
+    )
+
+    async def use(runner: ProgramRunner) -> None:
+        with pytest.raises(ServiceError) as caught:
+            await runner.run(program, {"s": "ab"}, {"s": "string"})
+        assert caught.value.code == "size"
+        assert "100000" in str(caught.value)
+
+    _with_runner(use)
 
 
 def test_closing_kills_the_processes() -> None:
