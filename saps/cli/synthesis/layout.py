@@ -15,6 +15,8 @@ def answer_lines(synthesis: "Synthesis") -> Iterator[str]:
     candidates = synthesis.candidates
     if len(candidates) > 1:
         for number, candidate in enumerate(candidates, start=1):
+            if number > 1:
+                yield ""
             yield from _numbered(number, candidate)
         return
     yield f"program: {strong(str(synthesis.program))}"
@@ -87,7 +89,6 @@ def _numbered(number: int, candidate: "Candidate") -> Iterator[str]:
         yield from outcome_table(candidate.outcomes)
     yield ""
     yield from (f"   {line}".rstrip() for line in candidate.python.rstrip().splitlines())
-    yield ""
 
 
 def _passed(candidate: "Candidate") -> str:

@@ -27,7 +27,7 @@ SENTENCE              write a program for it; a next sentence takes its place
 :show VIEW            tree, attention, steps, python or all
 :arg a=int[]          declare an argument; :arg alone shows what is declared
 :returns int          declare the type of the value; :returns alone forgets it
-:example {"a": [1, 2]} -> 3    the program should do this; :example alone shows all
+:example {"a": 1} -> 2  the program should do this; :example alone shows all
 :forget               forget arguments, type and examples
 :top 3                show the three best programs
 :save out.py          write the Python; :save! replaces a file that is there
