@@ -33,7 +33,7 @@ def synthesize(
     text: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TEXT]",
+            metavar="TEXT",
             help="What to compute, in English; - reads one specification a line from stdin. "
             "Without it, a terminal gets a prompt.",
             show_default=False,

@@ -36,6 +36,14 @@ def path(tmp_path: Path) -> Path:
     return write_data(tmp_path / "ours")
 
 
+def test_words_are_those_of_the_training_texts(path: Path) -> None:
+    data = _data(path)
+    data.read()
+    texts = [data.text("train", index) for index in range(data.size("train"))]
+    assert data.words() == {word for text in texts for word in text.split()}
+    assert "given" in data.words() or "a" in data.words()
+
+
 def test_batches_hold_the_tasks_that_their_indices_name(path: Path) -> None:
     data = _data(path)
     data.read()

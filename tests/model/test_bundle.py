@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,26 @@ def test_half_precision_halves_the_file_and_keeps_the_logits(
     tasks = batch(bundle.tokenizer, bundle.symbols)
     found = load_bundle(tmp_path / "half").network(tasks)
     torch.testing.assert_close(found, bundle.network(tasks), rtol=0, atol=0.02)
+
+
+def test_words_and_calibration_are_kept_where_there_are_some(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    known = replace(bundle, words=frozenset({"sum", "größte"}), calibration={"fit": {"scale": 1}})
+    save_bundle(known, tmp_path / "known")
+    again = load_bundle(tmp_path / "known")
+    assert (again.words, again.calibration) == (known.words, known.calibration)
+    save_bundle(bundle, tmp_path / "plain")
+    again = load_bundle(tmp_path / "plain")
+    assert (again.words, again.calibration) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["words.json", "calibration.json"])
+@pytest.mark.parametrize("content", ["{", "[1]", '"sum"'])
+def test_damaged_words_and_calibrations_are_named(folder: Path, name: str, content: str) -> None:
+    (folder / name).write_text(content)
+    with pytest.raises(BundleError, match=f"{name} is damaged"):
+        load_bundle(folder)
 
 
 def test_all_files_of_a_bundle_can_be_read_by_others(folder: Path) -> None:

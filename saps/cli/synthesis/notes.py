@@ -23,10 +23,12 @@ def notes(synthesis: "Synthesis") -> Iterator[str]:
             "argument"
         )
     # Where examples were given, they have the word.
-    doubtful = synthesis.is_sure is False and not synthesis.candidates[0].outcomes
+    has_examples = bool(synthesis.candidates and synthesis.candidates[0].outcomes)
+    doubtful = synthesis.is_sure is False and not has_examples
     if doubtful and synthesis.confidence is not None:
         yield f"unsure: {confidence(synthesis.confidence)} of such answers are right"
-    if reading is not None and (reading.unknown or doubtful):
+    settled = has_examples and synthesis.passes
+    if reading is not None and (reading.unknown or doubtful) and not settled:
         kinds = closest_kinds(reading.text)
         if kinds:
             yield "the closest tasks that it knows:"
