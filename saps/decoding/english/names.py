@@ -130,8 +130,12 @@ def _follows_a_kind(
 
 
 def _ends_a_declaration(tokens: Sequence[_Token], place: int) -> bool:
-    after = tokens[place + 1].text.lower() if place + 1 < len(tokens) else "."
-    return after in {",", ".", ";", ":", "and", "?"} or place + 1 == len(tokens)
+    after, next_but_one = (
+        tokens[place + n].text.lower() if place + n < len(tokens) else "." for n in (1, 2)
+    )
+    if after == "of":  # "an array xs of numbers"
+        return next_but_one in KIND_NOUNS
+    return after in {",", ".", ";", ":", "and", "?"}
 
 
 def _letters(tokens: Sequence[_Token]) -> set[str]:

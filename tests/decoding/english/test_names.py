@@ -17,6 +17,7 @@ def letters(text: str, *declared: str) -> tuple[str, dict[str, str]]:
     ("text", "expected", "names"),
     [
         ("an array nums, find it", "an array a, find it", {"a": "nums"}),
+        ("an array nums of numbers", "an array a of numbers", {"a": "nums"}),
         ("an array called sum", "an array called a", {"a": "sum"}),
         ("numbers foo and bar, foo", "numbers a and b, a", {"a": "foo", "b": "bar"}),
         ("numbers x, y and z", "numbers a, b and c", {"a": "x", "b": "y", "c": "z"}),
