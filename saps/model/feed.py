@@ -15,6 +15,10 @@ from saps.data.sequences import batch_sequences
 from saps.lang import Node
 
 
+class FeedError(ValueError):
+    """There is too little for every process to have some; the message says what to do."""
+
+
 class Shares(Dataset[Batch]):
     """One process's shares of the batches of an epoch.
 
@@ -128,6 +132,12 @@ class Feed(lightning.LightningDataModule):
     def val_dataloader(self) -> EpochLoader:
         trainer = self._trainer()
         batches = self.data.batches("dev", 0)
+        if len(batches) < trainer.world_size:
+            raise FeedError(
+                f"{trainer.world_size} processes can not share {len(batches)} batches of the dev "
+                "split: take fewer processes (trainer.devices=), a smaller data.batch_size, or a "
+                "larger data.dev_limit"
+            )
         # Whole batches, in turn: there is no gradient to agree on.
         batches.plan = list(batches.plan)[trainer.global_rank :: trainer.world_size]
         return self._loader(batches, len(batches), 0)
