@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from saps.json_value import jsonable
 from saps.lang import (
     AlgoLispError,
     Limits,
@@ -26,7 +25,7 @@ def main() -> None:
 
 
 def _write(answers: BinaryIO, answer: Mapping[str, Any]) -> None:
-    answers.write(json.dumps(jsonable(answer)).encode() + b"\n")
+    answers.write(json.dumps(answer).encode() + b"\n")
     answers.flush()
 
 

@@ -77,8 +77,10 @@ class ProgramRunner:
 
     async def _run_in(self, process: Process | None, order: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            if process is None or process.returncode is not None:
-                process = await self._start()
+            if process is not None and process.returncode is not None:  # it died while idle
+                self._all.discard(process)
+                process = None
+            process = process or await self._start()
             async with asyncio.timeout(self._patience_s):
                 line = await _ask(process, order)
         except TimeoutError:

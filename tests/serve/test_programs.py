@@ -41,6 +41,19 @@ def test_a_process_that_dies_costs_its_own_run_alone() -> None:
     assert _with_runner(use) == [3, 5]
 
 
+def test_a_process_that_died_while_idle_costs_nothing() -> None:
+    async def use(runner: ProgramRunner) -> Any:
+        await runner.run("(+ 1 2)", {})
+        (process,) = runner._all
+        process.kill()
+        await process.wait()
+        value = (await runner.run("(+ 1 4)", {}))["value"]
+        assert process not in runner._all
+        return value
+
+    assert _with_runner(use) == 5
+
+
 def test_a_process_that_does_not_answer_is_killed_and_replaced() -> None:
     async def use(runner: ProgramRunner) -> Any:
         with pytest.raises(ServiceError) as caught:
