@@ -1,12 +1,15 @@
 """How few nodes complete a partial tree, given the types of its open positions and their depths.
 
-The least size is found by branch and bound over what may fill the first open position. It is
-exact: positions that share variables, or compete for names of arguments, are completed together.
-What makes it cheap is a program that fits every type, such as `(head (array-new int))`: nothing
-larger is ever needed where there is depth for it, and it tells nothing about the other positions.
+Small completions are found by branch and bound over what may fill the first open position.
+Positions that share variables, or compete for names of arguments, are completed together. What
+makes it cheap is a program that fits every type, such as `(head (array-new int))`: nothing larger
+is ever needed where there is depth for it, and it tells nothing about the other positions.
+
+Still the search takes exponential time at worst, so it stops when its work is spent. Then a
+completion that there is may not be found; whatever is found is one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from saps.decoding.open_positions import (
@@ -28,6 +31,47 @@ _DEEP: Final = 20
 """A full tree of so many levels is larger than any tree may be, unless no node has two children."""
 _SMALL: Final = 4
 """Bounds below are worth their time: they recur."""
+_MOST_POSITIONS: Final = 100
+"""More are not searched: the search calls itself for each."""
+_MANY_STEPS: Final = 100_000
+_LIGHT: Final = 16
+"""A step is counted once for so many symbols of types."""
+_LISTING: Final = 4
+"""What it counts to list the labels that a type takes."""
+
+
+class Work:
+    """How many steps a search may still take; without any left it finds only what is known.
+
+    Attributes:
+        left: at most 0 when the work is spent.
+    """
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    @property
+    def is_spent(self) -> bool:
+        return self.left <= 0
+
+
+class Plan(NamedTuple):
+    """A completion, as keys of the positions in the order of writing; shares its end with others.
+
+    Attributes:
+        size: how many nodes it has.
+        key: of the next position; no matter if nothing is left.
+        rest: what follows; None if nothing is left.
+    """
+
+    size: int
+    key: Key
+    rest: "Plan | None"
+
+
+NOTHING: Final = Plan(0, FRESH, None)
 
 
 class Goal(NamedTuple):
@@ -47,19 +91,23 @@ class Goal(NamedTuple):
 
 
 class Completion:
-    """The least sizes of completions; remembers them.
+    """Small completions; remembers them.
 
     Attributes:
         size: of the smallest program that fits every type, wherever it stands; 0 if there is none.
         depth: of that program.
+        program: its productions in pre-order.
     """
 
     def __init__(self, positions: OpenPositions) -> None:
         self._positions = positions
-        self._known: dict[Goal, tuple[int, int]] = {}
+        self._known: dict[Goal, tuple[int, int, Plan | None]] = {}
+        self._evident: dict[tuple[int, int], Plan] = {(0, 0): NOTHING}
         self._max_arity = max((kind.arity for kind in positions.kinds.productions), default=0)
         self.size = self.depth = 0
-        self.size, self.depth = self._anything()
+        self.program: tuple[Key, ...] = ()
+        self._find_program()
+        positions.harmless = frozenset(self.program)
 
     def __len__(self) -> int:
         return len(self._known)
@@ -75,40 +123,110 @@ class Completion:
         size = self.size
         return (min(levels[0], size + 1), *(min(level, size) for level in levels[1:]))
 
-    def least(self, goal: Goal, limit: int) -> int:
-        """Return the size of the smallest completion, or some number above `limit`."""
-        n_positions = len(goal.rooms)
-        if n_positions > limit or n_positions <= goal.n_spare:
-            return n_positions
-        if self._is_sum(goal):
-            return self._sum(goal, limit)
-        budget = self._known.get(goal, (n_positions, 0))[0]
-        while budget <= limit and not self.fits(goal, budget):
-            budget = self._known[goal][0]
-        return budget
+    def least(self, goal: Goal, limit: int, work: Work) -> Plan | None:
+        """Return the smallest completion of at most `limit` nodes; None if none is found.
 
-    def fits(self, goal: Goal, budget: int) -> bool:
-        """Whether the open positions can be completed with so many nodes."""
+        It is the smallest and none is missed if the work was not spent.
+        """
         n_positions = len(goal.rooms)
-        if n_positions > budget or n_positions <= goal.n_spare:
-            return n_positions <= budget
-        if self._is_sum(goal):
-            return self._sum(goal, budget) <= budget
-        lowest, highest = self._known.get(goal) or (n_positions, self._enough(goal))
-        if lowest <= budget < highest:
-            most = sum(map(self._most, goal.rooms))
-            if self._search(goal, min(budget, most)):
-                highest = min(budget, most)
-            else:
-                lowest = budget + 1 if budget < most else _MANY
-            self._known[goal] = lowest, highest
-        return budget >= highest
+        if n_positions > limit or n_positions <= goal.n_spare or self._is_sum(goal):
+            return self.find(goal, limit, work)
+        size = self._known.get(goal, (n_positions,))[0]
+        while size <= limit:
+            plan = self.find(goal, size, work)
+            if plan is not None:
+                return plan
+            if work.is_spent or n_positions > _MOST_POSITIONS:
+                return self.find(goal, limit, work)
+            size = self._known[goal][0]
+        return None
 
-    def _enough(self, goal: Goal) -> int:
+    def find(self, goal: Goal, limit: int, work: Work) -> Plan | None:
+        """Return a completion of at most `limit` nodes; None if none is found.
+
+        There is none if the work was not spent.
+        """
+        n_positions = len(goal.rooms)
+        if n_positions > limit:
+            return None
+        if n_positions <= goal.n_spare:
+            return self.evident(n_positions, 0)
+        if self._is_sum(goal):
+            return self._sum(goal, limit, work)
+        found = self._known.get(goal)
+        lowest, highest, plan = found or (n_positions, self._enough(goal.rooms, goal.n_spare), None)
+        if limit >= highest:
+            return plan or self.evident(goal.n_spare, n_positions - goal.n_spare)
+        if limit < lowest or work.is_spent:
+            return None
+        if n_positions > _MOST_POSITIONS:
+            work.left = 0
+            return None
+        most = sum(map(self._most, goal.rooms))
+        better = self._search(goal, min(limit, most), work)
+        if better is not None:
+            self._known[goal] = lowest, better.size, better
+        elif not work.is_spent:
+            self._known[goal] = limit + 1 if limit < most else _MANY, highest, plan
+        return better
+
+    def sure(self, rooms: tuple[int, ...], n_spare: int, limit: int) -> Plan | None:
+        """Return what completes positions of any types, if it has at most `limit` nodes."""
+        n_positions = len(rooms)
+        if n_positions <= min(n_spare, limit):
+            return self.evident(n_positions, 0)
+        if n_positions > limit or self._enough(rooms, n_spare) > limit:
+            return None
+        return self.evident(n_spare, n_positions - n_spare)
+
+    @staticmethod
+    def price(segment: Segment) -> int:
+        """How many steps it counts to fill the first position of a segment."""
+        return 1 + segment.weight // _LIGHT
+
+    def evident(self, n_fresh: int, n_programs: int) -> Plan:
+        """So many arguments that were not named before, then so many programs for any type."""
+        plan = self._evident.get((n_fresh, n_programs))
+        if plan is None:
+            plan = self._chain((FRESH,) * n_fresh + (ANYTHING,) * n_programs, NOTHING)
+            self._evident[n_fresh, n_programs] = plan
+        return plan
+
+    def split(self, plan: Plan, n_positions: int) -> tuple[Plan, Plan]:
+        """Cut a plan behind what completes its first positions."""
+        productions = self._positions.kinds.productions
+        first: list[Key] = []
+        rest: Plan | None = plan
+        while n_positions:
+            assert rest is not None
+            first.append(rest.key)
+            n_positions -= 1
+            if type(rest.key) is int and rest.key >= 0:
+                n_positions += productions[rest.key].arity
+            rest = rest.rest
+        assert rest is not None
+        return self._chain(first, NOTHING), rest
+
+    def join(self, plan: Plan, rest: Plan) -> Plan:
+        """Return one plan, then another."""
+        return self._chain(tuple(keys(plan)), rest) if rest.size else plan
+
+    def spelled(self, plan: Plan) -> Plan:
+        """Return the plan with a label's key first: that of no whole program."""
+        if plan.key != ANYTHING or plan.rest is None:
+            return plan
+        return self._chain(self.program, plan.rest)
+
+    def _chain(self, first: Sequence[Key], rest: Plan) -> Plan:
+        for key in reversed(first):
+            rest = Plan(rest.size + (self.size if key == ANYTHING else 1), key, rest)
+        return rest
+
+    def _enough(self, rooms: tuple[int, ...], n_spare: int) -> int:
         """A size that does for any types."""
-        if not self.size or min(goal.rooms) < self.depth:
+        if not self.size or min(rooms) < self.depth:
             return _MANY
-        return self.size * len(goal.rooms) - (self.size - 1) * goal.n_spare
+        return self.size * len(rooms) - (self.size - 1) * n_spare
 
     def _most(self, room: int) -> int:
         """How many nodes are of use at a position."""
@@ -122,23 +240,39 @@ class Completion:
         assert goal.segments is not None
         return goal.segments[1] is not None and not goal.n_spare and not goal.segments[0].loose
 
-    def _sum(self, goal: Goal, limit: int) -> int:
+    def _sum(self, goal: Goal, limit: int, work: Work) -> Plan | None:
         total, start, segments = len(goal.rooms), 0, goal.segments
-        while segments is not None and total <= limit:
+        plans: list[Plan] = []
+        while segments is not None:
             segment, segments = segments
             end = start + len(segment.positions)
             part = Goal((segment, None), goal.rooms[start:end], goal.types, 0)
-            total += self.least(part, limit - total + end - start) - (end - start)
+            plan = self.least(part, limit - total + end - start, work)
+            if plan is None:
+                return None
+            total += plan.size - (end - start)
+            plans.append(plan)
             start = end
-        return total
+        joined = NOTHING
+        for plan in reversed(plans):
+            joined = self.join(plan, joined)
+        return joined
 
-    def _search(self, goal: Goal, budget: int) -> bool:
+    def _search(self, goal: Goal, limit: int, work: Work) -> Plan | None:
+        assert goal.segments is not None
+        segment = goal.segments[0]
+        work.left -= _LISTING if segment.first.calls is None else 0
         for key, arity in self._options(goal):
+            if work.is_spent:
+                return None
+            work.left -= self.price(segment)
             after, cost = self._after(goal, key, arity)
-            left = budget - cost
-            if self._bound(after, left) <= left and self.fits(after, left):
-                return True
-        return False
+            left = limit - cost
+            if self._bound(after, left, work) <= left:
+                plan = self.find(after, left, work)
+                if plan is not None:
+                    return Plan(plan.size + cost, key, plan)
+        return None
 
     def _options(self, goal: Goal) -> Iterator[tuple[Key, int]]:
         """The ways to fill the first position, with the number of children of each.
@@ -193,7 +327,7 @@ class Completion:
             goal.n_spare - (key is FRESH),
         )
 
-    def _bound(self, goal: Goal, limit: int) -> int:
+    def _bound(self, goal: Goal, limit: int, work: Work) -> int:
         """A size that no completion is below: that of all positions told each on its own."""
         segments = goal.segments
         if segments is None:
@@ -204,19 +338,38 @@ class Completion:
         while segments is not None and bound <= limit:
             segment, segments = segments
             for position in self._positions.singles(segment):
-                bound += self._alone(position, next(rooms), goal.types, max(limit, _SMALL))
+                bound += self._alone(position, next(rooms), goal.types, max(limit, _SMALL), work)
         return bound
 
-    def _alone(self, position: Segment, room: int, types: frozenset[Term], limit: int) -> int:
-        if self._positions.takes_leaf(position, types):
+    def _alone(
+        self, position: Segment, room: int, types: frozenset[Term], limit: int, work: Work
+    ) -> int:
+        """A size that no completion of the position is below, seen alone."""
+        work.left -= _LISTING if position.leaves is None else 0
+        if self._positions.takes_leaf(position, types) or work.is_spent:
             return 1
-        return self.least(Goal((position, None), (room,), types, 0), limit) if room > 1 else _MANY
+        if room == 1:
+            return _MANY
+        plan = self.least(Goal((position, None), (room,), types, 0), limit, work)
+        if work.is_spent:
+            return 1
+        return limit + 1 if plan is None else plan.size
 
-    def _anything(self) -> tuple[int, int]:
+    def _find_program(self) -> None:
         """Find the smallest program that fits a type of which nothing is known."""
         root = self._positions.root((), _RIGID, ())
         for size in range(1, _MOST_FOR_ANYTHING + 1):
             for depth in range(1, size + 1):
-                if self.least(Goal(root, (depth,), frozenset(), 0), size) <= size:
-                    return size, depth
-        return 0, 0
+                goal = Goal(root, (depth,), frozenset(), 0)
+                plan = self.least(goal, size, Work(_MANY_STEPS))
+                if plan is not None:
+                    self.size, self.depth = size, depth
+                    self.program = tuple(keys(plan))
+                    return
+
+
+def keys(plan: Plan) -> Iterator[Key]:
+    """The keys of a plan in the order of writing."""
+    while plan.rest is not None:
+        yield plan.key
+        plan = plan.rest

@@ -10,7 +10,7 @@ Sizes: K labels, R partial trees.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,43 +18,77 @@ import torch
 from torch import Tensor
 
 from saps.data.symbols import SymbolTable
-from saps.decoding.completion import Completion, Goal
+from saps.decoding.completion import NOTHING, Completion, Goal, Plan, Work
 from saps.decoding.label_types import LabelTypes
-from saps.decoding.open_positions import Key, OpenPositions, Segment, Segments
+from saps.decoding.open_positions import FRESH, Key, OpenPositions, Segment, Segments
 from saps.decoding.partial_tree import PartialTree
 from saps.decoding.requested_types import RequestedTypes, RequestTypeError, TypeRequest
 from saps.decoding.task_arguments import TaskArguments, intern
 from saps.decoding.terms import is_ground, spell
 
 Mask = npt.NDArray[np.bool_]
-_MOST_SEGMENTS: Final = 100_000
+_MOST_REMEMBERED: Final = 500_000
+_STEPS_AT_START: Final = 100_000
+_SHARE: Final = 3
+"""One label may take this part of a mask's steps, so that some are left for the others."""
 
 
 class PartialType(PartialTree):
     """A partial tree with what is known of its types. Immutable; made by `TypedConstraint`."""
 
-    __slots__ = ("_arguments", "_segments")
+    __slots__ = ("_arguments", "_plan", "_segments")
 
     _segments: Segments
     _arguments: TaskArguments
+    _plan: Plan | None
+    """A completion within the caps. None where one is evident, or the caps were not kept."""
+
+
+class Choices(NamedTuple):
+    """What may come next.
+
+    Attributes:
+        mask: of the labels, (K,).
+        plans: how to go on after each key that is allowed.
+    """
+
+    mask: Mask
+    plans: dict[Key, Plan]
 
 
 class TypedConstraint:
-    """The labels that can still lead to a well-typed program, exactly.
+    """The labels that can still lead to a well-typed program.
 
-    One object serves any number of requests and hypotheses, and remembers what it worked out.
+    One object serves any number of requests and hypotheses, in any number of threads, and remembers
+    what it worked out, up to a bound.
     The labels are those of `SymbolTable.of_language` or some of them; any others are never
     allowed, except for further constants and names of arguments.
     """
 
-    def __init__(self, symbols: SymbolTable, *, max_depth: int = 60, max_size: int = 400) -> None:
+    def __init__(
+        self,
+        symbols: SymbolTable,
+        *,
+        max_depth: int = 60,
+        max_size: int = 400,
+        max_steps: int = 600,
+    ) -> None:
         """Set the caps: `max_depth` levels (a lone root has 1), `max_size` nodes a tree.
 
+        Args:
+            symbols: the labels.
+            max_depth: levels of a tree.
+            max_size: nodes of a tree.
+            max_steps: of the search for completions, for one mask; see `allowed`.
+
         Raises:
-            ValueError: a cap is below 1.
+            ValueError: one of them is below 1.
         """
         if max_depth < 1 or max_size < 1:
             raise ValueError(f"max_depth={max_depth}, max_size={max_size}: both must be at least 1")
+        if max_steps < 1:
+            raise ValueError(f"max_steps={max_steps}: it must be at least 1")
+        self.max_steps = max_steps
         self.symbols = symbols
         self.max_depth = max_depth
         self.max_size = max_size
@@ -68,11 +102,13 @@ class TypedConstraint:
         self._positions = OpenPositions(self._kinds)
         self._completion = Completion(self._positions)
         self._arguments: dict[object, TaskArguments] = {}
-        self._tight: dict[tuple[TaskArguments, Goal, int], Mask] = {}
+        self._tight: dict[tuple[TaskArguments, Goal, int], Choices] = {}
+        self._n_masks = 0
         size, depth = self._completion.size, self._completion.depth
         # Up to here whatever has the right type can be completed, with `size` for each position.
         self._roomy_depth = self.max_depth - depth if size else 0
         self._roomy_size = self.max_size - 1 - size * (self._max_arity - 1)
+        self._evident_depth = max(0, self._roomy_depth + 1) if size else 0
         self._worst = max(size, sum(self._max_arity**level for level in range(depth - 1)))
 
     @property
@@ -85,6 +121,12 @@ class TypedConstraint:
         """How many steps between them were worked out."""
         return self._positions.n_steps
 
+    @property
+    def n_remembered(self) -> int:
+        """How many things that were worked out are kept; `start` forgets them if they are many."""
+        n_kept = len(self._positions) + len(self._completion) + self._positions.n_steps
+        return n_kept + len(self._arguments) + len(self._tight) + self._n_masks
+
     def start(self, request: TypeRequest | None = None) -> PartialType:
         """Return the empty tree of a program with these types (None: any types).
 
@@ -93,7 +135,7 @@ class TypedConstraint:
         Raises:
             RequestTypeError: no program can have them.
         """
-        if len(self._positions) > _MOST_SEGMENTS:
+        if self.n_remembered > _MOST_REMEMBERED:
             self._forget()
         types = RequestedTypes.read(request)
         labels = self._kinds.arguments
@@ -108,8 +150,12 @@ class TypedConstraint:
         tree._segments = self._positions.root(
             tuple(kind for _, kind in loose), types.result, types.constraints
         )
+        tree._plan = None
+        if self._is_evident(tree):
+            return tree
         goal = self._goal(tree, self.max_size)
-        if not self._completion.fits(goal, self.max_size):
+        tree._plan = self._completion.find(goal, self.max_size, Work(_STEPS_AT_START))
+        if tree._plan is None:
             raise RequestTypeError(
                 f"no program of at most {self.max_size} nodes and {self.max_depth} levels "
                 f"gives {spell(types.result)} from these arguments",
@@ -120,9 +166,15 @@ class TypedConstraint:
     def allowed(self, tree: PartialType) -> Mask:
         """Return which labels the next node may have, (K,), read-only.
 
-        They are exactly those with which some tree within the caps can be completed that
-        `infer_signature` accepts with the requested types. So at least one is allowed in every
-        tree that came about by allowed labels, unless it is complete: then none is.
+        With each of them some tree within the caps can be completed that `infer_signature`
+        accepts with the requested types. At least one is allowed in every tree that came about by
+        allowed labels, unless it is complete: then none is.
+
+        All such labels are allowed, with two exceptions, for the sake of time. Where the caps leave
+        no room for `(head (array-new int))` at every open position, or its like, a completion is
+        searched for, in `max_steps` steps for all labels together; those for which none was found
+        by then are left out. And where open positions share types of hundreds of symbols, labels
+        that make them larger still are.
         """
         if not tree.n_open:
             return self._none
@@ -134,7 +186,7 @@ class TypedConstraint:
             segment, arguments = tree._segments[0], tree._arguments
             mask = segment.masks.get(arguments)
             return self._typed(segment, arguments) if mask is None else mask
-        return self._completable(tree)
+        return self._choices(tree)[0].mask
 
     def allowed_many(self, trees: Sequence[PartialType]) -> Tensor:
         """Return `allowed` of each tree, (R, K) bool, on the CPU."""
@@ -163,6 +215,7 @@ class TypedConstraint:
         if step.settled:
             arguments = arguments.after(label if number < 0 else -1, step.settled)
         grown._arguments = arguments
+        grown._plan = None if self._is_evident(grown) else self._plan_after(tree, key)
         return grown
 
     def complete(self, tree: PartialType) -> bool:
@@ -184,6 +237,7 @@ class TypedConstraint:
         mask = self._none.copy()
         mask[[label for _, _, labels in self._ways(segment, arguments) for label in labels]] = True
         segment.masks[arguments] = _read_only(mask)
+        self._n_masks += 1
         return mask
 
     def _ways(
@@ -191,11 +245,12 @@ class TypedConstraint:
     ) -> Iterator[tuple[Key, int, list[int]]]:
         """What the types allow at the first position: key, number of children, labels."""
         kinds = self._kinds
-        for number in (*self._positions.leaves(segment), *self._positions.calls(segment)):
-            yield number, kinds.productions[number].arity, kinds.labels[number]
+        # Arguments first: theirs is the work that a search may do.
         for label, key in arguments.keys.items():
             if self._positions.fits(segment, key):
                 yield key, 0, [label]
+        for number in (*self._positions.leaves(segment), *self._positions.calls(segment)):
+            yield number, kinds.productions[number].arity, kinds.labels[number]
 
     def _goal(self, tree: PartialType, budget: int) -> Goal:
         levels = [self.max_depth + 1 - depth for depth in tree.open_depths()]
@@ -204,35 +259,97 @@ class TypedConstraint:
         # More spare names than nodes are left are of no use.
         return Goal(tree._segments, rooms, arguments.types, min(len(arguments.spare), budget))
 
-    def _completable(self, tree: PartialType) -> Mask:
-        """The labels with which the tree can be completed within the caps."""
+    def _is_evident(self, tree: PartialType) -> bool:
+        """Whether what fits any type completes the tree, wherever a position is open."""
+        return tree.depth <= self._evident_depth and (
+            tree.n_nodes + self._completion.size * tree.n_open <= self.max_size
+        )
+
+    def _plan(self, tree: PartialType) -> Plan | None:
+        """A completion of the tree; None only if the caps were not kept."""
+        plan = tree._plan
+        if plan is None and self._completion.size and self._is_evident(tree):
+            plan = self._completion.evident(0, tree.n_open)
+        return None if plan is None else self._completion.spelled(plan)
+
+    def _plan_after(self, tree: PartialType, key: Key) -> Plan | None:
+        choices, rest = self._choices(tree)
+        plan = choices.plans.get(key)
+        return None if plan is None else self._completion.join(plan, rest)
+
+    def _choices(self, tree: PartialType) -> tuple[Choices, Plan]:
+        """The labels with which the tree is known to be completed within the caps.
+
+        Also how to complete the positions that do not matter to the next one.
+        """
+        completion, work = self._completion, Work(self.max_steps)
         budget = self.max_size - tree.n_nodes
-        goal = self._goal(tree, budget)
+        goal, plan, rest = self._goal(tree, budget), self._plan(tree), NOTHING
         assert goal.segments is not None
         segment, below = goal.segments
         if tree._arguments.are_all_known:
             n_positions = len(segment.positions)
-            rest = Goal(below, goal.rooms[n_positions:], goal.types, 0)
-            budget -= self._completion.least(rest, budget)
+            others = Goal(below, goal.rooms[n_positions:], goal.types, 0)
+            least = completion.least(others, budget, work)
+            if plan is not None:
+                plan, rest = completion.split(plan, n_positions)
+            if least is not None and (plan is None or least.size < rest.size):
+                rest = least
+            if plan is None and least is None:
+                return Choices(self._none, {}), rest
+            budget -= rest.size
             goal = Goal((segment, None), goal.rooms[:n_positions], goal.types, 0)
         if self._worst:
             budget = min(budget, 1 + self._worst * (len(goal.rooms) + self._max_arity))
         key = (tree._arguments, goal, budget)
-        mask = self._tight.get(key)
-        if mask is None:
-            mask = self._tight[key] = self._fitting(goal, budget, tree._arguments)
-        return mask
+        choices = self._tight.get(key)
+        if choices is None:
+            choices = self._tight[key] = self._fitting(goal, budget, tree._arguments, work)
+        if plan is not None and plan.key not in choices.plans:
+            choices = self._tight[key] = self._with(choices, plan, tree._arguments)
+        return choices, rest
 
-    def _fitting(self, goal: Goal, budget: int, arguments: TaskArguments) -> Mask:
+    def _fitting(self, goal: Goal, budget: int, arguments: TaskArguments, work: Work) -> Choices:
         assert goal.segments is not None
-        segment = goal.segments[0]
-        mask = self._none.copy()
+        segment, room = goal.segments[0], goal.rooms[0]
+        mask, plans = self._none.copy(), dict[Key, Plan]()
         for key, arity, labels in self._ways(segment, arguments):
-            step = self._positions.step(segment, key)
-            if step is not None and (goal.rooms[0] > 1 or not arity):
-                after = self._completion.after(goal, step, key, arity)
-                mask[labels] = self._completion.fits(after, budget - 1)
-        return _read_only(mask)
+            if room == 1 and arity:
+                continue
+            rooms = (room - 1,) * arity + goal.rooms[1:]
+            plan = self._completion.sure(rooms, goal.n_spare - (key is FRESH), budget - 1)
+            plan = plan or self._search(goal, key, arity, budget, work)
+            if plan is not None:
+                plans[key] = plan
+                mask[labels] = True
+        return Choices(_read_only(mask), plans)
+
+    def _search(self, goal: Goal, key: Key, arity: int, budget: int, work: Work) -> Plan | None:
+        """How to complete the goal within a budget after a key, if there is work left for it."""
+        assert goal.segments is not None
+        share = Work(min(work.left, self.max_steps // _SHARE + 1))
+        if work.is_spent:
+            return None
+        work.left -= share.left
+        share.left -= self._completion.price(goal.segments[0])
+        step = self._positions.step(goal.segments[0], key)
+        plan = None
+        if step is not None:
+            after = self._completion.after(goal, step, key, arity)
+            plan = self._completion.find(after, budget - 1, share)
+        work.left += share.left
+        return plan
+
+    def _with(self, choices: Choices, plan: Plan, arguments: TaskArguments) -> Choices:
+        """Allow what a plan begins with."""
+        key = plan.key
+        assert plan.rest is not None
+        mask = choices.mask.copy()
+        if type(key) is int and key >= 0:
+            mask[self._kinds.labels[key]] = True
+        else:
+            mask[[label for label, way in arguments.keys.items() if way == key]] = True
+        return Choices(_read_only(mask), {**choices.plans, key: plan.rest})
 
 
 _ABSENT: Final = "absent"

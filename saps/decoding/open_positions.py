@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saps.decoding.label_types import NO_SCOPE, LabelTypes, Position, Scope
-from saps.decoding.terms import Term, Unifier, shift, variables
+from saps.decoding.terms import Term, Unifier, shift, variables, weight
 
 Key = int | str | tuple[Term, ...] | None
 """A way to fill a position: a production's number; -1 - i for the i-th loose argument; a type
@@ -23,6 +23,12 @@ FRESH: Final = None
 """An argument that the tree did not name before."""
 ANYTHING: Final = "*"
 """Something that fits every type and so tells nothing about the others."""
+
+_HEAVY: Final = 200
+"""From this weight on it is looked at whether a step makes a segment heavier; those of 10,000
+generated programs weigh 150 at most."""
+_HEAVIEST: Final = 400
+"""No step that is found to fit makes a segment of `_HEAVY` heavier than this."""
 
 
 class Segment:
@@ -35,10 +41,12 @@ class Segment:
             written next has all of them, the others none.
         positions: the open ones. Empty only if there are loose arguments and nothing else.
         constraints: of the variables 0, 1, ...
+        weight: how many symbols its types have.
         first: the segment of the first position alone, without loose arguments.
     """
 
     __slots__ = (
+        "_light",
         "_steps",
         "calls",
         "constraints",
@@ -49,6 +57,7 @@ class Segment:
         "masks",
         "positions",
         "singles",
+        "weight",
     )
 
     def __init__(
@@ -57,7 +66,9 @@ class Segment:
         self.loose = loose
         self.positions = positions
         self.constraints = constraints
+        self.weight = sum(map(weight, loose)) + sum(map(_weight, positions))
         self.first: Segment = self
+        self._light: dict[Key, bool] = {}
         self._steps: dict[Key, Step | None] = {}
         self.joined: dict[Segment, Segment] = {}
         self.masks: dict[object, npt.NDArray[np.bool_]] = {}
@@ -87,12 +98,21 @@ class Step:
 
 
 class OpenPositions:
-    """All segments that came up, and the steps between them."""
+    """All segments that came up, and the steps between them.
+
+    Types may double with every step. So steps from a heavy segment to a far heavier one are taken
+    not to fit, though `step` does them.
+
+    Attributes:
+        n_steps: how many steps were worked out.
+        harmless: productions that fit however heavy the segment.
+    """
 
     def __init__(self, kinds: LabelTypes) -> None:
         self.kinds = kinds
         self._segments: dict[object, Segment] = {}
         self.n_steps = 0
+        self.harmless: frozenset[Key] = frozenset()
         arities = [production.arity for production in kinds.productions]
         self._leaves = [number for number, arity in enumerate(arities) if not arity]
         self._calls = sorted(
@@ -124,14 +144,14 @@ class OpenPositions:
 
     def leaves(self, segment: Segment) -> list[int]:
         """The productions without children that the types allow at the first position."""
-        first = segment.first
+        first = segment if segment.weight > _HEAVY else segment.first
         if first.leaves is None:
             first.leaves = [number for number in self._leaves if self.fits(first, number)]
         return first.leaves
 
     def calls(self, segment: Segment) -> list[int]:
         """Those with children, the fewest first."""
-        first = segment.first
+        first = segment if segment.weight > _HEAVY else segment.first
         if first.calls is None:
             first.calls = [number for number in self._calls if self.fits(first, number)]
         return first.calls
@@ -144,12 +164,27 @@ class OpenPositions:
         return any(self.fits(first, kind) for kind in types) or bool(self.leaves(segment))
 
     def fits(self, segment: Segment, key: Key) -> bool:
-        """Whether the types allow to fill the first position so."""
+        """Whether the types allow to fill the first position so, and stay small."""
+        if segment.weight > _HEAVY:
+            light = segment._light.get(key)
+            if light is None:
+                light = segment._light[key] = self._stays_light(segment, key)
+            return light
         if key in segment._steps:
             return segment._steps[key] is not None
         if type(key) is int and key < 0:
             return self._enter(segment, key) is not None
         return self._enter(segment.first, key) is not None
+
+    def _stays_light(self, segment: Segment, key: Key) -> bool:
+        entered = self._enter(segment, key)
+        if entered is None or key in self.harmless:
+            return entered is not None
+        unifier, loose, children = entered
+        positions = children + segment.positions[1:]
+        terms = [*loose, *(term for kind, scope in positions for term in (kind, *scope))]
+        most = max(segment.weight, _HEAVIEST)
+        return unifier.weight([term for term in terms if term is not None]) <= most
 
     def singles(self, segment: Segment) -> tuple[Segment, ...]:
         """Each position as a segment of its own, as if it shared nothing with the others."""
@@ -233,7 +268,7 @@ class OpenPositions:
         key = (loose, positions, tuple(names.constraints))
         segment = self._segments.get(key)
         if segment is None:
-            segment = self._segments[key] = Segment(loose, positions, key[2])
+            segment = self._segments.setdefault(key, Segment(loose, positions, key[2]))
             if loose or len(positions) > 1:
                 alone = Unifier(key[2])
                 segment.first = self._intern(alone, (), positions[:1]) if positions else segment
@@ -280,6 +315,13 @@ def _shift(position: Position, by: int) -> Position:
         first, second, itself = (None if kind is None else shift(kind, by) for kind in scope)
         scope = first, second, itself
     return shift(expected, by), scope
+
+
+def _weight(position: Position) -> int:
+    expected, scope = position
+    if scope is NO_SCOPE:
+        return weight(expected)
+    return weight(expected) + sum(weight(kind) for kind in scope if kind is not None)
 
 
 def _free(kind: Term) -> set[int]:

@@ -72,5 +72,6 @@ def intern(
     """Return the one object with this content."""
     found = of_all.get((known, loose, spare))
     if found is None:
-        found = of_all[known, loose, spare] = TaskArguments(known, loose, spare, of_all)
+        made = TaskArguments(known, loose, spare, of_all)
+        found = of_all.setdefault((known, loose, spare), made)
     return found

@@ -107,6 +107,11 @@ def shift(term: Term, by: int) -> Term:
     return term
 
 
+def weight(term: Term) -> int:
+    """How many symbols the term has."""
+    return 1 + sum(map(weight, term[1:])) if type(term) is tuple else 1
+
+
 def variables(term: Term | None, found: set[int]) -> None:
     """Add the variables of a term to `found`."""
     if type(term) is int:
@@ -188,6 +193,21 @@ class Unifier:
         if type(term) is tuple:
             return (term[0], *(self.resolve(part) for part in term[1:]))
         return term
+
+    def weight(self, terms: Iterable[Term]) -> int:
+        """How many symbols the resolved terms would have; quick however many that are."""
+        known: dict[int, int] = {}
+
+        def weigh(term: Term) -> int:
+            if type(term) is tuple:
+                return 1 + sum(map(weigh, term[1:]))
+            if type(term) is not int or term not in self.bindings:
+                return 1
+            if term not in known:
+                known[term] = weigh(self.bindings[term])
+            return known[term]
+
+        return sum(map(weigh, terms))
 
     def unify(self, left: Term, right: Term) -> bool:
         """Make two terms the same; if they can not be, the unifier is of no further use."""

@@ -1,12 +1,15 @@
 """The typed constraint: gold programs stay, every walk ends in a program, nothing else is left."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from pathlib import Path
 from random import Random
+from typing import ClassVar
 
 import pytest
 import torch
@@ -14,7 +17,9 @@ import torch
 from saps.data.generator.catalogue import default_catalogue
 from saps.data.generator.composer import Shape, draw_draft
 from saps.data.symbols import ARGUMENTS, Label, SymbolError, SymbolTable
-from saps.decoding.constraints import TypedConstraint
+from saps.decoding import constraints
+from saps.decoding.completion import Work
+from saps.decoding.constraints import PartialType, TypedConstraint
 from saps.decoding.partial_tree import PartialTree
 from saps.decoding.requested_types import RequestTypeError
 from saps.lang import AlgoLispError, Node, infer_signature, infer_type, parse
@@ -90,13 +95,16 @@ def test_no_symbol_of_a_conformance_program_is_removed(is_tight: bool) -> None:
     vectors = list(conformance())
     assert len(vectors) > 1_500
     symbols = with_constants([program for program, _ in vectors])
-    constraints: dict[tuple[int, int], TypedConstraint] = {}
+    made: dict[tuple[int, int], TypedConstraint] = {}
     for program, types in vectors[:: 100 if is_tight else 2]:
         caps = (program.depth, program.size) if is_tight else (60, 400)
-        if caps not in constraints:
-            constraints[caps] = TypedConstraint(symbols, max_depth=caps[0], max_size=caps[1])
+        if caps not in made:
+            # With no room to spare a label stays only if the search for a completion ends.
+            made[caps] = TypedConstraint(
+                symbols, max_depth=caps[0], max_size=caps[1], max_steps=5_000
+            )
         try:
-            assert removed(constraints[caps], program, types) == [], str(program)
+            assert removed(made[caps], program, types) == [], str(program)
         except SymbolError:
             continue  # calls an argument by name: no label does
 
@@ -174,6 +182,133 @@ def test_every_walk_over_allowed_labels_ends_in_a_program(
         assert parse(str(program)) == program
         assert accepts(program, types), (str(program), types)
     assert n_ended > n_walks // 4
+
+
+# Work ----------------------------------------------------------------------------------------
+
+
+class Counted(Work):
+    """Remembers all work that was given out."""
+
+    given: ClassVar[list["Counted"]] = []
+
+    def __init__(self, left: int) -> None:
+        super().__init__(left)
+        self.at_first = left
+        self.given.append(self)
+
+
+@pytest.mark.parametrize(
+    ("max_depth", "max_size", "n_walks"), [(60, 30, 25), (6, 60, 25), (60, 400, 6), (30, 100, 8)]
+)
+def test_masks_near_the_caps_take_bounded_work(
+    max_depth: int, max_size: int, n_walks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constraints, "Work", Counted)
+    rng = Random(max_depth + max_size)
+    constraint = TypedConstraint(LANGUAGE, max_depth=max_depth, max_size=max_size)
+    heaviest = n_spent = 0
+    for number in range(n_walks):
+        types = Types({"a": "T[]", "b": "T", "c": "string"} if number % 2 else None)
+        tree = constraint.start(types)
+        while not tree.complete:
+            Counted.given.clear()
+            labels = constraint.allowed(tree).nonzero()[0].tolist()
+            works = Counted.given
+            if works:
+                # The first is the mask's; the others are shares of it, given back.
+                spent = works[0].at_first - works[0].left
+                largest = max(segment_weight(tree), 16)
+                assert spent <= constraint.max_steps + largest
+                n_spent += works[0].is_spent
+            tree = constraint.extend(tree, prefer(STYLES[-number % 5], labels, rng))
+            heaviest = max(heaviest, segment_weight(tree))
+        program = LANGUAGE.build(tree.labels)
+        assert program.depth <= max_depth
+        assert program.size <= max_size
+        assert accepts(program, types), str(program)
+    assert n_spent, "the walks never came to where the work ends"
+    assert heaviest < 1_000
+
+
+def segment_weight(tree: PartialType) -> int:
+    return 0 if tree._segments is None else tree._segments[0].weight
+
+
+@pytest.mark.parametrize("max_steps", [1, 3, 20])
+def test_walks_with_hardly_any_work_end_in_programs(max_steps: int) -> None:
+    rng = Random(max_steps)
+    constraint = TypedConstraint(LANGUAGE, max_depth=4, max_size=14, max_steps=max_steps)
+    for number in range(100):
+        types = Types({"a": "int[]", "b": "T"} if number % 2 else None, RESULTS[number % 6])
+        program = walk(constraint, types, STYLES[number % 5], rng)
+        assert program.size <= 14
+        assert program.depth <= 4
+        assert accepts(program, types), str(program)
+
+
+def test_little_work_leaves_some_of_the_trees() -> None:
+    symbols = table("a/0 b/0 partial0/2 partial1/2 combine/2 +/0 strlen/0 0/0 reduce/3 map/2")
+    exact, quick = (
+        set(reachable(TypedConstraint(symbols, max_depth=5, max_size=5, max_steps=steps), Types()))
+        for steps in (100_000, 1)
+    )
+    assert quick
+    assert quick < exact
+
+
+def test_labels_that_are_left_out_come_back_with_more_work() -> None:
+    rng, n_fewer = Random(0), 0
+    types = Types({"a": "int[]", "b": "string"})
+    quick, slow = (
+        TypedConstraint(LANGUAGE, max_depth=60, max_size=12, max_steps=steps)
+        for steps in (5, 20_000)
+    )
+    for number in range(30):
+        trees = quick.start(types), slow.start(types)
+        while not trees[0].complete:
+            few, many = quick.allowed(trees[0]), slow.allowed(trees[1])
+            assert not (few & ~many).any()
+            n_fewer += int((many & ~few).any())
+            label = prefer(STYLES[number % 5], few.nonzero()[0].tolist(), rng)
+            trees = quick.extend(trees[0], label), slow.extend(trees[1], label)
+    assert n_fewer
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constraints, "_MOST_REMEMBERED", 1_000)
+    constraint = TypedConstraint(LANGUAGE, max_depth=6, max_size=14)
+    types = Types({"a": "int[]"})
+    rng, kept = Random(5), []
+    before = constraint.start(types)
+    for number in range(40):
+        walk(constraint, types, STYLES[number % 5], rng)
+        kept.append(constraint.n_remembered)
+    assert max(kept) > 1_000
+    assert kept != sorted(kept), "it was never forgotten"
+    while not before.complete:  # a tree of before goes on
+        before = constraint.extend(before, int(constraint.allowed(before).nonzero()[0][0]))
+
+
+def test_threads_share_a_constraint() -> None:
+    constraint = TypedConstraint(LANGUAGE, max_depth=8, max_size=24)
+
+    def walks(seed: int) -> list[tuple[Node, Types]]:
+        rng = Random(seed)
+        types = [Types({"a": "T[]", "b": "int"} if n % 2 else None) for n in range(15)]
+        return [(walk(constraint, t, STYLES[n % 5], rng), t) for n, t in enumerate(types)]
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = [pair for pairs in pool.map(walks, (1, 1, 2, 3)) for pair in pairs]
+    finally:
+        sys.setswitchinterval(interval)
+    for program, types in found:
+        assert program.size <= 24
+        assert program.depth <= 8
+        assert accepts(program, types), str(program)
 
 
 # Brute force ----------------------------------------------------------------------------------
@@ -368,3 +503,8 @@ def test_result_without_a_program_within_the_caps_is_refused() -> None:
 def test_caps_below_one_are_refused(caps: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="both must be at least 1"):
         TypedConstraint(LANGUAGE, max_depth=caps[0], max_size=caps[1])
+
+
+def test_no_steps_at_all_are_refused() -> None:
+    with pytest.raises(ValueError, match="max_steps=0: it must be at least 1"):
+        TypedConstraint(LANGUAGE, max_steps=0)
