@@ -56,6 +56,7 @@ def prepare(task: Task, vocabulary: Vocabulary, symbols: SymbolTable) -> Prepare
         _check_types(declared, task.returns)
         reading = read_english(task.text, vocabulary, declared)
         names = Names.of(reading.names, declared)
+        _check_letters(declared, names, symbols)
         request = _request(task, declared, reading, names)
         check_request(symbols, request)
     except ExampleError as error:
@@ -127,6 +128,19 @@ def _check_types(declared: Mapping[str, str], returns: str | None) -> None:
                 "impossible-type",
             )
     RequestedTypes.read(Request(None, returns))
+
+
+def _check_letters(declared: Mapping[str, str], names: Names, symbols: SymbolTable) -> None:
+    """Refuse arguments that the model has no label for, since no program of its could use them."""
+    labels = {label.symbol for label in symbols.labels if not label.arity}
+    left = [name for name in declared if names.letter_of.get(name, name) not in labels]
+    if left:
+        raise RequestTypeError(
+            f"argument {left[0]} is one too many: the model has letters for "
+            f"{len(declared) - len(left)} of the {len(declared)} that are declared; leave out "
+            "those that the task does not need",
+            "declaration",
+        )
 
 
 def _request(task: Task, declared: Mapping[str, str], reading: Reading, names: Names) -> Request:

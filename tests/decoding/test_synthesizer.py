@@ -191,6 +191,7 @@ def test_a_run_that_fails_on_an_example_says_why() -> None:
         ([], {"a": "int["}, "types", "argument a: "),
         ([], {"a": "type"}, "types", "a"),
         ([], {"A": "int", "a": "int"}, "types", "differ in case alone"),
+        ([], {f"name{n}": "int" for n in range(14)}, "types", "name12 is one too many"),
     ],
 )
 def test_what_no_program_can_satisfy_is_refused(
