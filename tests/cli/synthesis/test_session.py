@@ -1,11 +1,17 @@
 """The prompt of `saps synthesize`, line by line, with the bundled model."""
 
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from saps.cli import terminal
+from saps.cli.failure import CommandError
 from saps.cli.synthesis.asking import Asking
-from saps.cli.synthesis.session import Session
+from saps.cli.synthesis.session import Session, run_prompt
+from saps.cli.synthesis.time_limit import time_limit
 from saps.decoding.synthesizer import Synthesizer
 
 
@@ -92,3 +98,54 @@ def test_other_lines_are_harmless(session: Session) -> None:
     assert ":example" in session.answer(":help")
     assert session.answer("?!").startswith("error: the specification has no word in it")
     assert [candidate.text for candidate in session.completions(":sa")] == [":save", ":save!"]
+
+
+def test_the_prompt_answers_until_it_is_left(
+    synthesizer: Synthesizer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def lines(prompt: str, completions: object, history: str) -> Iterator[str]:
+        assert (prompt, history) == ("saps> ", "synthesize-history")
+        yield from ("", "given an array a , find the length of a", ":quit", "never read")
+
+    monkeypatch.setattr(terminal, "typed_lines", lines)
+    run_prompt(Asking(_loaded=[synthesizer]))
+    captured = capsys.readouterr()
+    assert captured.out.startswith("program: (len a)")
+    assert "never read" not in captured.out
+    assert captured.err.startswith("Say what a program should do.")
+
+
+def test_ctrl_c_stops_an_answer_and_the_prompt_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: Session, line: str) -> str:
+        if line == "long":
+            raise KeyboardInterrupt
+        return f"answer to {line}"
+
+    monkeypatch.setattr(terminal, "typed_lines", lambda *_: iter(["long", "short"]))
+    monkeypatch.setattr(Session, "answer", interrupted)
+    run_prompt(Asking())
+    assert capsys.readouterr().out == "stopped\nanswer to short\n"
+
+
+def test_time_is_limited_in_the_main_thread_and_the_alarm_put_back() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(CommandError, match=r"no answer within 0.01 s"), time_limit(0.01):
+        while True:
+            pass
+    with time_limit(60):
+        pass
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_another_thread_has_no_alarm_and_works_all_the_same() -> None:
+    def work() -> int:
+        with time_limit(0.001):
+            return sum(range(1_000_000))
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(work).result() == sum(range(1_000_000))
