@@ -93,6 +93,9 @@ def test_repl_answers_at_a_terminal() -> None:
         shown = _read_until(mine, b"saps>")
         os.write(mine, b'(str_concat "for"\r"ty")\r')
         shown = _read_until(mine, b'"forty"')
+        # Between two prompts the terminal is not raw, and what is typed then may be lost.
+        if b"saps>" not in shown.partition(b'"forty"')[2]:
+            shown += _read_until(mine, b"saps>")
         os.write(mine, b"\x04")
         shown += _read_until(mine, b"never written")
         assert process.wait(20) == 0
