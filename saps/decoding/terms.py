@@ -128,11 +128,9 @@ def is_ground(term: Term) -> bool:
 
 def may_unify(left: Term, right: Term) -> bool:
     """Whether two terms agree where neither has a variable: quick, and never wrongly false."""
-    if type(left) is int or type(right) is int:
-        return True
-    if type(left) is str or type(right) is str:
-        return left == right
-    return left[0] == right[0] and all(map(may_unify, left[1:], right[1:]))
+    if type(left) is tuple and type(right) is tuple:
+        return left[0] == right[0] and all(map(may_unify, left[1:], right[1:]))
+    return type(left) is int or type(right) is int or left == right
 
 
 def spell(term: Term) -> str:
@@ -228,13 +226,12 @@ class Unifier:
         if type(term) is int:
             self.constraints[term] = max(self.constraints[term], constraint)
             return True
-        if type(term) is str:
-            return term in _PLAIN
-        if term[0] == ARRAY:
-            return constraint != _KEY and self.constrain(term[1], constraint)
-        if term[0] == DICTIONARY:
-            return constraint == _EQUATABLE and self.constrain(term[2], constraint)
-        return False
+        if type(term) is tuple:
+            if term[0] == ARRAY:
+                return constraint != _KEY and self.constrain(term[1], constraint)
+            is_dictionary = term[0] == DICTIONARY and constraint == _EQUATABLE
+            return is_dictionary and self.constrain(term[2], constraint)
+        return term in _PLAIN
 
     def _bind(self, variable: int, term: Term) -> bool:
         if self._occurs(variable, term) or not self.constrain(term, self.constraints[variable]):
