@@ -79,13 +79,14 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def throughput(
-    predictor: Predictor, examples: Sequence[Example], repeats: int
+    predictor: Predictor, examples: Sequence[Example], repeats: int, names: Sequence[str]
 ) -> tuple[list[Figure], float]:
     """Time all texts together; return the figures, and the mean size of the greedy trees."""
     texts = [example.text for example in examples]
     requests = [request(example) for example in examples]
     figures = [rate("encoder alone", lambda: encode(predictor, texts), len(texts), repeats)]
-    for name, search in SEARCHES.items():
+    for name in names:
+        search = SEARCHES[name]
         known = requests if name == "guided" else None
 
         def work(search: Search = search, known: list[Request] | None = known) -> object:
@@ -105,10 +106,13 @@ def encode(predictor: Predictor, texts: Sequence[str]) -> None:
             predictor.bundle.network.scorer(batch).start()
 
 
-def latency(predictor: Predictor, examples: Sequence[Example], repeats: int) -> list[Figure]:
+def latency(
+    predictor: Predictor, examples: Sequence[Example], repeats: int, names: Sequence[str]
+) -> list[Figure]:
     """Time one text at a time; the median, lowest and highest are over texts."""
     figures = []
-    for name, search in SEARCHES.items():
+    for name in names:
+        search = SEARCHES[name]
         predictor.n_best([examples[0].text], None, search)
         times = []
         for example in examples:
@@ -149,6 +153,7 @@ def main() -> None:
         "--model", type=Path, default=None, help="folder; the bundled model if none"
     )
     parser.add_argument("--data", type=Path, default=ROOT / "data/sample.jsonl", help="tasks")
+    parser.add_argument("--searches", nargs="+", choices=SEARCHES, default=list(SEARCHES))
     parser.add_argument("--texts", type=int, default=512, help="texts of the batches")
     parser.add_argument("--single", type=int, default=50, help="texts that come alone")
     parser.add_argument("--batch-size", type=int, default=64)
@@ -159,8 +164,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     examples = list(islice(read_examples(options.data), options.texts))
     predictor = Predictor.load(options.model, batch_size=options.batch_size)
-    figures, size = throughput(predictor, examples, options.repeats)
-    figures += latency(predictor, examples[: options.single], options.repeats)
+    figures, size = throughput(predictor, examples, options.repeats, options.searches)
+    figures += latency(predictor, examples[: options.single], options.repeats, options.searches)
     for figure in figures:
         spread = f"{figure.lowest:.1f} to {figure.highest:.1f}"
         print(f"{figure.name:<32} {figure.median:>9.1f} {figure.unit:<8} ({spread})")
