@@ -161,9 +161,10 @@ def _prediction(written: Written | None, symbols: SymbolTable) -> Prediction | N
 
 
 def _fits(program: Node, request: Request) -> bool:
-    """Whether a program has the types of a request; it may leave arguments unused."""
+    """Whether a program has the types of a request and names no argument beyond it."""
+    declared = request.argument_types()
     try:
-        infer_signature(program, request.argument_types(), request.result)
+        signature = infer_signature(program, declared, request.result)
     except AlgoLispError:
         return False
-    return True
+    return declared is None or set(signature.arguments) <= set(declared)

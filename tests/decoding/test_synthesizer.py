@@ -273,3 +273,11 @@ def test_prediction_does_not_depend_on_the_batch() -> None:
         assert prediction is not None
         assert alone.program == prediction.program
         assert alone.log_prob == pytest.approx(prediction.log_prob, abs=1e-4)
+
+
+@pytest.mark.parametrize("decoding", ["greedy", "beam", "guided", "sampling"])
+def test_with_declared_arguments_a_program_names_no_other(decoding: str) -> None:
+    # A word that the model never read makes it want a second argument.
+    synthesizer = Synthesizer.load(decoding=decoding)
+    found = synthesizer.synthesize("find the banana of a", arguments={"a": "int[]"}, returns="int")
+    assert set(found.arguments) == {"a"}
