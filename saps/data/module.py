@@ -26,6 +26,7 @@ from saps.data.cache import Arrays, Cache
 from saps.data.cache_key import cache_key
 from saps.data.coverage import Coverage
 from saps.data.encoded_split import EncodedSplit
+from saps.data.paraphrase import Paraphraser
 from saps.data.sequences import batch_sequences
 from saps.data.source import SplitSource
 from saps.data.symbols import SymbolError, SymbolTable
@@ -108,6 +109,7 @@ class TaskData(lightning.LightningDataModule):
         filler_dropout: dict[str, float],
         seed: int,
         cache: str | None = None,
+        paraphrase: dict[str, float] | None = None,
     ) -> None:
         """Describe the data; `read` reads it.
 
@@ -122,6 +124,8 @@ class TaskData(lightning.LightningDataModule):
             filler_dropout: `text_rate` and `word_rate` of `FillerDropout`.
             seed: decides the order of batches and the augmentation.
             cache: folder that keeps the encoded tasks for the next run; None keeps nothing.
+            paraphrase: `text_rate` and `place_rate` of `Paraphraser`, for the training texts; None
+                leaves them as they are. Each task has one text for the whole run.
         """
         super().__init__()
         self.name = name
@@ -131,6 +135,7 @@ class TaskData(lightning.LightningDataModule):
         self.token_budget = token_budget
         self.limits: dict[Split, int | None] = {"train": train_limit, "dev": dev_limit}
         self.filler_dropout = filler_dropout
+        self.paraphrase = paraphrase
         self.seed = seed
         self.upward = self.sequences = False
         self.cache = Cache(None if cache is None else Path(cache).expanduser())
@@ -152,7 +157,7 @@ class TaskData(lightning.LightningDataModule):
                 f"no data there: make some with 'saps generate out={self.path}', "
                 "or give data.path=FOLDER",
             )
-        sources = {split: SplitSource(self.path, split, self.limits[split]) for split in SPLITS}
+        sources = {split: self._source(split) for split in SPLITS}
         self.symbols = symbols or SymbolTable.of_language()
         self.tokenizer = tokenizer or self._learned_tokenizer(sources["train"])
         self._encoded = {split: self._encode(source) for split, source in sources.items()}
@@ -163,13 +168,18 @@ class TaskData(lightning.LightningDataModule):
         share = padding_share(self._encoded["train"].lengths, plan)
         logger.info("train: %d batches an epoch, %.1f %% of it padding", len(plan), 100 * share)
 
+    def _source(self, split: Split) -> SplitSource:
+        reworded = split == "train" and self.paraphrase is not None
+        paraphraser = Paraphraser(**(self.paraphrase or {})) if reworded else None
+        return SplitSource(self.path, split, self.limits[split], paraphraser, self.seed)
+
     def _learned_tokenizer(self, source: SplitSource) -> Tokenizer:
         def learn() -> Arrays:
             texts = [example.text for example in source.examples]
             proto = Tokenizer.train(texts, self.vocabulary_size).model_proto
             return {"model": np.frombuffer(proto, dtype=np.uint8)}
 
-        key = cache_key("tokenizer", source.digest, source.limit, self.vocabulary_size)
+        key = cache_key("tokenizer", *source.identity, self.vocabulary_size)
         return Tokenizer(self.cache.get("tokenizer", key, learn)["model"].tobytes())
 
     def _encode(self, source: SplitSource) -> EncodedSplit:
@@ -181,9 +191,7 @@ class TaskData(lightning.LightningDataModule):
             return EncodedSplit.of(encoded).arrays()
 
         start = time.perf_counter()
-        key = cache_key(
-            source.digest, source.limit, self.tokenizer.model_proto, self.symbols.labels
-        )
+        key = cache_key(*source.identity, self.tokenizer.model_proto, self.symbols.labels)
         split = EncodedSplit.from_arrays(self.cache.get(source.split, key, encode))
         seconds = time.perf_counter() - start
         logger.info("%s: %d tasks from %s in %.1f s", source.split, len(split), self.path, seconds)
