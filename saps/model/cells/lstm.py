@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from saps.model.cells.cell import Cell
 from saps.model.cells.fused import with_weights_of
 from saps.model.cells.lstm_scan import scan_lstm
+from saps.model.cells.lstm_scan_op import scan_compiled
 
 
 class LstmCell(Cell):
@@ -36,7 +37,8 @@ class LstmCell(Cell):
     def scan(
         self, projected: Tensor, previous: Tensor, sizes: tuple[int, ...], start: Tensor
     ) -> Tensor:
-        return scan_lstm(projected, self.recurrent.weight, previous, sizes, start)
+        scan = scan_compiled if torch.compiler.is_compiling() else scan_lstm
+        return scan(projected, self.recurrent.weight, previous, sizes, start)
 
     def fused(self) -> nn.LSTM:
         lstm = nn.LSTM(self.input_size, self.hidden_size, batch_first=True)
