@@ -54,8 +54,9 @@ class _LstmScan(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, of_states: Tensor) -> tuple[Tensor | None, ...]:
+        weight, previous, gates, before, squashed = ctx.saved_tensors
         of_gates, of_weight, of_start = take_steps_back(
-            of_states, *ctx.saved_tensors, sizes=ctx.sizes, n_starts=ctx.n_starts
+            of_states, weight, previous, gates, before, squashed, ctx.sizes, ctx.n_starts
         )
         return of_gates, of_weight, None, None, of_start.to(ctx.start_dtype)
 
