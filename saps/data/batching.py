@@ -159,8 +159,11 @@ class TreeBatch:
         v_example: (P,) which example of the batch a vertical state belongs to.
         v_sizes: vertical states at each depth, summing to P.
         v_index: (N,) which vertical state a node has.
+        v_slot: (P,) place of a vertical state in a (B * n_v_slots) layout, by example.
+        shape: (N, 2) 1 where a node has children, and where it has a next sibling; else 0.
         n_examples: B.
         n_slots: M.
+        n_v_slots: the most vertical states that an example has.
     """
 
     label: Tensor
@@ -175,8 +178,11 @@ class TreeBatch:
     v_example: Tensor
     v_sizes: tuple[int, ...]
     v_index: Tensor
+    v_slot: Tensor
+    shape: Tensor
     n_examples: int
     n_slots: int
+    n_v_slots: int
 
     def to(self, device: torch.device | str) -> "TreeBatch":
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -253,7 +259,8 @@ def batch_trees(trees: Sequence[EncodedTree], n_labels: int) -> TreeBatch:
     kind = np.where(before < 0, START, np.where(sibling >= 0, RIGHT, DOWN))
     order, within, h_sizes = _order_by_step(chain)
     vertical = _vertical_order(parent, depth, label, example, n_labels)
-    slots = int(sizes.max())
+    _, v_rank, v_crowd = _order_by_step(vertical.example)
+    slots, v_slots = int(sizes.max()), max(v_crowd)
     return TreeBatch(
         label=_tensor(label[order]),
         example=_tensor(example[order]),
@@ -267,9 +274,20 @@ def batch_trees(trees: Sequence[EncodedTree], n_labels: int) -> TreeBatch:
         v_example=_tensor(vertical.example),
         v_sizes=vertical.sizes,
         v_index=_tensor(vertical.of_node[order]),
+        v_slot=_tensor(vertical.example * v_slots + v_rank),
+        shape=_tensor(_shape(parent, sibling)[order]),
         n_examples=len(trees),
         n_slots=slots,
+        n_v_slots=v_slots,
     )
+
+
+def _shape(parent: IntArray, sibling: IntArray) -> IntArray:
+    """Tell which nodes have children and a next sibling, (N, 2) of 0 and 1, in pre-order."""
+    shape = np.zeros((len(parent), 2), dtype=np.int64)
+    shape[parent[parent >= 0], 0] = 1
+    shape[sibling[sibling >= 0], 1] = 1
+    return shape
 
 
 @dataclass(frozen=True, slots=True, eq=False)

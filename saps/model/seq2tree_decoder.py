@@ -64,10 +64,17 @@ class Seq2TreeDecoder(TreeDecoder):
     def context(self, text: TextState) -> DecoderContext:
         return DecoderContext(text.latent, self.look.prepare(text.memory, text.mask))
 
-    def _vertical_input(self, label: Tensor, context: DecoderContext, example: Tensor) -> Tensor:
+    def _vertical_input(
+        self,
+        label: Tensor,
+        context: DecoderContext,
+        example: Tensor,
+        layout: Layout | None = None,
+    ) -> Tensor:
         """Look at the text once for each label, (R,) -> (R, E)."""
         assert context.memory is not None
-        layout = Layout.of(example, len(context.latent))
+        if layout is None:  # in a search; to make one asks the device for a number
+            layout = Layout.of(example, len(context.latent))
         contexts = self.look(layout.spread(self.embedding(label)), context.memory)[0]
         dropped: Tensor = self.dropout(layout.collect(contexts))
         return dropped
@@ -78,8 +85,9 @@ class Seq2TreeDecoder(TreeDecoder):
         kind: Tensor,  # noqa: ARG002 - the vertical state tells the kinds of step apart
         context: DecoderContext,
         example: Tensor,
+        layout: Layout | None = None,
     ) -> Tensor:
-        return self._vertical_input(label, context, example)
+        return self._vertical_input(label, context, example, layout)
 
     def _query(
         self,

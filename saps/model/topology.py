@@ -4,14 +4,13 @@ Sizes: N nodes of all trees, R nodes, H query, K labels. The two gates are in th
 children", "has a next sibling".
 """
 
-from itertools import accumulate
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from saps.data.batching import DOWN, RIGHT, TreeBatch
+from saps.data.batching import TreeBatch
 from saps.model.initialization import glorot_
 
 Topology = Literal["arity", "predicted"]
@@ -86,19 +85,4 @@ class TopologyGates(nn.Module):
 
 def shape_of(tree: TreeBatch, dtype: torch.dtype) -> Tensor:
     """Return which nodes have children and a next sibling, (N, 2) of 0 and 1, in `dtype`."""
-    first_of_step = [0, *accumulate(tree.h_sizes)]
-    n_roots = tree.h_sizes[0]
-    # A node's `h_previous` counts from the first node of the step before its own.
-    offset = torch.cat(
-        [
-            torch.full((size,), first, device=tree.label.device)
-            for first, size in zip(first_of_step, tree.h_sizes[1:], strict=False)
-        ]
-        or [tree.label[:0]]
-    )
-    before = tree.h_previous[n_roots:] + offset
-    kind = tree.h_kind[n_roots:]
-    shape = torch.zeros(len(tree.label), 2, dtype=dtype, device=tree.label.device)
-    shape[before[kind == DOWN], 0] = 1
-    shape[before[kind == RIGHT], 1] = 1
-    return shape
+    return tree.shape.to(dtype)

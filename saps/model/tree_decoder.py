@@ -188,10 +188,12 @@ class TreeDecoder(nn.Module):
 
     def scores(self, context: DecoderContext, tree: TreeBatch) -> NodeScores:
         """Score all nodes under teacher forcing, in the order of `tree.label`."""
+        by_node = Layout(tree.slot, tree.n_examples, tree.n_slots)
+        by_state = Layout(tree.v_slot, tree.n_examples, tree.n_v_slots)
         shared = []
         if self.vertical is not None:
             states = self.vertical.scan(
-                self._vertical_input(tree.v_label, context, tree.v_example),
+                self._vertical_input(tree.v_label, context, tree.v_example, by_state),
                 tree.v_previous,
                 tree.v_sizes,
                 self.vertical.start(context.latent),
@@ -199,7 +201,7 @@ class TreeDecoder(nn.Module):
             shared.append(self.vertical.query(states).index_select(0, tree.v_index))
         if self.horizontal is not None:
             states = self.horizontal.scan(
-                self._horizontal_input(tree.h_label, tree.h_kind, context, tree.example),
+                self._horizontal_input(tree.h_label, tree.h_kind, context, tree.example, by_node),
                 tree.h_previous,
                 tree.h_sizes,
                 self.horizontal.start(context.latent),
@@ -307,8 +309,12 @@ class TreeDecoder(nn.Module):
         label: Tensor,
         context: DecoderContext,  # noqa: ARG002 - for decoders whose inputs look at the text
         example: Tensor,  # noqa: ARG002
+        layout: Layout | None = None,  # noqa: ARG002
     ) -> Tensor:
-        """Return the inputs of steps down from nodes labelled `label`, (R,) -> (R, E)."""
+        """Return the inputs of steps down from nodes labelled `label`, (R,) -> (R, E).
+
+        `layout` gives the rows places by their examples, where somebody knows them already.
+        """
         dropped: Tensor = self.dropout(self.embedding(label))
         return dropped
 
@@ -318,6 +324,7 @@ class TreeDecoder(nn.Module):
         kind: Tensor,
         context: DecoderContext,  # noqa: ARG002
         example: Tensor,  # noqa: ARG002
+        layout: Layout | None = None,  # noqa: ARG002
     ) -> Tensor:
         """Return the inputs of steps of some kind from nodes labelled `label`, (R,) -> (R, E)."""
         x = self.embedding(label)

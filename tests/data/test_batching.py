@@ -75,6 +75,18 @@ def test_batch_trees_shares_the_vertical_state_among_siblings() -> None:
             assert of_parent == batch.v_index[place[example, parent]]
 
 
+def test_batch_trees_gives_nodes_and_states_places_by_their_examples() -> None:
+    trees = [encode_tree(parse(program), SYMBOLS) for program in SENTENCES.values()]
+    batch = batch_trees(trees, len(SYMBOLS))
+    for slot, n_slots, example in (
+        (batch.slot, batch.n_slots, batch.example),
+        (batch.v_slot, batch.n_v_slots, batch.v_example),
+    ):
+        assert torch.equal(slot // n_slots, example)
+        assert len(slot.unique()) == len(slot)
+        assert int((slot % n_slots).max()) == n_slots - 1
+
+
 def test_pad_pieces_puts_padding_last() -> None:
     text = pad_pieces([[5, 6, 7], [8]])
     assert text.pieces.tolist() == [[5, 6, 7], [8, 0, 0]]
