@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 import saps
+from saps.cli.ablate import ablate
 from saps.cli.calibrate import calibrate
 from saps.cli.check import check
 from saps.cli.compare import compare
@@ -41,7 +42,7 @@ app.command()(serve)
 app.command()(compare)
 app.command()(calibrate)
 app.add_typer(data_app, name="data")
-for _application in (generate, train, evaluate):
+for _application in (generate, train, evaluate, ablate):
     app.command(context_settings=HYDRA_CONTEXT, add_help_option=False)(_application)
 
 

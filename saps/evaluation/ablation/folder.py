@@ -1,0 +1,191 @@
+"""The folder of an ablation: what lies where, and that it is one ablation's and one process's.
+
+settings.json              what the ablation is; another one is refused
+ablation.{json,md,csv}     the table
+runs/ROW/                  the run folder of each row
+rows/ROW/{dev,test}/       its reports
+rows/ROW/log.txt           what its training and evaluations said
+rows/ROW/failure.json      why it failed, if it did
+"""
+
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from saps.data.algolisp import DataError, find_split, read_examples
+from saps.evaluation.ablation.row import AblationError
+from saps.evaluation.ablation.settings import Settings
+from saps.evaluation.digest import file_digest
+
+SETTINGS: Final = "settings.json"
+LOG: Final = "log.txt"
+_LOCK: Final = ".lock"
+_FORMAT: Final = 1
+# All that an ablation writes into its folder.
+_OURS: Final = (
+    *(SETTINGS, "runs", "rows", "ablation.json", "ablation.md", "ablation.csv", "curves.png"),
+    *("data_sizes.png", "report", "multirun.yaml", _LOCK),
+)
+# Where the data lie and what keeps them makes no difference to a row.
+_FREE: Final = ("path", "name", "cache")
+_ABSENT: Final = "(absent)"
+
+
+def run_folder(settings: Settings, row: str) -> Path:
+    """Where `saps train` leaves the row's run."""
+    return settings.runs / row
+
+
+def row_folder(settings: Settings, row: str) -> Path:
+    """Where the row's reports and log lie."""
+    return settings.out / "rows" / row
+
+
+def report_folder(settings: Settings, row: str, split: str) -> Path:
+    """Where `saps evaluate` leaves the row's report on a split."""
+    return row_folder(settings, row) / split
+
+
+@contextmanager
+def locked(settings: Settings) -> Iterator[None]:
+    """Hold the folder for one command at a time.
+
+    Raises:
+        AblationError: another command is at work in it, or it can not be made.
+    """
+    try:
+        settings.out.mkdir(parents=True, exist_ok=True)
+        file = (settings.out / _LOCK).open("w")
+    except OSError as error:
+        raise AblationError(
+            f"{settings.out} can not be written ({error.strerror}); give another out="
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AblationError(
+                f"another saps ablate is at work in {settings.out}; wait for it, or give another "
+                "out="
+            ) from error
+        yield
+
+
+def prepare(settings: Settings) -> None:
+    """Make the folder this ablation's own, or see that it already is.
+
+    Raises:
+        AblationError: it holds another ablation, or something else; or the data have no tests.
+        DataError: a split is missing or damaged.
+    """
+    file = settings.out / SETTINGS
+    wanted = identity(settings)
+    if file.exists():
+        difference = first_difference(_read(file), wanted)
+        if difference is None:
+            return
+        if not settings.overwrite:
+            name, there, here = difference
+            raise AblationError(
+                f"{settings.out} holds another ablation: {name} is {there} there and {here} here; "
+                "give the same settings to go on with it, another out= to keep both, or "
+                "overwrite=true to replace it"
+            )
+    else:
+        _check_nothing_else(settings.out)
+    _check_tests(settings)
+    _remove(settings.out)
+    file.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
+
+
+def identity(settings: Settings) -> dict[str, Any]:
+    """Return what must stay as it is when an ablation goes on: the budget, the data, the limits.
+
+    Raises:
+        DataError: a split is missing.
+    """
+    shared = settings.shared
+    data = {key: value for key, value in settings.data.items() if key not in _FREE}
+    path = Path(str(settings.data["path"]))
+    if not path.exists():
+        raise DataError(path, f"no data there: make some with 'saps generate out={path}'")
+    return {
+        "format": _FORMAT,
+        "size": settings.size,
+        "epochs": settings.epochs,
+        "autoencoder_epochs": settings.autoencoder_epochs,
+        "seed": settings.seed,
+        "train": list(settings.train),
+        "data": data,
+        "optimizer": shared.get("optimizer"),
+        "precision": str(shared["trainer"].get("precision")),
+        "evaluate": list(settings.evaluate),
+        "evaluation": {
+            "dev_limit": settings.judging.dev_limit,
+            "test_limit": settings.judging.test_limit,
+        },
+        "sha256": {
+            split: file_digest(find_split(path, split)) for split in ("train", "dev", "test")
+        },
+    }
+
+
+def first_difference(
+    there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = ""
+) -> tuple[str, Any, Any] | None:
+    """Return the name of the first setting that differs, and its two values."""
+    for key in dict.fromkeys([*here, *there]):
+        one, other = there.get(key, _ABSENT), here.get(key, _ABSENT)
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            if (found := first_difference(one, other, f"{prefix}{key}.")) is not None:
+                return found
+        elif one != other:
+            return f"{prefix}{key}", one, other
+    return None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AblationError(f"{file} is damaged ({error}); give another out=") from error
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise AblationError(f"{file} is of another version of SAPS; give another out=")
+    return content
+
+
+def _check_nothing_else(out: Path) -> None:
+    foreign = sorted(path.name for path in out.iterdir() if path.name not in _OURS)
+    if foreign:
+        raise AblationError(
+            f"{out} holds something else, such as {foreign[0]}; give out= another name"
+        )
+
+
+def _check_tests(settings: Settings) -> None:
+    path = Path(str(settings.data["path"]))
+    for split in ("dev", "test"):
+        file = find_split(path, split)
+        for number, task in enumerate(
+            islice(read_examples(file), settings.judging.limit(split)), 1
+        ):
+            if not task.tests:
+                raise AblationError(
+                    f"{file}: task {number} has no tests to judge a program by; give data with "
+                    "tests, such as those of saps generate"
+                )
+
+
+def _remove(out: Path) -> None:
+    """Take away an older ablation; run folders outside of `out` are not touched."""
+    for name in _OURS:
+        place = out / name
+        if place.is_dir():
+            shutil.rmtree(place)
+        elif name != _LOCK:
+            place.unlink(missing_ok=True)
