@@ -29,6 +29,9 @@ Indexes = npt.NDArray[np.integer[Any]]
 # Kinds of step along the horizontal chain; the root's step comes from nowhere.
 START, DOWN, RIGHT = 0, 1, 2
 
+NO_LABEL = -100
+"""The label of a node that only fills a place; torch's cross-entropy leaves it out."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedTree:
@@ -164,6 +167,7 @@ class TreeBatch:
         n_examples: B.
         n_slots: M.
         n_v_slots: the most vertical states that an example has.
+        is_padded: whether some nodes fill places, and have `NO_LABEL`.
     """
 
     label: Tensor
@@ -183,6 +187,7 @@ class TreeBatch:
     n_examples: int
     n_slots: int
     n_v_slots: int
+    is_padded: bool = False
 
     def to(self, device: torch.device | str) -> "TreeBatch":
         values = {field.name: getattr(self, field.name) for field in fields(self)}

@@ -197,6 +197,10 @@ class TaskData(lightning.LightningDataModule):
         logger.info("%s: %d tasks from %s in %.1f s", source.split, len(split), self.path, seconds)
         return split
 
+    def encoded(self, split: Split) -> EncodedSplit:
+        """Return all tasks of a split as they were read, in their order."""
+        return self._encoded[split]
+
     def size(self, split: Split) -> int:
         return len(self._encoded[split])
 

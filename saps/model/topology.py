@@ -44,9 +44,18 @@ class TopologyGates(nn.Module):
         told: Tensor = logits + self.to_label(shape.to(self.to_label.weight.dtype))
         return told
 
-    def loss(self, gates: Tensor, shape: Tensor) -> Tensor:
-        """Return the mean over nodes of both gates' binary cross-entropy, in nats; a scalar."""
-        return 2 * functional.binary_cross_entropy_with_logits(gates, shape)
+    def loss(self, gates: Tensor, shape: Tensor, is_node: Tensor | None = None) -> Tensor:
+        """Return the mean over nodes of both gates' binary cross-entropy, in nats; a scalar.
+
+        Args:
+            gates: (R, 2) before the sigmoid.
+            shape: (R, 2) of 0 and 1, the gold one.
+            is_node: (R,) bool, False where a row only fills a place; None where all are nodes.
+        """
+        if is_node is None:
+            return 2 * functional.binary_cross_entropy_with_logits(gates, shape)
+        each = functional.binary_cross_entropy_with_logits(gates, shape, reduction="none")
+        return (each.sum(dim=1) * is_node).sum() / is_node.sum()
 
     def log_probs(
         self, logits: Tensor, gates: Tensor, has_children: Tensor, is_last: Tensor

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from saps.data.batching import DOWN, RIGHT, START, TreeBatch
+from saps.data.batching import DOWN, NO_LABEL, RIGHT, START, TreeBatch
 from saps.model.attention import AttentionMemory, GeneralAttention
 from saps.model.cells.cell import Cell
 from saps.model.cells.lstm import LstmCell
@@ -223,7 +223,8 @@ class TreeDecoder(nn.Module):
         shape = shape_of(tree, scores.logits.dtype)
         logits = self.topology.condition(scores.logits, shape)
         label = functional.cross_entropy(logits, tree.label)
-        topology = self.topology.loss(scores.gates, shape)
+        is_node = tree.label != NO_LABEL if tree.is_padded else None
+        topology = self.topology.loss(scores.gates, shape, is_node)
         return Loss(label + topology, {"label": label, "topology": topology})
 
     def log_probs(self, scores: NodeScores, is_last: Tensor) -> Tensor:

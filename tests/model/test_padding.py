@@ -1,0 +1,60 @@
+"""Padded batches: the losses and gradients of the batches without padding, for every row."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from saps.data.batch_shape import BatchShape
+from saps.data.batching import Batch
+from saps.model.bundle import build_network, plain_config
+from saps.model.network import Network
+from tests.model.test_rows import EXPERIMENTS, TASKS, TINY, _batch, _compose, _words
+
+CASES = [(name, "arity") for name in EXPERIMENTS] + [("saps_vh_att", "predicted")]
+
+
+def _roomy(batch: Batch) -> BatchShape:
+    """Return a shape with more room than the batch needs, everywhere."""
+    tree, upward, sequence = batch.tree, batch.upward, batch.sequence
+    assert upward is not None
+    assert sequence is not None
+    n_examples = tree.n_examples + 3
+    h_sizes = (*(n + 2 + i for i, n in enumerate(tree.h_sizes)), 4, 2)
+    v_sizes = (*(n + 3 for n in tree.v_sizes), 2)
+    token_sizes = (*(n + 3 for n in sequence.sizes), 3, 1)
+    return BatchShape(
+        n_examples=n_examples,
+        n_pieces=batch.text.pieces.shape[1] + 4,
+        h_sizes=h_sizes,
+        v_sizes=v_sizes,
+        n_slots=tree.n_slots + 1,
+        n_v_slots=tree.n_v_slots + 2,
+        token_sizes=token_sizes,
+        leaf_sizes=(2, *(n + 1 for n in upward.leaf_sizes)),
+        inner_sizes=(0, 1, *(n + 2 for n in upward.inner_sizes[1:])),
+        n_children=upward.children.shape[1] + 1,
+    )
+
+
+def _network(experiment: str, topology: str) -> Network:
+    torch.manual_seed(0)
+    more = [f"model.decoder.topology={topology}"] if topology != "arity" else []
+    config: dict[str, Any] = plain_config(_compose(f"experiment={experiment}", *TINY, *more).model)
+    return build_network(config, *_words()).double()
+
+
+@pytest.mark.parametrize(("experiment", "topology"), CASES)
+def test_padding_changes_no_loss_and_no_gradient(experiment: str, topology: str) -> None:
+    network, batch = _network(experiment, topology), _batch(dict(list(TASKS.items())[:6]))
+    found = []
+    for given in (batch, _roomy(batch).pad(batch)):
+        network.zero_grad()
+        loss = network.loss(given)
+        loss.total.backward()  # type: ignore[no-untyped-call]
+        grads = [weight.grad for weight in network.parameters()]
+        found.append([loss.total.detach(), *loss.parts.values(), *grads])
+    for plain, padded in zip(*found, strict=True):
+        assert plain is not None
+        assert padded is not None
+        torch.testing.assert_close(padded, plain, rtol=0, atol=1e-6)
