@@ -155,12 +155,13 @@ def _show(ablation: "Ablation") -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from saps.evaluation.ablation.layout import caption, notes, tables
+    from saps.evaluation.ablation.layout import brief_tables, caption
+    from saps.evaluation.ablation.notes import notes
     from saps.evaluation.table import draw
 
     console = Console()
     console.print(Text(caption(ablation), style="bold"))
-    for table in tables(ablation):
+    for table in brief_tables(ablation):
         console.print(draw(table))
     for note in notes(ablation):
         console.print(Text(f"- {note}"))

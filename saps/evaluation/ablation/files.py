@@ -4,29 +4,41 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from saps.evaluation.ablation.curves import draw_curves, draw_sizes
-from saps.evaluation.ablation.folder import report_folder
-from saps.evaluation.ablation.layout import caption, notes, tables
-from saps.evaluation.ablation.result import Ablation, Judgement, to_json
+from saps.evaluation.ablation.differences import Difference, differences
+from saps.evaluation.ablation.document import to_json
+from saps.evaluation.ablation.folder import TABLE, report_folder
+from saps.evaluation.ablation.layout import caption, difference_table, tables
+from saps.evaluation.ablation.notes import notes
+from saps.evaluation.ablation.result import Ablation, Judgement
 from saps.evaluation.ablation.settings import SIZES
 from saps.evaluation.ablation.state import Stage
 from saps.evaluation.markdown import escape, render_table
 
-JSON: Final = "ablation.json"
 MARKDOWN: Final = "ablation.md"
 CSV: Final = "ablation.csv"
 CURVES: Final = "curves.png"
 SIZE_CURVE: Final = "data_sizes.png"
 REPORT: Final = "report"
+_P_VALUES: Final = """\
+In brackets the tasks that only one of the two solves: won, lost. Intervals are Agresti and Min's at
+95 %, p is McNemar's exact test, of one training run each: another seed is not in them."""
 
 
 def write_files(ablation: Ablation) -> None:
     """Write what there is to say, each file in one step; called again, it says more."""
-    out = ablation.settings.out
+    found = differences(ablation)
+    for folder in (ablation.settings.out, ablation.settings.publish):
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            _write_files(ablation, found, folder)
+
+
+def _write_files(ablation: Ablation, found: Sequence[Difference], out: Path) -> None:
     curves = {
         result.row.title: result.epochs
         for result in ablation.results.values()
@@ -34,14 +46,14 @@ def write_files(ablation: Ablation) -> None:
     }
     draw_curves(curves, out / CURVES)
     sizes = _size_points(ablation)
-    if sizes:
+    if len(sizes) > 1:
         draw_sizes(sizes, out / SIZE_CURVE)
     if ablation.best is not None:
         _copy_report(report_folder(ablation.settings, ablation.best.row.name, "test"), out / REPORT)
     _write(out / CSV, _csv(ablation))
-    _write(out / MARKDOWN, render_markdown(ablation))
-    content = json.dumps(to_json(ablation), indent=2, ensure_ascii=False, allow_nan=False)
-    _write(out / JSON, content + "\n")
+    _write(out / MARKDOWN, render_markdown(ablation, found))
+    content = json.dumps(to_json(ablation, found), indent=2, ensure_ascii=False, allow_nan=False)
+    _write(out / TABLE, content + "\n")
 
 
 def _write(path: Path, text: str) -> None:
@@ -58,15 +70,18 @@ def _copy_report(source: Path, target: Path) -> None:
     draft.replace(target)
 
 
-def render_markdown(ablation: Ablation) -> str:
+def render_markdown(ablation: Ablation, found: Sequence[Difference]) -> str:
     """Return the tables as one Markdown document."""
     parts = ["# Ablation", escape(caption(ablation))]
     parts += [f"## {escape(table.title)}\n\n{render_table(table)}" for table in tables(ablation)]
+    if found:
+        table = difference_table(ablation, found)
+        parts.append(f"## {table.title}\n\n{render_table(table)}\n\n{_P_VALUES}")
     told = "\n".join(f"- {escape(note)}" for note in notes(ablation))
     if told:
         parts.append(f"## Notes\n\n{told}")
     parts.append(f"![Exact match on validation, by epoch]({CURVES})")
-    if SIZES in ablation.settings.sections:
+    if len(_size_points(ablation)) > 1:
         parts.append(f"![Exact match by the number of training tasks]({SIZE_CURVE})")
     if ablation.best is not None:
         parts.append(
@@ -81,9 +96,9 @@ def _size_points(ablation: Ablation) -> list[tuple[int, Judgement]]:
     names = ablation.settings.sections.get(SIZES, ())
     results = [ablation.results[name] for name in names]
     return [
-        (result.row.train_limit, result.test)
+        (result.n_train, result.test)
         for result in results
-        if result.row.train_limit is not None and result.test and result.stage is Stage.DONE
+        if result.n_train is not None and result.test and result.stage is Stage.DONE
     ]
 
 
@@ -98,7 +113,7 @@ def _csv(ablation: Ablation) -> str:
 
 def _flat_rows(ablation: Ablation) -> Iterator[dict[str, Any]]:
     """Yield one flat record a row: rates as counts, shares and interval ends."""
-    for row in to_json(ablation)["rows"]:
+    for row in to_json(ablation, ())["rows"]:
         flat = {key: row[key] for key in ("name", "title", "stage", "reason")}
         for split in ("validation", "test"):
             for measure in ("exact_match", "accuracy"):

@@ -23,12 +23,13 @@ from saps.evaluation.ablation.settings import Settings
 from saps.evaluation.digest import file_digest
 
 SETTINGS: Final = "settings.json"
+TABLE: Final = "ablation.json"
 LOG: Final = "log.txt"
 _LOCK: Final = ".lock"
 _FORMAT: Final = 1
 # All that an ablation writes into its folder.
 _OURS: Final = (
-    *(SETTINGS, "runs", "rows", "ablation.json", "ablation.md", "ablation.csv", "curves.png"),
+    *(SETTINGS, "runs", "rows", TABLE, "ablation.md", "ablation.csv", "curves.png"),
     *("data_sizes.png", "report", "multirun.yaml", _LOCK),
 )
 # Where the data lie and what keeps them makes no difference to a row.
@@ -85,6 +86,7 @@ def prepare(settings: Settings) -> None:
     """
     file = settings.out / SETTINGS
     wanted = identity(settings)
+    _check_published(settings, wanted)
     if file.exists():
         difference = first_difference(_read(file), wanted)
         if difference is None:
@@ -138,9 +140,12 @@ def identity(settings: Settings) -> dict[str, Any]:
 def first_difference(
     there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = ""
 ) -> tuple[str, Any, Any] | None:
-    """Return the name of the first setting that differs, and its two values."""
-    for key in dict.fromkeys([*here, *there]):
-        one, other = there.get(key, _ABSENT), here.get(key, _ABSENT)
+    """Return the name of the first setting that differs, and its two values.
+
+    Settings that are not there are new in this version of SAPS, and not looked at.
+    """
+    for key, one in there.items():
+        other = here.get(key, _ABSENT)
         if isinstance(one, Mapping) and isinstance(other, Mapping):
             if (found := first_difference(one, other, f"{prefix}{key}.")) is not None:
                 return found
@@ -157,6 +162,31 @@ def _read(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise AblationError(f"{file} is of another version of SAPS; give another out=")
     return content
+
+
+def _check_published(settings: Settings, wanted: Mapping[str, Any]) -> None:
+    """Refuse to replace the published tables of another ablation."""
+    folder = settings.publish
+    if folder is None or not folder.exists() or settings.overwrite:
+        return
+    budget = _budget(folder / TABLE)
+    if budget is None and any(folder.iterdir()):
+        raise AblationError(f"publish={folder} holds something else; give publish= another name")
+    difference = first_difference(budget or {}, wanted)
+    if difference is not None:
+        name, there, here = difference
+        raise AblationError(
+            f"publish={folder} holds the tables of another ablation: {name} is {there} there and "
+            f"{here} here; give publish= another name, or overwrite=true to replace them"
+        )
+
+
+def _budget(table: Path) -> dict[str, Any] | None:
+    try:
+        budget = json.loads(table.read_text(encoding="utf-8"))["budget"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return budget if isinstance(budget, dict) else None
 
 
 def _check_nothing_else(out: Path) -> None:

@@ -1,12 +1,15 @@
-"""The tables of an ablation as rows of text, its caption, and what is to be noted under them."""
+"""The tables of an ablation as rows of text, in full and for a terminal, and its caption."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from saps.evaluation.ablation.differences import Difference
 from saps.evaluation.ablation.result import Ablation, Judgement, RowResult
 from saps.evaluation.ablation.settings import SIZES
 from saps.evaluation.ablation.state import Stage
 from saps.evaluation.layout import Table, interval, percent
+from saps.evaluation.mcnemar import PairedCounts
+from saps.evaluation.metrics import Rate
 
 _TITLES: Final = {
     "models": "Models",
@@ -15,42 +18,108 @@ _TITLES: Final = {
     "pretraining": "Pretraining",
     "topology": "Topology",
     SIZES: "Data size",
+    "helpers": "Runs that others start from",
 }
 _HEADER: Final = (
     *("model", "validation, exact match", "test, exact match", "95 % int."),
     *("test, accuracy by tests", "95 % int.", "parameters", "examples/s", "minutes"),
 )
-_PUBLISHED: Final = ("published: validation", "published: test", "published: parameters")
-_HELPERS: Final = "helpers"
+_PUBLISHED: Final = (
+    "published: validation",
+    "published: test",
+    "published: parameters",
+)
+_BRIEF: Final = ("model", "validation", "test", "by tests", "M", "ex./s", "min")
+_BRIEF_PUBLISHED: Final = ("published", "test")
 
 
 def tables(ablation: Ablation) -> Iterator[Table]:
-    """Yield the table of each section, then that of the rows that others only start from."""
+    """Yield the table of each section with counts and intervals."""
+    for title, results in _sections(ablation):
+        more = _PUBLISHED if any(result.row.published for result in results) else ()
+        yield _table(title, (*_HEADER, *more), results, _cells)
+
+
+def brief_tables(ablation: Ablation) -> Iterator[Table]:
+    """Yield the same in 80 columns: per cent alone, of as many tasks as the title says."""
+    for title, results in _sections(ablation):
+        more = _BRIEF_PUBLISHED if any(result.row.published for result in results) else ()
+        of = ", ".join(
+            f"{split} of {n:,}" for split, n in (_n_tasks(results, i) for i in (0, 1)) if n
+        )
+        yield _table(
+            f"{title}: exact match, {of}" if of else title, (*_BRIEF, *more), results, _brief
+        )
+
+
+def _n_tasks(results: Sequence[RowResult], place: int) -> tuple[str, int]:
+    split = ("validation", "test")[place]
+    judged = [(result.validation, result.test)[place] for result in results]
+    return split, max((found.exact_match.n for found in judged if found), default=0)
+
+
+def _sections(ablation: Ablation) -> Iterator[tuple[str, list[RowResult]]]:
+    """Yield each section, and last the rows that others only start from."""
     sections = ablation.settings.sections
     shown = {name for names in sections.values() for name in names}
     helpers = tuple(name for name in ablation.results if name not in shown)
-    for section, names in {**sections, _HELPERS: helpers}.items():
-        results = [ablation.results[name] for name in names]
-        if results:
-            yield _table(_TITLES.get(section, "Runs that others start from"), results)
+    for section, names in {**sections, "helpers": helpers}.items():
+        if names:
+            yield _TITLES[section], [ablation.results[name] for name in names]
 
 
-def _table(title: str, results: list[RowResult]) -> Table:
-    is_published = any(result.row.published for result in results)
-    rows = [(*_cells(result), *(_published(result) if is_published else ())) for result in results]
-    return Table(title, (*_HEADER, *(_PUBLISHED if is_published else ())), tuple(rows))
+def _table(
+    title: str,
+    header: tuple[str, ...],
+    results: Sequence[RowResult],
+    cells: Callable[[RowResult], tuple[str, ...]],
+) -> Table:
+    rows = [cells(result) for result in results]
+    return Table(title, header, tuple(row[: len(header)] for row in rows))
 
 
 def _cells(result: RowResult) -> tuple[str, ...]:
+    published = _published(result)
     if result.stage is not Stage.DONE:
-        return (result.row.title, _excuse(result), *("-" for _ in _HEADER[2:]))
-    speed, minutes = result.examples_per_s, result.minutes
+        return (result.row.title, _excuse(result), *("-" for _ in _HEADER[2:]), *published)
     return (
         result.row.title,
         _validation(result),
         *_exact_match(result.test),
         *_accuracy(result.test),
         "-" if result.parameters is None else f"{result.parameters / 1e6:.2f} M",
+        *_pace(result),
+        *published,
+    )
+
+
+def _brief(result: RowResult) -> tuple[str, ...]:
+    published = result.row.published
+    told = ("-", "-")
+    if published is not None:
+        told = (f"{published.validation:.1f}", f"{published.test:.1f}")
+    if result.stage is not Stage.DONE:
+        return (result.row.title, str(result.stage), *("-" for _ in _BRIEF[2:]), *told)
+    validation, test = result.validation, result.test
+    mark = "*" if test is not None and test.is_holdout else ""
+    return (
+        result.row.title,
+        _per_cent(validation.exact_match if validation else None),
+        _per_cent(test.exact_match if test else None),
+        f"{_per_cent(test.accuracy if test else None)}{mark}",
+        "-" if result.parameters is None else f"{result.parameters / 1e6:.2f}",
+        *_pace(result),
+        *told,
+    )
+
+
+def _per_cent(rate: Rate | None) -> str:
+    return "-" if rate is None or rate.value is None else f"{100 * rate.value:.1f}"
+
+
+def _pace(result: RowResult) -> tuple[str, str]:
+    speed, minutes = result.examples_per_s, result.minutes
+    return (
         "-" if speed is None else f"{speed:,.0f}",
         "-" if minutes is None else f"{minutes:.1f}",
     )
@@ -87,9 +156,42 @@ def _published(result: RowResult) -> tuple[str, str, str]:
         return "-", "-", "-"
     parameters = published.parameters
     return (
-        f"{published.validation:.2f} % {published.measure}",
-        f"{published.test:.2f} % {published.measure}",
+        f"{published.validation:.2f} % ({published.measure})",
+        f"{published.test:.2f} % ({published.measure})",
         "-" if parameters is None else f"{parameters:.2f} M",
+    )
+
+
+def difference_table(ablation: Ablation, found: Sequence[Difference]) -> Table:
+    """Return what each second row gains over the first, in points, with its McNemar test."""
+    rows = []
+    for difference in found:
+        first, second = (
+            ablation.results[name].row.title for name in (difference.first, difference.second)
+        )
+        rows.append(
+            (
+                f"{second} - {first}",
+                *_gain(difference.exact_match),
+                *_gain(difference.accuracy),
+            )
+        )
+    header = (
+        *("rows", "exact match, points", "95 % int.", "p"),
+        *("accuracy by tests, points", "95 % int.", "p"),
+    )
+    return Table("Differences on the same test tasks", header, tuple(rows))
+
+
+def _gain(counts: PairedCounts) -> tuple[str, str, str]:
+    if counts.difference is None or counts.interval is None:
+        return "-", "-", "-"
+    low, high = counts.interval
+    p_value = counts.p_value
+    return (
+        f"{100 * counts.difference:+.2f} (+{counts.only_second:,} -{counts.only_first:,})",
+        f"{100 * low:+.2f} to {100 * high:+.2f}",
+        "< 0.0001" if p_value < 0.0001 else f"{p_value:.4f}",
     )
 
 
@@ -102,43 +204,6 @@ def caption(ablation: Ablation) -> str:
         f"Every row: {data['name']}, {tasks}, {settings.epochs} epochs, batches of at most "
         f"{data['batch_size']} tasks, size {settings.size}, seed {settings.seed}; the best epoch "
         "by validation is judged, greedily unless the row says search. The published columns are "
-        "other figures on other data (AlgoLisp, paper size): each tells of its own data alone, "
-        "and what can be compared is the order of the rows."
+        "other figures on other data (AlgoLisp, paper size, seed 001): each tells of its own data "
+        "alone, and what can be compared is the order of the rows."
     )
-
-
-def notes(ablation: Ablation) -> Iterator[str]:
-    """Yield what a reader has to know: failures, what V can not do, what search has seen."""
-    for result in ablation.results.values():
-        if result.stage is Stage.FAILED:
-            yield f"{result.row.title} failed: {result.reason}."
-        elif result.stage is not Stage.DONE:
-            yield f"{result.row.title} is not made yet: the same command goes on."
-    if any(result.row.starts_from for result in ablation.results.values()):
-        yield (
-            "SAPSpre starts from the decoder of an autoencoder, trained before on the programs of "
-            f"the same tasks for {ablation.settings.autoencoder_epochs} epochs of its own; its "
-            "256 is the latent size of the paper, here it is that of the size."
-        )
-    if any(result.test and result.test.is_holdout for result in ablation.results.values()):
-        yield (
-            "Search sees the first three tests of a task; its accuracy is that by the others. It "
-            "trains nothing of its own."
-        )
-    yield from _siblings(ablation)
-
-
-def _siblings(ablation: Ablation) -> Iterator[str]:
-    """Check that V, whose siblings share one state, is right on no two that differ."""
-    for name in ("saps_v", "saps_v_att"):
-        result = ablation.results.get(name)
-        if result is None or result.test is None or result.stage is not Stage.DONE:
-            continue
-        differing, n = result.test.differing, result.test.exact_match.n
-        verdict = "as it must be" if differing.count == 0 else "A DEFECT: it must be none"
-        yield (
-            f"{result.row.title} is right on {differing.count:.0f} of the {differing.n:,} test "
-            f"tasks ({100 * differing.n / n:.1f} %) whose program has two siblings that differ "
-            f"({verdict}); on the {n - differing.n:,} others on "
-            f"{result.test.exact_match.count - differing.count:.0f}."
-        )

@@ -1,21 +1,17 @@
-"""What came of each row, and of the whole: the content of ablation.json (docs/ablation.md)."""
+"""What came of each row, and of the whole."""
 
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
-import saps
 from saps.evaluation.ablation.folder import identity, report_folder
 from saps.evaluation.ablation.row import Row
 from saps.evaluation.ablation.settings import Settings
-from saps.evaluation.ablation.state import Epoch, Stage, state_of
+from saps.evaluation.ablation.state import Epoch, Stage, n_train, state_of
 from saps.evaluation.metrics import Rate
 from saps.evaluation.report import Report, ReportError, load_report
-
-SCHEMA_VERSION: Final = 1
-"""Raised whenever a reader of the older form would misread the new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +58,7 @@ class RowResult:
         test: likewise.
         parameters: trained weights; None before it was judged.
         epochs: what metrics.csv of its run holds.
+        n_train: tasks that its model was trained on; None before there is one.
     """
 
     row: Row
@@ -71,6 +68,7 @@ class RowResult:
     test: Judgement | None
     parameters: int | None
     epochs: tuple[Epoch, ...]
+    n_train: int | None
 
     @property
     def examples_per_s(self) -> float | None:
@@ -149,6 +147,7 @@ def _result(settings: Settings, row: Row) -> RowResult:
         test=judged.get("test"),
         parameters=known[0] if known else None,
         epochs=state.epochs,
+        n_train=n_train(settings, row),
     )
 
 
@@ -157,64 +156,3 @@ def _report(settings: Settings, row: Row, split: str) -> Report | None:
         return load_report(report_folder(settings, row.name, split))
     except ReportError:
         return None
-
-
-def to_json(ablation: Ablation) -> dict[str, Any]:
-    """Return what `ablation.json` holds."""
-    best = ablation.best
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "created": ablation.created,
-        "saps_version": saps.__version__,
-        "command": ablation.command,
-        "data": ablation.settings.data["name"],
-        "budget": ablation.budget,
-        "sections": {name: list(rows) for name, rows in ablation.settings.sections.items()},
-        "best": None if best is None else best.row.name,
-        "rows": [_plain_row(result) for result in ablation.results.values()],
-    }
-
-
-def _plain_row(result: RowResult) -> dict[str, Any]:
-    row, published = result.row, result.row.published
-    return {
-        "name": row.name,
-        "title": row.title,
-        "train": list(row.train),
-        "evaluate": list(row.evaluate),
-        "starts_from": row.starts_from,
-        "model_of": row.model_of,
-        "train_limit": row.train_limit,
-        "stage": result.stage.value,
-        "reason": result.reason or None,
-        "validation": _plain_judgement(result.validation),
-        "test": _plain_judgement(result.test),
-        "parameters": result.parameters,
-        "training_examples_per_s": result.examples_per_s,
-        "training_minutes": result.minutes,
-        "epochs": [dict(epoch) for epoch in result.epochs],
-        "published": published
-        and {
-            "measure": published.measure,
-            "validation": published.validation,
-            "test": published.test,
-            "parameters_millions": published.parameters,
-        },
-    }
-
-
-def _plain_judgement(judgement: Judgement | None) -> dict[str, Any] | None:
-    if judgement is None:
-        return None
-    return {
-        "exact_match": _plain_rate(judgement.exact_match),
-        "accuracy": _plain_rate(judgement.accuracy),
-        "is_holdout": judgement.is_holdout,
-        "exact_match_where_siblings_differ": _plain_rate(judgement.differing),
-        "examples_per_s": judgement.examples_per_s,
-    }
-
-
-def _plain_rate(rate: Rate) -> dict[str, float | int | None]:
-    low, high = rate.interval or (None, None)
-    return {"count": rate.count, "n": rate.n, "value": rate.value, "low": low, "high": high}

@@ -15,8 +15,28 @@ _PARTS: Final = ("models", "cells", "pretraining", "topology")
 SIZES: Final = "data_sizes"
 # What is left of the configuration without these is settings of `saps train`.
 _OWN: Final = (
-    *("out", "runs", "overwrite", "size", "epochs", "autoencoder_epochs", "train", "rows", "row"),
-    *(*_PARTS, SIZES, "data_sizes_row", "evaluate", "evaluation", "table", "sections"),
+    *(
+        "out",
+        "runs",
+        "publish",
+        "overwrite",
+        "size",
+        "epochs",
+        "autoencoder_epochs",
+        "train",
+        "rows",
+        "row",
+    ),
+    *(
+        *_PARTS,
+        SIZES,
+        "data_sizes_row",
+        "evaluate",
+        "evaluation",
+        "table",
+        "sections",
+        "comparisons",
+    ),
 )
 
 
@@ -41,6 +61,7 @@ class Settings:
     Attributes:
         out: its folder.
         runs: folder of the run folders.
+        publish: folder that gets the tables, the curves and the best report too; None for none.
         overwrite: an ablation with other settings may be replaced.
         size: choice of conf/model/size.
         epochs: of every row that does not say otherwise.
@@ -52,10 +73,12 @@ class Settings:
         judging: how models are judged.
         rows: to be shown, and those that they need, in order.
         sections: names of the rows of each part of the table, in order; a row may be in several.
+        comparisons: pairs of rows whose difference on the test tasks is told.
     """
 
     out: Path
     runs: Path
+    publish: Path | None
     overwrite: bool
     size: str
     epochs: int
@@ -67,6 +90,7 @@ class Settings:
     judging: Judging
     rows: tuple[Row, ...]
     sections: Mapping[str, tuple[str, ...]]
+    comparisons: tuple[tuple[str, str], ...]
 
     @classmethod
     def read(cls, cfg: DictConfig) -> "Settings":
@@ -87,6 +111,7 @@ class Settings:
         return cls(
             out=Path(str(cfg.out)),
             runs=Path(str(cfg.runs)),
+            publish=None if cfg.publish is None else Path(str(cfg.publish)),
             overwrite=_flag(cfg, "overwrite"),
             size=str(cfg.size),
             epochs=epochs,
@@ -98,6 +123,7 @@ class Settings:
             judging=_judging(cfg),
             rows=_with_needed(named, table),
             sections=MappingProxyType(named),
+            comparisons=_comparisons(cfg, table),
         )
 
     @property
@@ -116,15 +142,14 @@ class Settings:
 
 def _sections(cfg: DictConfig, table: Mapping[str, Row]) -> dict[str, list[Row]]:
     """Return the rows of each part that is asked for."""
+    names = {part: _list(cfg, f"sections.{part}") for part in _PARTS if _flag(cfg, part)}
     if cfg.rows is not None:
-        if not _list(cfg, "rows"):
-            raise AblationError(f"rows=[]: give some of {', '.join(table)}")
-        names = {"rows": _list(cfg, "rows")}
-    else:
-        names = {part: _list(cfg, f"sections.{part}") for part in _PARTS if _flag(cfg, part)}
+        names = {"rows": _list(cfg, "rows"), **names}
+        names.pop("models", None)
     chosen = {
         part: [_known(str(name), table) for name in dict.fromkeys(rows)]
         for part, rows in names.items()
+        if rows
     }
     if _list(cfg, SIZES):
         chosen[SIZES] = _sizes(cfg, table)
@@ -140,6 +165,13 @@ def _sizes(cfg: DictConfig, table: Mapping[str, Row]) -> list[Row]:
     if any(type(size) is not int or size < 1 for size in sizes):
         raise AblationError(f"{SIZES}={sizes}: expected whole numbers of at least 1")
     return [*(limited(row, size) for size in sorted(set(sizes))), row]
+
+
+def _comparisons(cfg: DictConfig, table: Mapping[str, Row]) -> tuple[tuple[str, str], ...]:
+    pairs = _list(cfg, "comparisons")
+    if any(not isinstance(pair, list) or len(pair) != 2 for pair in pairs):
+        raise AblationError(f"comparisons={pairs}: expected pairs, such as [[saps_h,saps_vh]]")
+    return tuple((_known(str(a), table).name, _known(str(b), table).name) for a, b in pairs)
 
 
 def _known(name: str, table: Mapping[str, Row]) -> Row:

@@ -78,6 +78,15 @@ def is_trained(settings: Settings, row: Row) -> bool:
     return is_over and (run_folder(settings, run.name) / "best" / "config.json").exists()
 
 
+def n_train(settings: Settings, row: Row) -> int | None:
+    """Return how many tasks the model of a row was trained on, as the model itself says."""
+    try:
+        text = (run_folder(settings, row.runs_in) / "best" / "config.json").read_text("utf-8")
+        return int(json.loads(text)["info"]["data"]["train"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def has_report(settings: Settings, row: Row, split: str) -> bool:
     """Whether a row was judged on a split."""
     return (report_folder(settings, row.name, split) / "report.json").exists()
