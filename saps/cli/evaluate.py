@@ -1,5 +1,6 @@
 """`saps evaluate`: a Hydra application over `conf/evaluate.yaml`."""
 
+import sys
 from typing import TYPE_CHECKING
 
 import typer
@@ -19,4 +20,9 @@ def evaluate(context: typer.Context, _debug: DebugOption = False) -> None:
 def _task(config: "DictConfig") -> None:
     from saps.evaluation.evaluate import evaluate
 
-    evaluate(config)
+    try:
+        evaluate(config)
+    except KeyboardInterrupt:
+        told = f"stopped: nothing was written to {config.out}; the same command starts anew"
+        print(told, file=sys.stderr)
+        raise

@@ -27,16 +27,20 @@ def comparison_tables(
 
 
 def _rates(runs: Sequence[Run]) -> Table:
+    searched = any(run.report.full.holdout_accuracy is not None for run in runs)
     rows = [
         (
             run.name,
             percent(run.report.full.exact_match),
             percent(run.report.full.accuracy),
+            *([percent(run.report.full.holdout_accuracy)] if searched else []),
             f"{run.report.timing.examples_per_s:.0f}",
         )
         for run in runs
     ]
-    return Table("Runs", ("run", "exact match", "accuracy by tests", "examples/s"), tuple(rows))
+    holdout = ("holdout accuracy",) if searched else ()
+    header = ("run", "exact match", "accuracy by tests", *holdout, "examples/s")
+    return Table("Runs", header, tuple(rows))
 
 
 def _differences(comparisons: Sequence[Comparison]) -> Table:

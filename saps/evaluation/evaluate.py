@@ -27,6 +27,7 @@ from saps.evaluation.robustness import RobustnessRow, robustness_row
 from saps.evaluation.settings import EvaluationError, Settings
 from saps.evaluation.slices import by_family, hardest, slice_all
 from saps.evaluation.table import show_report
+from saps.evaluation.typed_text import lettered
 
 _N_CONFUSIONS: Final = 20
 _N_FAMILIES: Final = 20
@@ -48,7 +49,7 @@ def evaluate(cfg: DictConfig, model: Model | None = None) -> Report:
     check_folder(settings.out, overwrite=settings.overwrite)
     data, examples = _load_tasks(settings)
     model = model or load_model(settings)
-    check_symbols(model, [example.program for example in examples])
+    check_symbols(model, [lettered(e) if settings.as_typed else e.program for e in examples])
     judge = Judge(
         model.predictor, settings.batch_size, settings.limits, settings.workers, model.request
     )
@@ -113,6 +114,7 @@ def _provenance(settings: Settings, data: DataSource, model: Model) -> Provenanc
         decoding=settings.decoding,
         limits=asdict(settings.limits),
         n_seen_tests=model.n_seen_tests,
+        as_typed=settings.as_typed,
     )
 
 

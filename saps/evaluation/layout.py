@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from saps.evaluation.metrics import Measures, Rate
+from saps.evaluation.published import PUBLISHED
 from saps.evaluation.report import Report
 from saps.evaluation.slices import SliceRow
 
 MEASURES: Final = "Measures"
 CLEANED: Final = "Measures over the tasks whose own program passes their tests"
 OUTCOMES: Final = "Outcomes"
+ALL_FAMILIES: Final = "All families"
+PUBLISHED_TITLE: Final = "Published figures of other systems, none of them measured here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,30 @@ def tables(report: Report) -> Iterator[Table]:
     yield from _failures(report)
     yield from _confusions(report)
     yield from _robustness(report)
+
+
+def families(report: Report) -> Iterator[Table]:
+    """Yield the table of every family, which is too long for most purposes."""
+    for part in report.slices:
+        if part.name == "family":
+            yield _rows(ALL_FAMILIES, "family", part.rows)
+
+
+def published_figures() -> Table:
+    """Return what was published; to stand apart from the tables of a report."""
+    rows = [
+        (
+            figure.system,
+            figure.measure,
+            *(
+                "-" if share is None else f"{share:.2f} %"
+                for share in (figure.full, figure.cleaned, figure.unstated)
+            ),
+        )
+        for figure in PUBLISHED
+    ]
+    header = ("system", "measure", "full set", "cleaned set", "set not stated")
+    return Table(PUBLISHED_TITLE, header, tuple(rows))
 
 
 def percent(rate: Rate | None) -> str:
@@ -129,9 +156,11 @@ def _robustness(report: Report) -> Iterator[Table]:
                 row.kind,
                 percent(row.plain_accuracy),
                 percent(row.accuracy),
+                interval(row.accuracy, 1),
                 "-" if row.drop is None else f"{100 * row.drop:.2f}",
                 percent(row.plain_exact_match),
                 percent(row.exact_match),
+                interval(row.exact_match, 1),
             )
             for row in report.robustness
         ]
@@ -139,9 +168,11 @@ def _robustness(report: Report) -> Iterator[Table]:
             "rewording",
             "accuracy, plain",
             "reworded",
+            "95 % int.",
             "drop, points",
             "exact match, plain",
             "reworded",
+            "95 % int.",
         )
         yield Table("Robustness to rewording", header, tuple(rows))
 

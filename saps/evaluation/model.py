@@ -101,6 +101,7 @@ def load_model(settings: Settings) -> Model:
     from hydra.utils import instantiate
 
     from saps.decoding.predictor import Predictor
+    from saps.evaluation.typed_text import TypedTextPredictor
     from saps.model.bundle import find_bundle, load_bundle
 
     device = _device(settings.device)
@@ -108,22 +109,29 @@ def load_model(settings: Settings) -> Model:
     bundle = load_bundle(folder, device)
     search = instantiate(dict(settings.decoding))
     n_parameters = sum(weight.numel() for weight in bundle.network.parameters())
-    return Model(
-        Predictor(bundle, search, settings.batch_size),
-        ModelSource(str(folder), folder_digest(folder), n_parameters),
-        bundle.symbols,
-        request=partial(_request, symbols=bundle.symbols, n_tests=search.n_examples),
-        n_seen_tests=search.n_examples,
-    )
+    predictor = Predictor(bundle, search, settings.batch_size)
+    source = ModelSource(str(folder), folder_digest(folder), n_parameters)
+    known = partial(_known, n_tests=search.n_examples)
+    if settings.as_typed:
+        return Model(
+            TypedTextPredictor(predictor), source, bundle.symbols, known, search.n_examples
+        )
+    request = partial(_request, symbols=bundle.symbols, n_tests=search.n_examples)
+    return Model(predictor, source, bundle.symbols, request, search.n_examples)
+
+
+def _known(example: Example, *, n_tests: int) -> Request:
+    """Return what a search may know of a task: the declared types, and its first tests."""
+    tests = tuple(InputOutput(test.inputs, test.output) for test in example.tests[:n_tests])
+    return Request(example.arguments, example.return_type, tests)
 
 
 def _request(example: Example, *, symbols: SymbolTable, n_tests: int) -> Request:
-    """Return what a search may know of a task: the declared types, and its first tests."""
+    """Return what is known, or nothing where no program can have the declared types."""
     from saps.decoding.constraint import check_request
     from saps.decoding.requested_types import RequestTypeError
 
-    tests = tuple(InputOutput(test.inputs, test.output) for test in example.tests[:n_tests])
-    request = Request(example.arguments, example.return_type, tests)
+    request = _known(example, n_tests=n_tests)
     try:
         check_request(symbols, request)
     except RequestTypeError as error:

@@ -8,9 +8,9 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
 
-from saps.evaluation.layout import caption, tables
+from saps.evaluation.layout import caption, families, published_figures, tables
 from saps.evaluation.learning_curve import LearningCurve
-from saps.evaluation.markdown import NOTES, provenance_facts
+from saps.evaluation.markdown import NOTES, PUBLISHED_NOTE, provenance_facts
 from saps.evaluation.plots import (
     Plot,
     plot_confusions,
@@ -40,7 +40,9 @@ def render_page(
         .from_string(_resource("report.html"))
         .render(
             caption=caption(report),
-            tables=list(tables(report)),
+            tables=[*tables(report), *families(report)],
+            published=published_figures(),
+            published_note=PUBLISHED_NOTE,
             plots=list(_plots(report, records, curve)),
             outcomes=[str(outcome) for outcome in report.full.outcomes],
             facts=list(provenance_facts(report)),

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -88,6 +88,7 @@ class Provenance:
         decoding: settings of the decoder, as configured.
         limits: of each run of a program on one test.
         n_seen_tests: tests of each task, the first ones, that guided the search.
+        as_typed: whether texts were read as those that people type.
     """
 
     created: str
@@ -98,6 +99,7 @@ class Provenance:
     decoding: Mapping[str, Any]
     limits: Mapping[str, float]
     n_seen_tests: int
+    as_typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,13 +216,17 @@ def _typed(kind: Any, value: Any) -> Any:
         typed = {_typed(key_kind, key): _typed(item_kind, item) for key, item in value.items()}
         return MappingProxyType(typed)
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = _hints(kind)
-        return kind(
-            **{field.name: _typed(hints[field.name], value[field.name]) for field in fields(kind)}
-        )
+        return _record(kind, value)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
     return _checked(kind, value)
+
+
+def _record(kind: Any, value: Any) -> Any:
+    """Fill a dataclass; a field that came with a later release has a default."""
+    hints = _hints(kind)
+    wanted = [f for f in fields(kind) if f.name in value or f.default is MISSING]
+    return kind(**{field.name: _typed(hints[field.name], value[field.name]) for field in wanted})
 
 
 def _checked(kind: Any, value: Any) -> Any:

@@ -30,6 +30,7 @@ class Settings:
     batch_size: int
     workers: int
     device: str
+    as_typed: bool
     robustness: bool
     limits: Limits
     decoding: Mapping[str, Any]
@@ -55,6 +56,7 @@ class Settings:
             batch_size=_count(cfg, "batch_size"),
             workers=_count(cfg, "workers") if cfg.workers is not None else usable_cores(),
             device=_text(cfg, "device"),
+            as_typed=_flag(cfg, "as_typed"),
             robustness=_flag(cfg, "robustness"),
             limits=_limits(cfg),
             decoding=_mapping(cfg, "decoding"),

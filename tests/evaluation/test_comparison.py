@@ -9,7 +9,7 @@ from saps.evaluation.comparison_layout import comparison_tables
 from saps.evaluation.evaluate import make_report
 from saps.evaluation.folder import write_folder
 from saps.evaluation.mcnemar import PairedCounts
-from saps.evaluation.metrics import Result
+from saps.evaluation.metrics import Rate, Result
 from saps.evaluation.report import Report, ReportError
 from tests.evaluation.conftest import failing, make_example, make_result
 from tests.evaluation.test_report import make
@@ -92,3 +92,13 @@ def test_tables_show_rates_differences_and_examples(runs: list[Run], tmp_path: P
     assert lost.title == f"Only {first} passes: 1 of 1 tasks"
     assert gained.title == f"Only {second} passes: 1 of 2 tasks"
     assert gained.rows == ((TEXTS[3], "(reduce a 0 +)", "(head a)", "(reduce a 0 +)"),)
+
+
+def test_accuracy_on_the_tests_that_a_search_has_not_seen_has_a_column(runs: list[Run]) -> None:
+    assert "holdout accuracy" not in next(comparison_tables(runs, compare_runs(runs), 1)).header
+    full = replace(runs[1].report.full, holdout_accuracy=Rate(5, 6))
+    searched = replace(runs[1], report=replace(runs[1].report, full=full))
+    pair = [runs[0], searched]
+    rates = next(comparison_tables(pair, compare_runs(pair), 1))
+    assert rates.header[3] == "holdout accuracy"
+    assert [row[3] for row in rates.rows] == ["-", "83.33 % (5/6)"]

@@ -35,7 +35,7 @@ def test_a_command_is_understood(command: str) -> None:
 
 
 def test_there_are_commands_to_try() -> None:
-    assert len(COMMANDS) == 4
+    assert len(COMMANDS) == 5
 
 
 def test_the_options_are_those_of_the_configuration() -> None:

@@ -37,6 +37,7 @@ def test_the_page_has_a_table_for_each_part_of_the_report() -> None:
         "Most frequent confusions between symbols",
         "Robustness to rewording",
         "How it was made",
+        "Published figures of other systems, none of them measured here",
     ):
         assert f"\n## {title}\n" in text, title
     assert html(text).count("<table>") == text.count("\n## ")
@@ -46,6 +47,17 @@ def test_no_rate_stands_without_its_counts_and_interval() -> None:
     text = render_markdown(make())
     assert "| exact match | 20.00 % (3/15) | 7.05-45.19 % |" in text
     assert "| exact match per program | 16.67 % (0.3/2) |" in text
+    rewording = "| one typo | 100.00 % (1/1) | 100.00 % (1/1) | 20.7-100.0 % | 0.00 |"
+    assert rewording in text
+
+
+def test_published_figures_stand_apart_and_come_last() -> None:
+    before, title, after = render_markdown(make()).partition("## Published figures")
+    assert title
+    assert "SketchAdapt" not in before
+    assert "| SketchAdapt | accuracy by tests | - | 95.80 % | - |" in after
+    assert "| SAPS VH Att | exact match | - | - | 92.36 % |" in after
+    assert "can\nnot be compared with these" in after
 
 
 def test_a_perfect_report_has_no_empty_table() -> None:

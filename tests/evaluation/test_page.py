@@ -74,6 +74,15 @@ def test_without_logs_there_is_no_learning_curve() -> None:
     assert "Learning curve" not in page()
 
 
+def test_page_has_all_families_and_the_published_figures() -> None:
+    text = page()
+    families = text.split("<summary>All families</summary>", 1)[1].split("</details>", 1)[0]
+    assert "<td>sum</td>" in families
+    assert "<td>max</td>" in families
+    published = text.split('<section id="published">', 1)[1]
+    assert "<td>TokPair-150, beam 10</td>" in published
+
+
 def test_every_task_is_in_the_page() -> None:
     records = records_of(page())
     assert len(records) == 6

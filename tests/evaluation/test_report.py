@@ -77,6 +77,12 @@ def test_what_is_no_report_of_this_version_is_refused(content: Any, message: str
         Report.from_json(content)
 
 
+def test_a_report_of_before_texts_could_be_read_as_typed_is_read() -> None:
+    content = make().to_json()
+    del content["provenance"]["as_typed"]
+    assert Report.from_json(content) == make()
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
