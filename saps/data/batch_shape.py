@@ -172,7 +172,7 @@ def _slots(slot: Tensor, n_slots: int, place: Tensor, n_rows: int, room: int) ->
     """Return the rows' slots where an example has `room` of them; padding takes free ones."""
     _check("nodes or states in an example", n_slots, room)
     kept = slot // n_slots * room + slot % n_slots
-    is_free = torch.ones(kept.max() + 1 + n_rows, dtype=torch.bool)
+    is_free = torch.ones(int(kept.max()) + 1 + n_rows, dtype=torch.bool)
     is_free[kept] = False
     slots = _spread(kept, place, n_rows, -1)
     padding = slots < 0

@@ -110,14 +110,14 @@ def encode_examples(
     return encoded
 
 
-def map_tensors(function: Callable[[Tensor], Tensor], value: Any) -> Any:
-    """Apply `function` to all tensors of a dataclass and of the dataclasses within it."""
-    if isinstance(value, Tensor):
+def map_parts(kind: type[Any], function: Callable[[Any], Any], value: Any) -> Any:
+    """Apply `function` to all that is of a kind in a dataclass and the dataclasses within it."""
+    if isinstance(value, kind):
         return function(value)
     if not is_dataclass(value) or isinstance(value, type):
         return value
     parts = {part.name: getattr(value, part.name) for part in fields(value)}
-    return replace(value, **{name: map_tensors(function, part) for name, part in parts.items()})
+    return replace(value, **{name: map_parts(kind, function, part) for name, part in parts.items()})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,7 +219,7 @@ class Batch:
 
     def pin_memory(self) -> "Batch":
         """Return a copy in page-locked memory, from where a GPU takes it in passing."""
-        pinned: Batch = map_tensors(Tensor.pin_memory, self)
+        pinned: Batch = map_parts(Tensor, Tensor.pin_memory, self)
         return pinned
 
     def to(self, device: torch.device | str) -> "Batch":

@@ -3,15 +3,20 @@
 # ruff: noqa: ARG002 - Lightning calls hooks with arguments that not all of them need
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lightning
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from saps.data.batching import Batch
+from saps.data.batching import Batch, IntArray
 from saps.data.module import EpochBatches, Split, TaskData
+from saps.data.packing import PackedBatches
+from saps.data.resident import Residence, ResidentEpoch
 from saps.data.sequences import batch_sequences
+from saps.data.shape_plan import ShapePlan
+from saps.data.widths import Widths
 from saps.lang import Node
 
 
@@ -26,17 +31,39 @@ class Shares(Dataset[Batch]):
     every n-th example.
     """
 
-    def __init__(self, batches: EpochBatches, rank: int, n_ranks: int) -> None:
+    def __init__(
+        self, batches: EpochBatches, rank: int, n_ranks: int, shapes: ShapePlan | None = None
+    ) -> None:
+        """Set up.
+
+        Args:
+            batches: of the epoch.
+            rank: of this process, from 0.
+            n_ranks: number of processes.
+            shapes: to which shares are padded; None leaves them as they are.
+        """
         self.batches = batches
         self.rank = rank
         self.n_ranks = n_ranks
+        self.shapes = shapes
 
     def __len__(self) -> int:
         return len(self.batches)
 
     def __getitem__(self, index: int) -> Batch:
         """Make a share; where it is empty it is one example, which `weight` makes count nothing."""
-        return self.batches.make(index, self._part(index) or slice(0, 1))
+        batch = self.batches.make(index, self._part(index) or slice(0, 1))
+        if self.shapes is None:
+            return batch
+        # As the plan counted them: augmentation may have made texts shorter since.
+        longest = int(self.batches.examples.lengths[list(batch.indices)].max())
+        return self.shapes.shape(longest).pad(batch)
+
+    def plan(self) -> list[IntArray]:
+        """Return which examples each share holds."""
+        return [
+            whole[self._part(index) or slice(0, 1)] for index, whole in enumerate(self.batches.plan)
+        ]
 
     def weight(self, index: int) -> float:
         """Return the factor of a share's loss whose mean over processes is the whole loss.
@@ -58,6 +85,19 @@ class Shares(Dataset[Batch]):
         if self.batches.sequences:
             return len(batch_sequences(trees, self.batches.n_labels).token)
         return sum(len(tree) for tree in trees)
+
+
+@dataclass(frozen=True, slots=True)
+class _SharesOfEpochs:
+    """Makes the shares of any training epoch of a run; a worker process may hold it."""
+
+    data: TaskData
+    rank: int
+    n_ranks: int
+    shapes: ShapePlan | None = None
+
+    def __call__(self, epoch: int) -> Shares:
+        return Shares(self.data.batches("train", epoch), self.rank, self.n_ranks, self.shapes)
 
 
 class _From(Sampler[int]):
@@ -114,22 +154,69 @@ class EpochLoader(DataLoader[Any]):
 class Feed(lightning.LightningDataModule):
     """Gives Lightning the batches of a `TaskData`, to each process its own."""
 
-    def __init__(self, data: TaskData, *, n_workers: int = 0, pin: bool = False) -> None:
-        """Set up; see `EpochLoader`."""
+    def __init__(
+        self,
+        data: TaskData,
+        *,
+        n_workers: int = 0,
+        pin: bool = False,
+        resident: bool = False,
+        n_shapes: int | None = None,
+    ) -> None:
+        """Set up.
+
+        Args:
+            data: has been read.
+            n_workers: see `EpochLoader` and `Residence`.
+            pin: likewise.
+            resident: keep the batches of a whole epoch on the device, so that no step copies any.
+            n_shapes: pad the training batches to so many shapes at most; None pads none.
+        """
         super().__init__()
         self.data = data
         self.n_workers = n_workers
         self.pin = pin
+        self.resident = resident
+        self.n_shapes = n_shapes
         self._shares: Shares | None = None
+        self._shares_of: _SharesOfEpochs | None = None
+        self._residence: Residence | None = None
+        self._dev: list[PackedBatches] = []
 
-    def train_dataloader(self) -> EpochLoader:
+    def train_dataloader(self) -> EpochLoader | ResidentEpoch:
+        epoch = self._trainer().current_epoch
+        if self._shares_of is None:
+            self._shares_of = self._plan_shares()
+        self._shares = self._shares_of(epoch)
+        if not self.resident:
+            return self._loader(self._shares, len(self._shares), epoch)
+        if self._residence is None:
+            self._residence = self._reside(self._shares_of)
+        return ResidentEpoch(self._residence.epoch(epoch), epoch)
+
+    def _plan_shares(self) -> _SharesOfEpochs:
         trainer = self._trainer()
-        epoch = trainer.current_epoch
-        batches = self.data.batches("train", epoch)
-        self._shares = Shares(batches, trainer.global_rank, trainer.world_size)
-        return self._loader(self._shares, len(batches), epoch)
+        shares_of = _SharesOfEpochs(self.data, trainer.global_rank, trainer.world_size)
+        if self.n_shapes is None:
+            return shares_of
+        n_epochs = _n_epochs(trainer)
+        if n_epochs is None:
+            raise FeedError("feed.n_shapes looks at all epochs: set trainer.max_epochs")
+        widths = Widths.of(self.data.encoded("train"))
+        plans = (shares_of(epoch).plan() for epoch in range(n_epochs))
+        return replace(shares_of, shapes=ShapePlan.of(widths, plans, self.n_shapes))
 
-    def val_dataloader(self) -> EpochLoader:
+    def _reside(self, shares_of: _SharesOfEpochs) -> Residence:
+        trainer = self._trainer()
+        return Residence(
+            shares_of,
+            trainer.strategy.root_device,
+            n_epochs=_n_epochs(trainer),
+            n_workers=self.n_workers,
+            pin=self.pin,
+        )
+
+    def val_dataloader(self) -> EpochLoader | ResidentEpoch:
         trainer = self._trainer()
         batches = self.data.batches("dev", 0)
         if len(batches) < trainer.world_size:
@@ -140,7 +227,19 @@ class Feed(lightning.LightningDataModule):
             )
         # Whole batches, in turn: there is no gradient to agree on.
         batches.plan = list(batches.plan)[trainer.global_rank :: trainer.world_size]
-        return self._loader(batches, len(batches), 0)
+        if not self.resident:
+            return self._loader(batches, len(batches), 0)
+        if not self._dev:
+            packed = PackedBatches.of(batches[number] for number in range(len(batches)))
+            self._dev = [packed.to(trainer.strategy.root_device)]
+        return ResidentEpoch(self._dev, 0)
+
+    def teardown(self, stage: str) -> None:
+        if self._residence is not None:
+            self._residence.close()
+
+    def on_exception(self, exception: BaseException) -> None:
+        self.teardown("fit")
 
     def _loader(self, batches: Dataset[Batch], length: int, epoch: int) -> EpochLoader:
         return EpochLoader(batches, length, epoch, n_workers=self.n_workers, pin=self.pin)
@@ -170,3 +269,9 @@ class Feed(lightning.LightningDataModule):
         dataloader_idx: int,
     ) -> Batch:
         return batch.to(device)
+
+
+def _n_epochs(trainer: lightning.Trainer) -> int | None:
+    """Return the number of epochs of a run, None where there is no end."""
+    limit = trainer.max_epochs
+    return limit if limit is not None and limit > 0 else None

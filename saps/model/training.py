@@ -27,6 +27,7 @@ from saps.model.checkpoint import (
     newest_checkpoint,
     read_checkpoint,
 )
+from saps.model.compilation import compiled
 from saps.model.divergence import FiniteLoss
 from saps.model.epoch_report import CURVES, METRICS, EpochReport
 from saps.model.feed import Feed
@@ -99,6 +100,7 @@ def train(cfg: DictConfig) -> TrainResult:
     starts_from_another = start is None and cfg.pretrained is not None
     earlier = load_pretrained(cfg.pretrained) if starts_from_another else None
     lightning.seed_everything(cfg.seed, workers=True, verbose=False)
+    torch.set_float32_matmul_precision(cfg.matmul_precision)
     data = _read_data(cfg, start)
     identity = Identity.of(cfg, data)
     if start is not None:
@@ -190,8 +192,7 @@ def _module(cfg: DictConfig, network: Network, data: TaskData) -> SynthesisModul
         total_steps=total_steps,
     )
     if cfg.compile is not None:
-        # Trees differ in their number of levels, texts in their length: no size is a constant.
-        module.compute_loss = torch.compile(network.loss, backend=cfg.compile, dynamic=True)
+        module.compute_loss = compiled(network.loss, cfg.compile, cfg.feed.n_shapes)
     return module
 
 

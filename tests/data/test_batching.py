@@ -83,7 +83,7 @@ def test_batch_trees_gives_nodes_and_states_places_by_their_examples() -> None:
         (batch.v_slot, batch.n_v_slots, batch.v_example),
     ):
         assert torch.equal(slot // n_slots, example)
-        assert len(slot.unique()) == len(slot)
+        assert len(set(slot.tolist())) == len(slot)
         assert int((slot % n_slots).max()) == n_slots - 1
 
 

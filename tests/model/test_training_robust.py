@@ -17,6 +17,7 @@ from saps.model.callbacks import StepSeed
 from saps.model.checkpoint import CheckpointError, read_checkpoint
 from saps.model.saving import DivergedError, RunInterruptedError
 from saps.model.training import TrainingError, train
+from tests.model.pressing import press_in_step
 from tests.model.tiny_run import compose_tiny
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ def test_ctrl_c_saves_within_the_epoch_and_the_run_goes_on_as_if_never_stopped(
     whole, stopped = f"folder={tmp_path / 'whole'}", f"folder={tmp_path / 'stopped'}"
     train(compose_tiny(tmp_path, whole, "trainer.max_epochs=3"))
     with monkeypatch.context() as patch, pytest.raises(RunInterruptedError) as caught:
-        _press_ctrl_c_in_step(step, patch)
+        press_in_step(step, patch)
         train(compose_tiny(tmp_path, stopped, "trainer.max_epochs=3"))
     assert (caught.value.step, caught.value.problem) == (step, None)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -58,17 +59,6 @@ def test_ctrl_c_saves_within_the_epoch_and_the_run_goes_on_as_if_never_stopped(
     _assert_same_weights(tmp_path / "whole" / "last.ckpt", tmp_path / "stopped" / "last.ckpt")
     rows = (tmp_path / "stopped" / "metrics.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2"]
-
-
-def _press_ctrl_c_in_step(step: int, patch: pytest.MonkeyPatch) -> None:
-    before = StepSeed.on_train_batch_start
-
-    def press(self: StepSeed, trainer: Any, *rest: Any) -> None:
-        before(self, trainer, *rest)
-        if trainer.global_step + 1 == step:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    patch.setattr(StepSeed, "on_train_batch_start", press)
 
 
 def test_ctrl_c_twice_stops_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,10 +200,12 @@ def _column(run: Path, name: str) -> list[float]:
 @pytest.mark.slow
 def test_the_gpu_settings_train_on_a_cpu_to_the_same_weights(tmp_path: Path) -> None:
     plain, ahead = tmp_path / "plain", tmp_path / "ahead"
-    train(compose_tiny(tmp_path, f"folder={plain}", "trainer.max_epochs=2"))
+    # Padded batches draw other masks.
+    same = ["trainer.max_epochs=2", "model.encoder.dropout=0", "model.decoder.dropout=0"]
+    train(compose_tiny(tmp_path, f"folder={plain}", *same))
     cpu = ["trainer.accelerator=cpu", "trainer.precision=32-true", "feed.pin=false"]
-    more = ["trainer=gpu", *cpu, "feed.n_workers=1", "compile=eager"]
-    train(compose_tiny(tmp_path, f"folder={ahead}", "trainer.max_epochs=2", *more))
+    more = ["trainer=gpu", *cpu, "feed.n_workers=1", "feed.n_shapes=2", "compile=eager"]
+    train(compose_tiny(tmp_path, f"folder={ahead}", *same, *more))
     expected, found = _weights(plain / "last.ckpt"), _weights(ahead / "last.ckpt")
     for name, weight in expected.items():
         torch.testing.assert_close(found[name], weight, rtol=1e-4, atol=1e-5)
@@ -223,6 +215,7 @@ def test_gpu_settings_compose(tmp_path: Path) -> None:
     cfg = compose_tiny(tmp_path, "trainer=gpu")
     assert (cfg.trainer.accelerator, cfg.trainer.precision) == ("gpu", "bf16-mixed")
     assert (cfg.feed.pin, cfg.optimizer.fused, cfg.trainer.gradient_clip_val) == (True, True, 1.0)
+    assert (cfg.feed.resident, cfg.feed.n_shapes, cfg.matmul_precision) == (True, 8, "high")
 
 
 @pytest.mark.slow

@@ -1,0 +1,34 @@
+"""The loss of a training step, compiled or captured as `compile=` says."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from saps.data.batching import Batch
+from saps.model.loss import Loss
+
+# What torch.compile calls a mode of its backend inductor.
+_MODES = ("reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
+
+
+def compiled(
+    loss: Callable[[Batch], Loss], choice: str, n_shapes: int | None
+) -> Callable[[Batch], Loss]:
+    """Compile a network's loss with its gradient.
+
+    Args:
+        loss: of a network.
+        choice: a backend of torch.compile, or a mode of inductor.
+        n_shapes: batches have so many shapes at most, and each is compiled by itself, which
+            captured steps (`cudagraphs`, `reduce-overhead`) need; None where batches have any
+            shape: then no size is a constant.
+    """
+    torch._dynamo.config.allow_rnn = True  # else every layer of the encoder breaks the graph
+    how: dict[str, Any] = {"mode": choice} if choice in _MODES else {"backend": choice}
+    if n_shapes is None:
+        return torch.compile(loss, dynamic=True, **how)
+    # In training and in evaluation; beyond its limit torch would compile no more shapes.
+    limit = max(torch._dynamo.config.recompile_limit, 2 * n_shapes)
+    torch._dynamo.config.recompile_limit = limit
+    return torch.compile(loss, dynamic=False, **how)
