@@ -53,7 +53,7 @@ def _arrow(
 def _save(name: str, axes: Axes, x: tuple[float, float], y: tuple[float, float]) -> None:
     axes.set_xlim(*x)
     axes.set_ylim(*y)
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)
     assert figure is not None
     figure.savefig(HERE / name, metadata={"Date": None})
     pyplot.close("all")

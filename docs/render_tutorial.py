@@ -1,0 +1,77 @@
+"""Run docs/tutorial.py and write docs/tutorial.md, its cells with what they print.
+
+python docs/render_tutorial.py          # minutes
+"""
+
+import contextlib
+import io
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+SCRIPT, PAGE = HERE / "tutorial.py", HERE / "tutorial.md"
+PICTURES = {
+    "runs/tutorial/curves.png": "images/tutorial-curves.png",
+    "runs/tutorial/attention.svg": "images/tutorial-attention.svg",
+}
+NOTE = "<!-- made by: python docs/render_tutorial.py -->\n\n"
+
+
+def cells(script: str) -> list[tuple[bool, str]]:
+    """Return the cells in order: whether each is text, and its content."""
+    found = []
+    for part in re.split(r"^# %%", script, flags=re.MULTILINE)[1:]:
+        head, _, body = part.partition("\n")
+        is_text = "[markdown]" in head
+        if is_text:
+            body = re.sub(r"^# ?", "", body, flags=re.MULTILINE)
+        found.append((is_text, body.strip("\n")))
+    return found
+
+
+def page_parts(script: str) -> Iterator[str]:
+    """Yield what the page holds of the script, without what the cells print."""
+    for is_text, body in cells(script):
+        yield body if is_text else f"```python\n{body}\n```"
+
+
+class _Both(io.StringIO):
+    """Keeps what is printed, and shows it as well."""
+
+    def write(self, text: str) -> int:
+        sys.__stderr__.write(text)  # type: ignore[union-attr]  # a terminal or a log
+        return super().write(text)
+
+
+def _run() -> Iterator[str]:
+    """Yield each part of the page with what its cell prints."""
+    names: dict[str, Any] = {"__name__": "tutorial"}
+    script = SCRIPT.read_text(encoding="utf-8")
+    for (is_text, body), part in zip(cells(script), page_parts(script), strict=True):
+        yield part
+        if is_text:
+            continue
+        with contextlib.redirect_stdout(_Both()) as printed:
+            exec(compile(body, str(SCRIPT), "exec"), names)  # our own script
+        if shown := printed.getvalue().rstrip():
+            yield f"```text\n{shown}\n```"
+
+
+def main() -> None:
+    """Make the page and its pictures in a temporary folder, then put them in place."""
+    os.environ["COLUMNS"] = "100"
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        page = NOTE + "\n\n".join(_run()) + "\n"
+        for source, target in PICTURES.items():
+            shutil.copy(source, HERE / target)
+    PAGE.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""Every command of the documentation: the quick ones are run, of the others it is found out that
+they would start."""
+
+import doctest
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from saps.decoding.synthesizer import Synthesizer
+from tests.cli.conftest import RunSaps, saps  # noqa: F401  # a fixture
+from tests.docs.console import (
+    ROOT,
+    Command,
+    commands_in_other_blocks,
+    console_commands,
+    inline_commands,
+)
+from tests.docs.forms import check
+
+OWN_TESTS = {
+    "README.md": "tests/test_readme.py",
+    "docs/synthesize.md": "tests/cli/synthesis/test_pages.py",
+    "docs/serve.md": "tests/serve/test_documentation.py",
+}
+"""Pages whose commands are run, with what they print, by a file of their own."""
+QUICK = "synthesize|run|check|show|functions|repl|data|generate|evaluate"
+LONG = {
+    "saps generate out=data/generated size=99506 seed=1",
+    "saps generate out=data/generated size=40000 seed=1",
+    "saps generate out=data/short size=64000 seed=1 max_depth=2",
+    "saps generate out=data/few size=60 seed=3",
+}
+"""What runs for minutes. What trains and measures is never run here."""
+NOT_HERE = re.compile(r"data/(generated|short|tiny|algolisp|million|mine|tutorial)|runs/\w+/best")
+"""Data and models that the reader has made before, and a test has not."""
+
+CONSOLE = console_commands()
+
+
+def _is_run_here(command: Command) -> bool:
+    return (
+        command.page not in OWN_TESTS
+        and re.match(rf"(printf [^|]* \| )?saps ({QUICK})\b", command.text) is not None
+        and "--multirun" not in command.text
+        and " > " not in command.text
+        and command.text not in LONG
+        and NOT_HERE.search(command.text) is None
+    )
+
+
+RUN = [command for command in CONSOLE if _is_run_here(command)]
+
+
+@pytest.fixture(scope="module")
+def synthesizer() -> Synthesizer:
+    return Synthesizer.load()
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with what a clone has, of that which commands read."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(ROOT / "data" / "sample.jsonl", tmp_path / "data")
+    monkeypatch.setenv("COLUMNS", "90")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", RUN, ids=str)
+def test_a_quick_command_prints_what_is_shown(
+    command: Command,
+    saps: RunSaps,  # noqa: F811
+    synthesizer: Synthesizer,
+    workplace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Synthesizer, "load", lambda *_, **__: synthesizer)
+    piped = re.fullmatch(r"printf '([^']*)' \| (.*)", command.text)
+    stdin, text = (piped[1].replace("\\n", "\n"), piped[2]) if piped else ("", command.text)
+    outcome = saps(*shlex.split(text, comments=True)[1:], stdin=stdin.encode())
+    assert outcome.status == 0 or "error" in command.output, outcome.err
+    shown = {outcome.out + outcome.err, outcome.err + outcome.out}
+    right = [
+        doctest.OutputChecker().check_output(command.output, got, doctest.ELLIPSIS) for got in shown
+    ]
+    assert any(right) or not command.output, outcome.out + outcome.err
+
+
+@pytest.mark.parametrize("command", CONSOLE, ids=str)
+def test_a_command_would_start(command: Command) -> None:
+    check(command.text)
+
+
+@pytest.mark.parametrize("command", inline_commands(), ids=str)
+def test_a_command_within_a_sentence_would_start(command: Command) -> None:
+    check(command.text, complete=False)
+
+
+def test_commands_stand_where_they_are_tried() -> None:
+    assert commands_in_other_blocks() == []
+
+
+@pytest.mark.parametrize(("page", "test"), OWN_TESTS.items())
+def test_a_page_left_out_here_has_a_test_of_its_own(page: str, test: str) -> None:
+    assert Path(page).name in (ROOT / test).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "saps train experiment=saps_vx",
+        "saps train trainer.max_epoch=3",
+        "saps generate seed=1,2",
+        "saps synthesise 'find a'",
+        "saps synthesize 'find a' --inputs '{}'",
+        "saps run",
+        "python benchmarks/training.py --dta data/generated",
+        "pytest tests/decoding/test_absent.py",
+        'pip install "saps[absent]"',
+        "make html",
+        "mkdir x && saps train modle=saps",
+    ],
+)
+def test_a_command_that_would_not_start_is_noticed(text: str) -> None:
+    with pytest.raises((Exception, SystemExit, pytest.fail.Exception)):
+        check(text)

@@ -1,0 +1,48 @@
+"""The documentation as a site: built without a warning, whole, and of nothing from elsewhere."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import saps.lang
+from tests.docs.console import ROOT
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
+    loads = re.compile(
+        r"""<(?:script|img|iframe)[^>]*\ssrc="(https?:)?//|<link[^>]*rel="(?:stylesheet|preconnect|icon)"[^>]*href="(https?:)?//"""
+    )
+    pages = list(site.glob("**/*.html"))
+    assert len(pages) > 30
+    assert [page.name for page in pages if loads.search(page.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize("name", sorted(saps.lang.__all__))
+def test_every_public_name_of_the_language_is_on_its_page(site: Path, name: str) -> None:
+    page = (site / "api" / "lang.html").read_text(encoding="utf-8")
+    assert re.search(rf'id="saps\.lang\.[a-z_.]*{name}"', page) is not None
+
+
+def test_no_api_page_is_empty(site: Path) -> None:
+    for page in (ROOT / "docs" / "api").glob("*.md"):
+        wanted = re.findall(r"^::: (\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        built = (site / "api" / f"{page.stem}.html").read_text(encoding="utf-8")
+        assert wanted
+        assert [name for name in wanted if f'id="{name}"' not in built] == []
