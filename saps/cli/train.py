@@ -3,6 +3,7 @@
 import logging
 import os
 import shlex
+import signal
 import sys
 import warnings
 from collections.abc import Iterator
@@ -51,7 +52,11 @@ def _task(config: "DictConfig") -> None:
     try:
         result = train(config)
     except RunInterruptedError as stop:
+        if not _is_speaker():
+            return  # Lightning would kill the others if one ended with an error
         print(f"{stop}; {_how_to_go_on(stop)}", file=sys.stderr)
+        if stop.signal == signal.SIGTERM:
+            sys.exit(128 + stop.signal)
         raise KeyboardInterrupt from stop
     except SystemExit as stop:
         if isinstance(stop.__context__, KeyboardInterrupt):  # Lightning's answer to Ctrl-C
@@ -60,8 +65,13 @@ def _task(config: "DictConfig") -> None:
             )
             raise KeyboardInterrupt from stop
         raise
-    if os.environ.get("LOCAL_RANK", "0") == "0":  # of several processes one speaks
+    if _is_speaker():
         print(f"{result.metric} {result.value:.4f}   {result.best}")
+
+
+def _is_speaker() -> bool:
+    """Tell whether this is the process that speaks for all of a machine."""
+    return os.environ.get("LOCAL_RANK", "0") == "0"
 
 
 def _how_to_go_on(stop: "RunInterruptedError") -> str:

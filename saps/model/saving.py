@@ -3,6 +3,7 @@
 # ruff: noqa: ARG002 - Lightning calls hooks with arguments that not all of them need
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -16,25 +17,36 @@ from typing import Any
 import lightning
 import torch
 from lightning.pytorch.callbacks import Checkpoint
+from lightning.pytorch.utilities import rank_zero_only
 
+from saps.model.agreement import Agreement
 from saps.model.checkpoint import LAST, PREVIOUS, CheckpointFiles
 
 logger = logging.getLogger(__name__)
 
 
 class RunInterruptedError(Exception):
-    """Ctrl-C, after the step at hand was finished and a checkpoint written.
+    """Ctrl-C or SIGTERM, after the step at hand was finished and a checkpoint written.
 
     Attributes:
         folder: of the run.
         step: optimiser steps done.
         epoch: the epoch at hand, from 0.
         problem: why the newest checkpoint could not be written; None if it was.
+        signal: what was sent.
     """
 
-    def __init__(self, folder: Path, step: int, epoch: int, problem: str | None) -> None:
-        super().__init__(folder, step, epoch, problem)
+    def __init__(
+        self,
+        folder: Path,
+        step: int,
+        epoch: int,
+        problem: str | None,
+        number: int = signal.SIGINT,
+    ) -> None:
+        super().__init__(folder, step, epoch, problem, number)
         self.folder, self.step, self.epoch, self.problem = folder, step, epoch, problem
+        self.signal = signal.Signals(number)
 
     @property
     def has_checkpoint(self) -> bool:
@@ -48,31 +60,68 @@ class DivergedError(ValueError):
     """The loss or a weight is no number any more; the message says where and what to do."""
 
 
-class Interruption:
-    """Whether Ctrl-C was pressed while a run trains; pressed again, it stops at once."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_TOLD = {
+    signal.SIGINT: "stopping after a checkpoint; Ctrl-C again stops at once",
+    signal.SIGTERM: "told to end (SIGTERM): stopping after a checkpoint",
+}
 
-    requested = False
+
+class Interruption:
+    """Whether this process was told to stop while a run trains.
+
+    Ctrl-C (SIGINT) a second time stops it at once. SIGTERM is what Slurm sends before it takes a
+    machine away.
+
+    Attributes:
+        number: of the signal; 0 as long as there is none.
+    """
+
+    number = 0
+
+    def __init__(self) -> None:
+        self._process = 0
+        self._before: dict[int, Any] = {}
 
     @contextmanager
-    def watched(self, *, is_alone: bool) -> Iterator[None]:
-        """Collect Ctrl-C; it is not ours outside of the main thread or with other processes."""
-        if not is_alone or threading.current_thread() is not threading.main_thread():
+    def watched(self) -> Iterator[None]:
+        """Collect the signals; outside of the main thread they are not ours."""
+        if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.getsignal(signal.SIGINT)
-
-        def collect(number: int, frame: FrameType | None) -> None:
-            if self.requested and callable(before):
-                before(number, frame)
-            self.requested = True
-            sys.stderr.write("\nstopping after a checkpoint; Ctrl-C again stops at once\n")
-
-        if before != signal.SIG_IGN:
-            signal.signal(signal.SIGINT, collect)
+        self._process = os.getpid()
+        before = {number: signal.getsignal(number) for number in _SIGNALS}
+        self._before = {n: kept for n, kept in before.items() if kept != signal.SIG_IGN}
+        self.take_over()
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, kept in self._before.items():
+                signal.signal(number, kept)
+            self._before = {}
+
+    def take_over(self) -> None:
+        """Answer the watched signals from now on: Lightning, too, sets handlers as it starts."""
+        for number in self._before:
+            signal.signal(number, self._collect)
+
+    def _collect(self, number: int, frame: FrameType | None) -> None:
+        if os.getpid() != self._process:
+            # A process that makes batches was born with this handler. The run ends it when it
+            # needs it no more; if it were gone before, there would be no checkpoint.
+            signal.signal(number, signal.SIG_DFL)
+            return
+        before = self._before.get(number)
+        if number == signal.SIGINT and self.number and callable(before):
+            before(number, frame)
+        if not self.number:
+            _tell(_TOLD[signal.Signals(number)])
+        self.number = number
+
+
+@rank_zero_only
+def _tell(message: str) -> None:
+    sys.stderr.write(f"\n{message}\n")
 
 
 class Saving(Checkpoint):
@@ -92,7 +141,8 @@ class Saving(Checkpoint):
         Args:
             folder: of the run.
             files: what writes.
-            interruption: after Ctrl-C the run saves and stops.
+            interruption: after Ctrl-C or SIGTERM, in any of its processes, the run saves and
+                stops.
             every_n_steps: None for no such rule.
             every_n_minutes: likewise; the first counts from the start.
         """
@@ -102,6 +152,14 @@ class Saving(Checkpoint):
         self.every_n_steps = every_n_steps
         self.every_n_minutes = every_n_minutes
         self._saved_at = time.monotonic()
+        self._agreement = Agreement()
+
+    def on_train_start(
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,
+    ) -> None:
+        self.interruption.take_over()
 
     def on_train_batch_end(
         self,
@@ -114,9 +172,13 @@ class Saving(Checkpoint):
         # After the last batch comes validation, and the epoch's own checkpoint right after it.
         if trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:
             return
-        if self.interruption.requested or self._is_due(trainer):
+        # Processes get their signals, and read their clocks, at different moments.
+        number, is_due = self._agreement.largest(
+            trainer, self.interruption.number, self._is_due(trainer)
+        )
+        if number or is_due:
             self._save(trainer)
-        self._stop_if_asked(trainer)
+        self._stop_if(number, trainer)
 
     def on_train_epoch_end(
         self,
@@ -125,16 +187,15 @@ class Saving(Checkpoint):
     ) -> None:
         self._save(trainer)
         if not _is_over(trainer):
-            self._stop_if_asked(trainer)
+            (number,) = self._agreement.largest(trainer, self.interruption.number)
+            self._stop_if(number, trainer)
 
     def _is_due(self, trainer: lightning.Trainer) -> bool:
         if self.every_n_steps is not None and trainer.global_step % self.every_n_steps == 0:
             return True
         if self.every_n_minutes is None:
             return False
-        due = time.monotonic() - self._saved_at >= 60 * self.every_n_minutes
-        # Clocks differ, and all processes must save together.
-        return bool(trainer.strategy.broadcast(due)) if trainer.world_size > 1 else due
+        return time.monotonic() - self._saved_at >= 60 * self.every_n_minutes
 
     def _save(self, trainer: lightning.Trainer) -> None:
         module = trainer.lightning_module
@@ -144,11 +205,10 @@ class Saving(Checkpoint):
         trainer.save_checkpoint(self.path, weights_only=False)
         self._saved_at = time.monotonic()
 
-    def _stop_if_asked(self, trainer: lightning.Trainer) -> None:
-        if self.interruption.requested:
-            raise RunInterruptedError(
-                self.path.parent, trainer.global_step, trainer.current_epoch, self.files.failure
-            )
+    def _stop_if(self, number: int, trainer: lightning.Trainer) -> None:
+        if number:
+            step, epoch = trainer.global_step, trainer.current_epoch
+            raise RunInterruptedError(self.path.parent, step, epoch, self.files.failure, number)
 
 
 def _is_over(trainer: lightning.Trainer) -> bool:

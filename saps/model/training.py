@@ -90,7 +90,7 @@ def train(cfg: DictConfig) -> TrainResult:
         TrainingError: the run folder holds another run, or the run's last files are not written.
         CheckpointError: there is no run to continue, or it is another one.
         DivergedError: the loss is no number any more.
-        RunInterruptedError: Ctrl-C, after a checkpoint.
+        RunInterruptedError: Ctrl-C or SIGTERM, after a checkpoint.
         DataError, TokenizerError, SymbolError, BundleError: the data or the sizes do not fit.
         PretrainingError, FreezingError: so do the run to start from, or the freezing schedule.
         WordVectorError: the file of word vectors can not be read.
@@ -141,7 +141,7 @@ def train(cfg: DictConfig) -> TrainResult:
     trainer = _trainer(cfg, folder, callbacks, files)
     feed = Feed(data, **cfg.feed)
     path = None if start is None else start.path
-    with interruption.watched(is_alone=trainer.world_size == 1):
+    with interruption.watched():
         trainer.fit(module, datamodule=feed, ckpt_path=path, weights_only=True)
     _check_files(folder, files, best)
     _say_how_to_evaluate(folder, data)

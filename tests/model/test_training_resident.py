@@ -57,13 +57,13 @@ def test_a_run_of_resident_padded_batches_goes_on_within_an_epoch(
     assert all(torch.equal(found[name], weight) for name, weight in expected.items())
 
 
-class _Questions(TorchDispatchMode):
+class _Questions(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's own
     """Notes what a GPU would have to be waited for, while `watching`."""
 
     KINDS = ("_local_scalar_dense", "nonzero", "is_nonzero", "equal", "masked_select", "unique")
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.watching = False
         self.n_operations = 0
         self.found: list[str] = []

@@ -15,10 +15,10 @@ import torch
 
 from saps.model.callbacks import StepSeed
 from saps.model.checkpoint import CheckpointError, read_checkpoint
-from saps.model.saving import DivergedError, RunInterruptedError
+from saps.model.saving import DivergedError, Interruption, RunInterruptedError
 from saps.model.training import TrainingError, train
 from tests.model.pressing import press_in_step
-from tests.model.tiny_run import compose_tiny
+from tests.model.tiny_run import SMALL, compose_tiny
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,17 +44,23 @@ def test_runs_killed_at_random_moments_end_with_the_same_weights() -> None:
     assert ended.stdout.startswith("3 runs like the whole one")
 
 
-@pytest.mark.parametrize("step", [2, 4])
-def test_ctrl_c_saves_within_the_epoch_and_the_run_goes_on_as_if_never_stopped(
-    step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [(2, signal.SIGINT), (4, signal.SIGINT), (4, signal.SIGTERM)],
+    ids=["ctrl-c", "ctrl-c-later", "sigterm"],
+)
+def test_a_signal_saves_within_the_epoch_and_the_run_goes_on_as_if_never_stopped(
+    step: int, number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, stopped = f"folder={tmp_path / 'whole'}", f"folder={tmp_path / 'stopped'}"
     train(compose_tiny(tmp_path, whole, "trainer.max_epochs=3"))
     with monkeypatch.context() as patch, pytest.raises(RunInterruptedError) as caught:
-        press_in_step(step, patch)
+        press_in_step(step, patch, number)
         train(compose_tiny(tmp_path, stopped, "trainer.max_epochs=3"))
-    assert (caught.value.step, caught.value.problem) == (step, None)
+    stop = caught.value
+    assert (stop.step, stop.problem, stop.signal) == (step, None, number)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     train(compose_tiny(tmp_path, stopped, "trainer.max_epochs=3", "ckpt_path=last"))
     _assert_same_weights(tmp_path / "whole" / "last.ckpt", tmp_path / "stopped" / "last.ckpt")
     rows = (tmp_path / "stopped" / "metrics.csv").read_text().splitlines()
@@ -247,6 +253,50 @@ def test_two_processes_give_the_losses_of_one(tmp_path: Path) -> None:
     expected, found = _weights(one / "last.ckpt"), _weights(two / "last.ckpt")
     for name, weight in expected.items():
         torch.testing.assert_close(found[name], weight, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "ranks", "status"),
+    [(signal.SIGINT, [0, 1], 130), (signal.SIGTERM, [1], 143)],
+    ids=["ctrl-c-in-both", "sigterm-in-the-other"],
+)
+def test_a_signal_to_one_of_two_processes_saves_and_ends_both(
+    number: signal.Signals, ranks: list[int], status: int, tmp_path: Path
+) -> None:
+    compose_tiny(tmp_path)  # writes the data
+    run, settings = tmp_path / "run", ["trainer=ddp", "trainer.max_epochs=3", "n_samples=0"]
+    paths = [f"data.path={tmp_path / 'data'}", f"folder={run}"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.model.pressed_run", "train", *SMALL, *settings, *paths],
+        cwd=ROOT,
+        env=os.environ
+        | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+        | {"PRESS": json.dumps({"step": 2, "signal": number, "ranks": ranks})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == status, ended.stderr
+    assert ended.stderr.count("stopped after step 2, in epoch 0; go on with: saps train") == 1
+    assert "ckpt_path=last" in ended.stderr
+    assert read_checkpoint(run / "last.ckpt")["global_step"] == 2
+
+
+def test_a_process_that_makes_batches_outlives_the_first_signal() -> None:
+    # Slurm sends SIGTERM to all processes of a job; without its workers a run could not save.
+    with Interruption().watched():
+        pid = os.fork()
+        if pid == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+            os._exit(7)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+        pid = os.fork()
+        if pid == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGTERM)
+            os._exit(7)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGTERM
 
 
 @pytest.fixture(autouse=True)
