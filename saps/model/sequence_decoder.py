@@ -14,8 +14,10 @@ from torch.nn import functional
 
 from saps.data.sequences import Marks, SequenceBatch
 from saps.model.attention import GeneralAttention
+from saps.model.attentive_scan import AttentiveMemory, AttentiveWeights, scan_attentively
 from saps.model.cells.cell import Cell
 from saps.model.cells.lstm import LstmCell
+from saps.model.dropout import Dropout
 from saps.model.encoder import TextState
 from saps.model.initialization import glorot_
 from saps.model.layout import Layout
@@ -88,7 +90,7 @@ class SequenceDecoder(nn.Module):
         self.to_token = nn.Linear(hidden_size, self.marks.end + 1)
         for part in (self.from_latent, self.feed, self.to_token):
             glorot_(part)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def context(self, text: TextState) -> SequenceContext:
         """Project the memory once for all steps."""
@@ -103,11 +105,23 @@ class SequenceDecoder(nn.Module):
 
     def forward(self, context: SequenceContext, sequence: SequenceBatch) -> Tensor:
         """Return the logits of all tokens under teacher forcing, (V, W), as in `sequence.token`."""
+        cell = self.cell
+        if not isinstance(cell, LstmCell):
+            return self._logits(self._run(context, sequence))
+        # The sums of an LSTM's gates are linear in q' and h alike, so both take one product.
+        recurrent = torch.cat([self.feed.weight, cell.recurrent.weight], dim=1)
+        weights = AttentiveWeights(recurrent, *self._query_weights())
+        memory = AttentiveMemory(context.keys, context.values, context.bias)
+        projected, start = self._project(sequence.fed), self._before(context).cell
+        return self._logits(scan_attentively(projected, start, weights, memory, sequence))
+
+    def _run(self, context: SequenceContext, sequence: SequenceBatch) -> Tensor:
+        """Return q' of all steps, (V, H), with any cell."""
         context = context.take(sequence.order)
         sizes, place = sequence.sizes, sequence.place
         keys = RepeatedProduct(context.keys, sizes, place, context.bias)
         values = RepeatedProduct(context.values.transpose(1, 2), sizes, place)
-        step = self._steps(self._project(sequence.fed), sizes)
+        feed = SharedProduct(self.feed.weight, self._project(sequence.fed), sizes)
         to_query, bias = self._query_weights()
         share = SharedProduct(to_query, bias.expand(len(sequence.fed), -1), sizes)
         state, attended = self._before(context)
@@ -115,29 +129,11 @@ class SequenceDecoder(nn.Module):
         for n_rows in sizes:
             if n_rows < len(state):
                 state, attended = state[:n_rows], attended[:n_rows]
-            state = step(attended, state)
+            state = self.cell.step(feed(attended), state)
             query = self.cell.output(state)
             attended = torch.tanh(share(query) + values(keys(query).softmax(dim=1)))
             steps.append(attended)
-        return self._logits(torch.cat(steps))
-
-    def _steps(
-        self, projected: Tensor, sizes: tuple[int, ...]
-    ) -> Callable[[Tensor, Tensor], Tensor]:
-        """Return what takes the next step: from q' and the states before it to the states."""
-        cell = self.cell
-        if not isinstance(cell, LstmCell):
-            feed = SharedProduct(self.feed.weight, projected, sizes)
-            return lambda attended, state: cell.step(feed(attended), state)
-        # The sums of an LSTM's gates are linear in h and q' alike, so both take one product.
-        weight = torch.cat([self.feed.weight, cell.recurrent.weight], dim=1)
-        sums = SharedProduct(weight, projected, sizes)
-
-        def take(attended: Tensor, state: Tensor) -> Tensor:
-            h, c = torch.split(state, cell.hidden_size, dim=1)
-            return cell.activate(sums(torch.cat([attended, h], dim=1)), c)
-
-        return take
+        return torch.cat(steps)
 
     def loss(self, context: SequenceContext, sequence: SequenceBatch) -> Loss:
         """Return the mean cross-entropy of all tokens under teacher forcing."""

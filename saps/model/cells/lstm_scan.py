@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from saps.model.cells.lstm_step import step_factors, take_step
+
 
 def scan_lstm(
     projected: Tensor, weight: Tensor, previous: Tensor, sizes: tuple[int, ...], start: Tensor
@@ -80,8 +82,9 @@ def take_steps(
             rows = slice(first, end)
             torch.index_select(last, 0, previous[rows], out=before[rows])
             last = states[rows]
-            sums = torch.addmm(projected[rows], before[rows, :size], matrix)
-            _step(sums, before[rows], gates[rows], squashed[rows], last)
+            torch.addmm(projected[rows], before[rows, :size], matrix, out=gates[rows])
+            h, cell = torch.split(last, size, dim=1)
+            take_step(gates[rows], before[rows, size:], cell, squashed[rows], h)
     return states, gates, before, squashed
 
 
@@ -98,7 +101,7 @@ def take_steps_back(
     """Return the gradients of `projected`, `weight` and `start` from that of the states."""
     size = weight.shape[1]
     with torch.autocast(of_states.device.type, enabled=False):
-        to_cell, by_output, by_cell, forget = _factors(gates, before, squashed)
+        to_cell, by_output, by_cell, forget = step_factors(gates, before[:, size:], squashed)
         of_gates = torch.empty_like(gates)
         of_state = of_states.clone()
         of_start = of_state.new_zeros(n_starts, 2 * size)
@@ -122,38 +125,3 @@ def take_steps_back(
 def _bounds(sizes: Sequence[int]) -> list[tuple[int, int]]:
     """Return the first row of each step and the one after its last."""
     return list(pairwise(accumulate(sizes, initial=0)))
-
-
-def _step(sums: Tensor, before: Tensor, gates: Tensor, squashed: Tensor, state: Tensor) -> None:
-    """Take one step, writing what `LstmCell` calls the gates, tanh(c') and [h', c']."""
-    size = squashed.shape[1]
-    torch.sigmoid(sums[:, : 2 * size], out=gates[:, : 2 * size])
-    torch.tanh(sums[:, 2 * size : 3 * size], out=gates[:, 2 * size : 3 * size])
-    torch.sigmoid(sums[:, 3 * size :], out=gates[:, 3 * size :])
-    i, f, candidate, o = gates.chunk(4, dim=1)
-    cell = state[:, size:]
-    torch.mul(f, before[:, size:], out=cell)
-    cell.addcmul_(i, candidate)
-    torch.tanh(cell, out=squashed)
-    torch.mul(o, squashed, out=state[:, :size])
-
-
-def _factors(gates: Tensor, before: Tensor, squashed: Tensor) -> tuple[Tensor, ...]:
-    """Return what the gradients of h' and c' are multiplied by, for all steps at once.
-
-    Returns:
-        From h' to c' (X, H); from h' to the output gate's sum (X, H); from c' to the sums of the
-        input gate, the forget gate and the candidate (X, 3, H); from c' to c (X, H).
-    """
-    i, f, candidate, o = gates.chunk(4, dim=1)
-    size = squashed.shape[1]
-    by_cell = gates.new_empty(len(gates), 3, size)
-    # The slopes s(x) (1 - s(x)) and 1 - tanh(x)^2 from the values, times the first argument.
-    sigmoid_slope = torch.ops.aten.sigmoid_backward.grad_input
-    tanh_slope = torch.ops.aten.tanh_backward.grad_input
-    sigmoid_slope(candidate, i, grad_input=by_cell[:, 0])
-    sigmoid_slope(before[:, size:], f, grad_input=by_cell[:, 1])
-    tanh_slope(i, candidate, grad_input=by_cell[:, 2])
-    by_output = torch.ops.aten.sigmoid_backward(squashed, o)
-    to_cell = torch.ops.aten.tanh_backward(o, squashed)
-    return to_cell, by_output, by_cell, f
