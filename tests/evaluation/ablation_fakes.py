@@ -1,5 +1,7 @@
 """An ablation whose trainings and evaluations are made up, so that tests of the rest are quick."""
 
+import copy
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,8 +11,10 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from saps.evaluation.ablation import making
+from saps.evaluation.ablation import configuration, making
+from saps.evaluation.ablation.folder import locked, prepare
 from saps.evaluation.ablation.settings import Settings
+from saps.evaluation.ablation.waves import Waves
 from saps.evaluation.digest import folder_digest
 from saps.evaluation.evaluate import make_report
 from saps.evaluation.metrics import Result
@@ -35,9 +39,25 @@ def compose_ablate(tmp_path: Path, *overrides: str) -> DictConfig:
     data = tmp_path / "data"
     if not data.exists():
         write_data(data)
-    places = [f"data.path={data}", f"out={tmp_path / 'out'}", "epochs=2"]
+    cfg = _composed("ablate", ("epochs=2", *overrides))
+    for key, default, place in (
+        ("data.path", "data/generated", data),
+        ("out", "runs/ablation", tmp_path / "out"),
+    ):
+        if OmegaConf.select(cfg, key) == default:
+            OmegaConf.update(cfg, key, str(place))
+    return cfg
+
+
+@functools.cache
+def _composed_once(command: str, overrides: tuple[str, ...]) -> DictConfig:
     with initialize_config_dir(str(resource_folder("conf")), version_base="1.3"):
-        return compose("ablate", [*places, *overrides])
+        return compose(command, list(overrides))
+
+
+def _composed(command: str, overrides: Sequence[str]) -> DictConfig:
+    """Compose what was not composed before: that is most of the time of these tests."""
+    return copy.deepcopy(_composed_once(command, tuple(overrides)))
 
 
 def read_settings(tmp_path: Path, *overrides: str) -> Settings:
@@ -77,12 +97,12 @@ class Lab:
         write_report(cfg, results(self.solved.get(row, 3), cfg.limit))
 
 
-@pytest.fixture
-def lab(monkeypatch: pytest.MonkeyPatch) -> Lab:
+def install_lab(monkeypatch: pytest.MonkeyPatch) -> Lab:
     """Have rows be trained and judged by a `Lab`."""
     made = Lab()
     monkeypatch.setattr(making, "train", made.train)
     monkeypatch.setattr(making, "evaluate", made.evaluate)
+    monkeypatch.setattr(configuration, "_compose", _composed)
     return made
 
 
@@ -131,12 +151,10 @@ def write_report(cfg: DictConfig, found: Sequence[Result]) -> None:
 
 def make_all(settings: Settings) -> None:
     """Make every row in order, as the command does with Hydra's own launcher."""
-    from saps.evaluation.ablation.folder import prepare
-    from saps.evaluation.ablation.waves import Waves
-
-    prepare(settings)
-    waves = Waves(settings)
-    while wave := waves.next():
-        for row in wave:
-            making.make_row(settings, row.name)
-        waves.ended(wave, None)
+    with locked(settings):
+        prepare(settings)
+        waves = Waves(settings)
+        while wave := waves.next():
+            for row in wave:
+                making.make_row(settings, row.name)
+            waves.ended(wave, None)
