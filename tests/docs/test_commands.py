@@ -34,8 +34,10 @@ LONG = {
     "saps generate out=data/few size=60 seed=3",
 }
 """What runs for minutes. What trains and measures is never run here."""
-NOT_HERE = re.compile(r"data/(generated|short|tiny|algolisp|million|mine|tutorial)|runs/\w+/best")
-"""Data and models that the reader has made before, and a test has not."""
+NOT_HERE = re.compile(
+    r"data/(generated|short|large|tiny|algolisp|million|mine|tutorial|free_rewordings)|runs/\w+/best"
+)
+"""Data and models that the reader has made before, and a test has not; or that take long."""
 
 CONSOLE = console_commands()
 
