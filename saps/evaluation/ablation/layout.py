@@ -29,8 +29,8 @@ _PUBLISHED: Final = (
     "published: test",
     "published: parameters",
 )
-_BRIEF: Final = ("model", "validation", "test", "by tests", "M", "ex./s", "min")
-_BRIEF_PUBLISHED: Final = ("published", "test")
+_BRIEF: Final = ("model", "valid.", "test", "by tests", "M", "ex./s", "min")
+_BRIEF_PUBLISHED: Final = ("publ.", "test")
 
 
 def tables(ablation: Ablation) -> Iterator[Table]:

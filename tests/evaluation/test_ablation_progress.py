@@ -1,0 +1,93 @@
+"""How far an ablation is, and in which order its rows are started."""
+
+from pathlib import Path
+
+import pytest
+
+from saps.evaluation.ablation.configuration import train_config
+from saps.evaluation.ablation.folder import row_folder
+from saps.evaluation.ablation.progress import Progress, progress_lines
+from saps.evaluation.ablation.settings import Settings
+from saps.evaluation.ablation.state import WORKING, failure_of, write_failure
+from saps.evaluation.ablation.waves import Waves
+from tests.evaluation.ablation_fakes import Lab, install_lab, make_all, read_settings, write_run
+
+
+@pytest.fixture(autouse=True)
+def lab(monkeypatch: pytest.MonkeyPatch) -> Lab:
+    return install_lab(monkeypatch)
+
+
+def _begin(settings: Settings, name: str, n_epochs: int | None = None) -> None:
+    """Mark a row as being made, with so many epochs behind it; None for no run yet."""
+    row_folder(settings, name).mkdir(parents=True, exist_ok=True)
+    (row_folder(settings, name) / WORKING).touch()
+    if n_epochs is not None:
+        write_run(train_config(settings, settings.row(name)), n_epochs)
+
+
+def test_a_row_that_goes_further_is_told_with_the_whole_and_the_time_left(tmp_path: Path) -> None:
+    settings = read_settings(tmp_path, "rows=[saps_v,saps_h,saps_vh]", "trainer.max_epochs=4")
+    before = Progress.read(settings)
+    assert progress_lines(settings, before, None) == []
+    _begin(settings, "saps_h")
+    now = Progress.read(settings)
+    assert progress_lines(settings, now, before) == [
+        "[0 of 3 rows, 0 %] row 2, SAPS H: training, epoch 1 of 4"
+    ]
+    _begin(settings, "saps_h", 1)
+    told = "row 2, SAPS H: epoch 1 of 4 is over, exact match on validation 10.0 %"
+    # Eleven epochs of half a minute are left.
+    assert progress_lines(settings, Progress.read(settings), now) == [
+        f"[0 of 3 rows, 8 %, about 6 min left] {told}"
+    ]
+
+
+def test_rows_side_by_side_share_the_time_that_is_left(tmp_path: Path) -> None:
+    settings = read_settings(tmp_path, "rows=[saps_v,saps_h]", "trainer.max_epochs=11")
+    _begin(settings, "saps_v", 1)
+    assert Progress.read(settings).seconds_left() == pytest.approx(21 * 30)
+    _begin(settings, "saps_h", 1)
+    assert Progress.read(settings).seconds_left() == pytest.approx(20 * 30 / 2)
+
+
+def test_nothing_is_left_when_all_rows_are_over(tmp_path: Path) -> None:
+    settings = read_settings(tmp_path, "rows=[saps_v,saps_h]")
+    make_all(settings)
+    write_failure(settings, "saps_h", "no room")
+    now = Progress.read(settings)
+    assert (now.n_over, now.share, now.seconds_left()) == (2, 1.0, 0.0)
+
+
+def test_rows_that_need_others_come_in_a_later_wave(tmp_path: Path) -> None:
+    settings = read_settings(tmp_path)
+    first = [row.name for row in Waves(settings).next()]
+    assert {row.name for row in settings.rows} - set(first) == {
+        "sapspre_vh_att_256",
+        "seq2tree_search",
+    }
+    write_failure(settings, "autoencoder", "no room")
+    assert "sapspre_vh_att_256" in [row.name for row in Waves(settings).next()]
+
+
+def test_rows_whose_processes_died_are_started_alone_and_then_given_up(tmp_path: Path) -> None:
+    settings = read_settings(tmp_path, "rows=[saps_v,saps_h,saps_vh]")
+    waves = Waves(settings)
+    wave = waves.next()
+    for name in ("saps_v", "saps_h"):  # the third was not begun
+        _begin(settings, name)
+    waves.ended(wave, RuntimeError("a worker was killed"))
+    wave = waves.next()
+    assert [row.name for row in wave] == ["saps_v"]
+    waves.ended(wave, RuntimeError("a worker was killed"))
+    reason = failure_of(settings, "saps_v") or ""
+    assert reason.startswith("its process ended without a result (a worker was killed)")
+    assert [row.name for row in waves.next()] == ["saps_h"]
+    assert failure_of(settings, "saps_h") is None
+
+
+def test_a_launcher_that_starts_nothing_is_an_error(tmp_path: Path) -> None:
+    settings = read_settings(tmp_path, "rows=[saps_v]")
+    waves = Waves(settings)
+    with pytest.raises(RuntimeError, match="no sbatch"):
+        waves.ended(waves.next(), RuntimeError("no sbatch"))
