@@ -1,6 +1,6 @@
-"""Run docs/tutorial.py and write docs/tutorial.md, its cells with what they print.
+"""Run docs/tutorial.py and write docs/tutorial.md: python docs/render_tutorial.py.
 
-python docs/render_tutorial.py          # minutes
+The page holds the cells, what they print, and how long all of it took.
 """
 
 import contextlib
@@ -10,7 +10,9 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +65,22 @@ def _run() -> Iterator[str]:
             yield f"```text\n{shown}\n```"
 
 
+def _cost(seconds: float) -> str:
+    spent = os.times()
+    processor = spent.user + spent.system + spent.children_user + spent.children_system
+    return (
+        f"*All of this took {seconds / 60:.1f} minutes, with {processor / 60:.1f} minutes of"
+        f" processor time, on a machine with {os.cpu_count()} cores (torch {version('torch')}).*"
+    )
+
+
 def main() -> None:
     """Make the page and its pictures in a temporary folder, then put them in place."""
     os.environ["COLUMNS"] = "100"
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        page = NOTE + "\n\n".join(_run()) + "\n"
+        start = time.perf_counter()
+        page = NOTE + "\n\n".join(_run())
+        page += f"\n\n{_cost(time.perf_counter() - start)}\n"
         for source, target in PICTURES.items():
             shutil.copy(source, HERE / target)
     PAGE.write_text(page, encoding="utf-8")

@@ -2,7 +2,7 @@
 # # Tutorial: from a sentence to a trained model
 #
 # Ten minutes on a CPU: make data, look at them, train a small model, judge it, and ask it for
-# programs. The page is `docs/tutorial.py`, run; its cells (`# %%`) open as a notebook in most
+# programs. The page is the script `docs/tutorial.py`; its cells (`# %%`) open as a notebook in most
 # editors, and
 #
 # ```console
@@ -18,7 +18,7 @@ import subprocess
 from pathlib import Path
 
 SHORT = "SAPS_TUTORIAL_SHORT" in os.environ  # a few tasks and one epoch: only to see that all works
-SIZE, EPOCHS, JUDGED = (400, 1, 20) if SHORT else (24_000, 12, 1_000)
+SIZE, EPOCHS, JUDGED = (400, 1, 20) if SHORT else (12_000, 20, 1_000)
 
 
 def run(command: str) -> None:
@@ -52,11 +52,12 @@ print(synthesis.python)
 # ## Data
 #
 # The generator writes tasks: an English text, the types of its arguments, a program, and tests, the
-# outputs of which come from running the program. `max_depth=2` lets kinds of tasks stand within one
-# another once: "the sum of" and "odd elements of" make the sentence above.
+# outputs of which come from running the program. `max_depth=1` keeps to simple texts, in which no
+# task stands within another; with 2 there is "the length of the longest prefix of ..." as well, and
+# more to learn.
 
 # %%
-run(f"saps generate out=data/tutorial size={SIZE} seed=1 max_depth=2")
+run(f"saps generate out=data/tutorial size={SIZE} seed=1 max_depth=1")
 
 # %%
 from saps.data import load_split
