@@ -52,6 +52,19 @@ class ShapePlan:
         """Return the shape of the batches whose longest text has so many pieces."""
         return self.shapes[int(np.searchsorted(self.longest, n_pieces))]
 
+    def growth(self, widths: Widths, plan: Sequence[IntArray]) -> tuple[float, float]:
+        """Return how much padding adds to the pieces and the nodes of an epoch, as shares of both.
+
+        Args:
+            widths: of the tasks.
+            plan: of an epoch for which the shapes were chosen.
+        """
+        shapes = [self.shape(int(widths.largest[batch, 0].max())) for batch in plan]
+        n_pieces = sum(shape.n_examples * shape.n_pieces for shape in shapes)
+        n_nodes = sum(sum(shape.h_sizes) for shape in shapes)
+        real = widths.largest[np.concatenate(plan)].sum(axis=0)
+        return n_pieces / int(real[0]) - 1, n_nodes / int(real[1]) - 1
+
 
 def _ends(lengths: IntArray, n_classes: int) -> IntArray:
     """Return the last length of each class, such that lengths rounded up to them add least.

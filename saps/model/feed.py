@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 - Lightning calls hooks with arguments that not all of them need
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,8 @@ from saps.data.sequences import batch_sequences
 from saps.data.shape_plan import ShapePlan
 from saps.data.widths import Widths
 from saps.lang import Node
+
+logger = logging.getLogger(__name__)
 
 
 class FeedError(ValueError):
@@ -204,7 +207,11 @@ class Feed(lightning.LightningDataModule):
             raise FeedError("feed.n_shapes looks at all epochs: set trainer.max_epochs")
         widths = Widths.of(self.data.encoded("train"))
         plans = (shares_of(epoch).plan() for epoch in range(n_epochs))
-        return replace(shares_of, shapes=ShapePlan.of(widths, plans, self.n_shapes))
+        shapes = ShapePlan.of(widths, plans, self.n_shapes)
+        pieces, nodes = shapes.growth(widths, shares_of(0).plan())
+        told = "batches have one of %d shapes, with %.0f %% more pieces and %.0f %% more nodes"
+        logger.info(told, len(shapes.shapes), 100 * pieces, 100 * nodes)
+        return replace(shares_of, shapes=shapes)
 
     def _reside(self, shares_of: _SharesOfEpochs) -> Residence:
         trainer = self._trainer()

@@ -85,6 +85,18 @@ def test_a_shape_is_as_narrow_as_its_batches_allow(data: TaskData) -> None:
     assert shape.n_pieces == int(data.encoded("train").lengths.max())
 
 
+def test_growth_is_the_share_of_padding_in_an_epoch(data: TaskData) -> None:
+    plan, epoch = _plan(data, 2), data.batches("train", 0)
+    pieces, nodes = plan.growth(Widths.of(data.encoded("train")), epoch.plan)
+    batches = [epoch[number] for number in range(len(epoch))]
+    lengths = data.encoded("train").lengths
+    padded = [plan.shape(int(lengths[list(b.indices)].max())).pad(b) for b in batches]
+    n_pieces = sum(batch.text.pieces.numel() for batch in padded)
+    assert pieces == pytest.approx(n_pieces / lengths.sum() - 1)
+    n_nodes, real = (sum(len(b.tree.label) for b in some) for some in (padded, batches))
+    assert nodes == pytest.approx(n_nodes / real - 1)
+
+
 def test_what_is_real_stays_and_the_rest_has_no_label(data: TaskData) -> None:
     plan, batch = _plan(data, 1), _all_batches(data)[1]
     padded = plan.shapes[0].pad(batch)
