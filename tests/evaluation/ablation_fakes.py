@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from saps.evaluation.ablation import configuration, making
@@ -51,6 +52,8 @@ def compose_ablate(tmp_path: Path, *overrides: str) -> DictConfig:
 
 @functools.cache
 def _composed_once(command: str, overrides: tuple[str, ...]) -> DictConfig:
+    if GlobalHydra.instance().is_initialized():  # under the command itself
+        return compose(command, list(overrides))
     with initialize_config_dir(str(resource_folder("conf")), version_base="1.3"):
         return compose(command, list(overrides))
 
