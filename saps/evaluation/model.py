@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from saps.data.example import Example
 from saps.data.symbols import SymbolError, SymbolTable
@@ -14,6 +14,9 @@ from saps.evaluation.digest import folder_digest
 from saps.evaluation.report import ModelSource
 from saps.evaluation.settings import EvaluationError, Settings
 from saps.lang import Node
+
+BUNDLED: Final = "saps/pretrained"
+"""What a report calls the bundled model."""
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +113,9 @@ def load_model(settings: Settings) -> Model:
     search = instantiate(dict(settings.decoding))
     n_parameters = sum(weight.numel() for weight in bundle.network.parameters())
     predictor = Predictor(bundle, search, settings.batch_size)
-    source = ModelSource(str(folder), folder_digest(folder), n_parameters)
+    # The place of an installation says nothing to those who read the report elsewhere.
+    name = BUNDLED if settings.checkpoint is None else str(folder)
+    source = ModelSource(name, folder_digest(folder), n_parameters)
     known = partial(_known, n_tests=search.n_examples)
     if settings.as_typed:
         return Model(

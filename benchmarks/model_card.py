@@ -1,0 +1,299 @@
+"""Evaluate the bundled model and write its facts and figures into docs/model-card.md.
+
+    python benchmarks/model_card.py --data data/generated
+
+A report that is in the folder of --runs already, and of the same model and data, is not made again.
+Between the marks of the page everything is made here; what stands outside of them is kept.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file
+
+from saps.data.algolisp import find_split
+from saps.evaluation.digest import file_digest, folder_digest
+from saps.evaluation.folder import PREDICTIONS, REPORT
+from saps.evaluation.layout import MEASURES, Table, caption, tables
+from saps.evaluation.markdown import escape, render_table
+from saps.evaluation.metrics import Rate
+from saps.evaluation.record import Record, load_records
+from saps.evaluation.report import Report, load_report
+from saps.model.bundle import load_bundle
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "model-card.md"
+MODEL = ROOT / "saps" / "pretrained"
+FREE = "tests/data/free_rewordings.jsonl"
+N_EXAMPLES = 6
+N_FAMILIES = 10
+CONFUSIONS = "Most frequent confusions between symbols"
+MADE_BY = "made by benchmarks/model_card.py"
+
+
+class CardError(Exception):
+    """The page can not be written; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A report that the page shows.
+
+    Attributes:
+        name: of its folder.
+        title: its heading.
+        overrides: of `saps evaluate`, besides the folder of the report.
+        parts: titles of the report's tables that are shown.
+    """
+
+    name: str
+    title: str
+    overrides: tuple[str, ...]
+    parts: tuple[str, ...]
+
+
+def sections(data: str, limit: int | None = None) -> tuple[Section, ...]:
+    """Return the reports of the page, for one set of tasks, or the first `limit` of them."""
+    tasks = (f"data.path={data}", *([] if limit is None else [f"limit={limit}"]))
+    return (
+        Section(
+            "greedy",
+            "Greedy, on the test split",
+            (*tasks, "robustness=true"),
+            (
+                MEASURES,
+                "Outcomes",
+                "By target depth, levels",
+                "By target length, symbols",
+                "By text length, words",
+                "Robustness to rewording",
+            ),
+        ),
+        Section(
+            "guided",
+            "Guided by three examples, on the test split",
+            (*tasks, "decoding=guided"),
+            (MEASURES,),
+        ),
+        Section(
+            "free",
+            "Greedy, on 60 requests in free English",
+            (f"data.path={FREE}", "data.name=free_rewordings", "as_typed=true"),
+            (MEASURES,),
+        ),
+    )
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", required=True, help="folder of the set whose test split is used")
+    parser.add_argument("--limit", type=int, help="judge the first so many tasks of it")
+    parser.add_argument("--runs", type=Path, default=Path("runs/model_card"))
+    options = parser.parse_args()
+    try:
+        chosen = sections(options.data, options.limit)
+        for section in chosen:
+            _evaluate(section, options.runs / section.name)
+        write_page(PAGE, chosen, options.runs)
+    except (CardError, subprocess.CalledProcessError) as error:
+        sys.exit(f"model_card: {error}")
+
+
+def write_page(page: Path, chosen: tuple[Section, ...], runs: Path) -> None:
+    """Put facts and figures between the marks of the page."""
+    made = {
+        "facts": facts(),
+        "figures": "\n\n".join(figures(section, runs / section.name) for section in chosen),
+        "calibration": calibration(),
+        "failures": failures(runs / "greedy"),
+    }
+    text = page.read_text(encoding="utf-8")
+    for name, content in made.items():
+        text = replace_between(text, name, content)
+    page.write_text(text, encoding="utf-8")
+
+
+def between(text: str, name: str) -> str:
+    """Return what stands between the marks of a part."""
+    return _marked(text, name)[2]
+
+
+def replace_between(text: str, name: str, content: str) -> str:
+    """Return the text with other content between the marks of a part."""
+    found = _marked(text, name)
+    return f"{text[: found.start(2)]}{content.strip()}{text[found.end(2) :]}"
+
+
+def _marked(text: str, name: str) -> re.Match[str]:
+    pattern = rf"(<!-- {name}: {re.escape(MADE_BY)} -->\n\n)(.*?)(\n\n<!-- end of {name} -->)"
+    found = re.search(pattern, text, re.DOTALL)
+    if found is None:
+        raise CardError(f"the page has lost its marks of {name}: put them back")
+    return found
+
+
+def _evaluate(section: Section, folder: Path) -> None:
+    if _is_of_this_model(section, folder):
+        return
+    command = ["evaluate", *section.overrides, f"out={folder}", "overwrite=true"]
+    print("saps", *command, file=sys.stderr)
+    subprocess.run([str(Path(sys.executable).with_name("saps")), *command], check=True)
+
+
+def _is_of_this_model(section: Section, folder: Path) -> bool:
+    if not (folder / REPORT).is_file():
+        return False
+    provenance = load_report(folder).provenance
+    given = dict(item.split("=", 1) for item in section.overrides)
+    limit = int(given["limit"]) if "limit" in given else None
+    data = file_digest(find_split(given["data.path"], "test"))
+    found = (provenance.model.sha256, provenance.data.sha256, provenance.data.limit)
+    return found == (folder_digest(MODEL), data, limit)
+
+
+def facts() -> str:
+    """Say in a table what the bundled model is and how it was trained."""
+    config = json.loads((MODEL / "config.json").read_text(encoding="utf-8"))
+    rows = [(name, str(value)) for name, value in _facts(config)]
+    return render_table(Table("", ("", "the bundled model"), tuple(rows)))
+
+
+def _facts(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    info, encoder, decoder = config["info"], config["model"]["encoder"], config["model"]["decoder"]
+    data, training, best = info["data"], info["training"], info["best"]
+    network = load_bundle(MODEL).network
+    n_parameters = sum(weight.numel() for weight in network.parameters())
+    yield "name", info["name"]
+    yield "parameters", f"{n_parameters:,}"
+    yield "weights", _weights(MODEL / "model.safetensors")
+    yield "encoder", _sizes(encoder)
+    yield "decoder", _sizes(decoder)
+    yield "trained on", f"{data['train']:,} tasks ({data['name']})"
+    yield "chosen on", f"{data['dev']:,} tasks of the development split"
+    for kind in ("filler_dropout", "paraphrase"):
+        if training["data"].get(kind):
+            rates = ", ".join(f"{key} {value}" for key, value in training["data"][kind].items())
+            yield f"in training: {kind}", rates
+    yield "epochs", f"{training['trainer']['max_epochs']}, the best was {best['epoch'] + 1}"
+    yield best["metric"], f"{100 * best['value']:.2f} %"
+    yield "seed", str(training["seed"])
+    yield "SAPS", info["saps_version"]
+
+
+def _weights(file: Path) -> str:
+    weights = load_file(file)
+    kinds = {str(weight.dtype).removeprefix("torch.") for weight in weights.values()}
+    return f"{file.stat().st_size / 1e6:.1f} MB, {', '.join(sorted(kinds))}"
+
+
+def _sizes(part: Mapping[str, Any]) -> str:
+    told = {key: value for key, value in part.items() if isinstance(value, int | float | str)}
+    kind = str(told.pop("_target_", "")).rpartition(".")[2]
+    return f"{kind}: " + ", ".join(f"{key} {value}" for key, value in told.items() if key[0] != "_")
+
+
+def figures(section: Section, folder: Path) -> str:
+    """Show the tables of one report, with the command that made it."""
+    report = load_report(folder)
+    shown = {table.title: table for table in tables(report)}
+    return "\n\n".join(
+        (
+            f"### {section.title}",
+            f"{escape(_caption(report))}",
+            f"```console\n$ saps evaluate {' '.join(section.overrides)}\n```",
+            *(_part(shown[title]) for title in section.parts if title in shown),
+        )
+    )
+
+
+def _caption(report: Report) -> str:
+    pieces = caption(report).partition(" on ")[2]
+    provenance = report.provenance
+    return (
+        f"Tasks: {pieces}. Model {provenance.model.sha256[:16]}, "
+        f"data {provenance.data.sha256[:16]}, {provenance.created[:10]}."
+    )
+
+
+def _part(table: Table) -> str:
+    heading = "" if table.title == MEASURES else f"{escape(table.title)}:\n\n"
+    return f"{heading}{render_table(table)}"
+
+
+def calibration() -> str:
+    """Show how often answers are right, by the confidence that the model states."""
+    path = MODEL / "calibration.json"
+    if not path.is_file():
+        return "The bundled model is not calibrated: it states no confidence."
+    content = json.loads(path.read_text(encoding="utf-8"))
+    error, data = content["calibration_error"], content["data"]
+    rows = [_confidence_row(part) for part in content["reliability"]["after"]]
+    header = ("confidence", "answers", "right", "mean confidence")
+    return (
+        f"On {data['n']:,} tasks ({data['file']}, sha256 {data['sha256'][:16]}) the expected "
+        f"calibration error is {100 * error['before']:.1f} points before and "
+        f"{100 * error['after']:.1f} after the fit, where each half is judged by a fit on the "
+        f"other half.\n\n{render_table(Table('', header, tuple(rows)))}"
+    )
+
+
+def _confidence_row(part: Mapping[str, Any]) -> tuple[str, ...]:
+    right = Rate(part["passed"], part["n"])
+    share = "-" if right.value is None else f"{100 * right.value:.1f} % ({part['passed']:,})"
+    mean = "-" if part["confidence"] is None else f"{100 * part['confidence']:.1f} %"
+    return f"{100 * part['low']:.0f}-{100 * part['high']:.0f} %", f"{part['n']:,}", share, mean
+
+
+def failures(folder: Path) -> str:
+    """Show what the model gets wrong: families, confusions, and tasks with short texts.
+
+    Never of the requests in free English: who reads their texts may tune something by them.
+    """
+    report = load_report(folder)
+    shown = {table.title: table for table in tables(report)}
+    hard = [row for row in report.hardest_families if row.exact_match.count < row.n][:N_FAMILIES]
+    parts = []
+    if hard:
+        parts.append(_part(first_rows(shown["Hardest families"], len(hard))))
+    if CONFUSIONS in shown:
+        parts.append(_part(first_rows(shown[CONFUSIONS], N_FAMILIES)))
+    wrong = _wrong(load_records(folder / PREDICTIONS))
+    if wrong:
+        examples = "\n".join(f"- {escape(r.text)}: {_answer(r)}" for r in wrong)
+        parts.append(f"Failures with the shortest texts, one a family:\n\n{examples}")
+    return "\n\n".join(parts) or "None was found."
+
+
+def first_rows(table: Table, n: int) -> Table:
+    """Return the table with its first rows alone."""
+    return Table(table.title, table.header, table.rows[:n])
+
+
+def _wrong(records: list[Record]) -> list[Record]:
+    """Return tasks that fail, one a family, the shortest texts first; the same ones each time."""
+    failed = sorted((r for r in records if not r.passed), key=lambda r: (len(r.text), r.text))
+    by_family: dict[tuple[str, ...], Record] = {}
+    for record in failed:
+        by_family.setdefault(record.nodes[:1], record)
+    return list(by_family.values())[:N_EXAMPLES]
+
+
+def _answer(record: Record) -> str:
+    given = f"`{_shortened(record.predicted)}`" if record.predicted else "no program"
+    return f"wanted `{record.gold}`, got {given} ({record.outcome})"
+
+
+def _shortened(program: str) -> str:
+    return program if len(program) <= 150 else f"{program[:150]} ..."
+
+
+if __name__ == "__main__":
+    main()
