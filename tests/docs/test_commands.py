@@ -8,7 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+import typer
 
+from saps.cli.app import app
 from saps.decoding.synthesizer import Synthesizer
 from tests.cli.conftest import RunSaps, saps  # noqa: F401  # a fixture
 from tests.docs.console import (
@@ -26,14 +28,11 @@ OWN_TESTS = {
     "docs/serve.md": "tests/serve/test_documentation.py",
 }
 """Pages whose commands are run, with what they print, by a file of their own."""
-QUICK = "synthesize|run|check|show|functions|repl|data|generate|evaluate"
-LONG = {
-    "saps generate out=data/generated size=99506 seed=1",
-    "saps generate out=data/generated size=40000 seed=1",
-    "saps generate out=data/short size=64000 seed=1 max_depth=2",
-    "saps generate out=data/few size=60 seed=3",
-}
-"""What runs for minutes. What trains and measures is never run here."""
+QUICK = ("synthesize", "run", "check", "show", "functions", "repl", "data", "evaluate")
+"""Commands of `saps` that are run here."""
+EXPENSIVE = ("generate", "train", "ablate", "calibrate", "compare", "serve")
+"""Those that take minutes, need what such a one has made, or do not end: they are only parsed and
+composed here, and run by tests of their own at a small size."""
 NOT_HERE = re.compile(
     r"data/(generated|short|large|tiny|algolisp|million|mine|tutorial|free_rewordings)|runs/\w+/best"
 )
@@ -45,10 +44,9 @@ CONSOLE = console_commands()
 def _is_run_here(command: Command) -> bool:
     return (
         command.page not in OWN_TESTS
-        and re.match(rf"(printf [^|]* \| )?saps ({QUICK})\b", command.text) is not None
+        and re.match(rf"(printf [^|]* \| )?saps ({'|'.join(QUICK)})\b", command.text) is not None
         and "--multirun" not in command.text
         and " > " not in command.text
-        and command.text not in LONG
         and NOT_HERE.search(command.text) is None
     )
 
@@ -89,6 +87,11 @@ def test_a_quick_command_prints_what_is_shown(
         doctest.OutputChecker().check_output(command.output, got, doctest.ELLIPSIS) for got in shown
     ]
     assert any(right) or not command.output, outcome.out + outcome.err
+
+
+def test_every_command_of_saps_is_either_quick_or_expensive() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # a group's
+    assert {*QUICK, *EXPENSIVE} == set(commands)
 
 
 @pytest.mark.parametrize("command", CONSOLE, ids=str)
