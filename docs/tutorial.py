@@ -183,7 +183,8 @@ run(f'saps show "{SENTENCE}" --attention runs/tutorial/attention.svg --model run
 # ## From here
 #
 # - More data, a larger model: `saps generate out=data/short size=64000 max_depth=2 seed=1`, then
-#   `saps train experiment=default_model`, which is how the bundled model was made.
+#   `saps train experiment=saps_vh_att data=short`. [Its card](model-card.md) says how the bundled
+#   model was made.
 # - Other rows: `experiment=saps_v`, which is right on no program with two different siblings;
 #   `seq2seq_att`, `seq2tree` ([the networks](models.md)).
 # - Other searches: `saps evaluate decoding=beam data.path=data/tutorial` ([search](search.md)).
