@@ -162,7 +162,7 @@ def _profiled(profiler: profile, *, first: int, count: int) -> Iterator[None]:
             profiler.stop()
         before(self, trainer, *rest)
 
-    StepSeed.on_train_batch_start = on_train_batch_start  # type: ignore[method-assign]
+    StepSeed.on_train_batch_start = on_train_batch_start  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
