@@ -26,7 +26,8 @@ class _Rule:
 
     pattern: re.Pattern[str]
     others: tuple[str, ...]
-    begins_with_name: bool
+    begins_with_name: bool = False
+    begins_request: bool = False
 
     def apply(self, text: str, rate: float, rng: Random) -> str:
         def reword(match: re.Match[str]) -> str:
@@ -45,7 +46,9 @@ def _filled(words: str, names: tuple[str, ...], rng: Random) -> str:
     remaining = list(names)
     chosen = []
     for word in words.split():
-        if word == "@":
+        if word in ("@1", "@2"):
+            chosen.append(names[int(word[1]) - 1])
+        elif word == "@":
             chosen.append(remaining.pop(0) if len(remaining) > 1 else remaining[0])
         elif word.endswith("?"):
             chosen += [word[:-1]] if rng.random() < 0.5 else []
@@ -67,7 +70,9 @@ def _rules() -> tuple[_Rule, ...]:
         if line and not line.startswith("#"):
             left, _, right = line.partition(" => ")
             others = tuple(other.strip() for other in right.split(" | "))
-            rules.append(_Rule(_pattern(left), others, left.startswith("@")))
+            begins = left.startswith("^ ")
+            pattern = _pattern(left.removeprefix("^ "))
+            rules.append(_Rule(pattern, others, left.startswith("@"), begins))
     return tuple(rules)
 
 
@@ -116,6 +121,8 @@ _KIND: Final = re.compile(
 _VOWELS: Final = "aeiou"
 
 _FINDS: Final = (
+    *("i ' d like to know", "i want to know", "we need", "which is", "can you tell me", "say"),
+    *("what do you get for", "i ' d like", "what is", "what are", "return", "compute"),
     *("find", "compute", "calculate", "return", "output", "print", "get", "give me", "tell me"),
     *("determine", "show", "i want", "i need", "work out", "give", "report", "what is", ""),
     *("what would be", "what ' s", "the task is to find", "you should find", "your job is to find"),
@@ -180,12 +187,15 @@ class Paraphraser:
             return self._other_words(text, rng)
         declared = _other_kinds(task[1], rng)
         asked, is_noun = _other_ask(task[2], rng)
+        if rng.random() < 0.15 and not _DEFINED.match(task[2]):
+            asked = _without_names(task[1], self._other_words(asked, rng), rng)
         form = _form(task[2], is_noun, rng)
         return " ".join(form.format(declared, self._other_words(asked, rng)).split())
 
     def _other_words(self, text: str, rng: Random) -> str:
         for rule in _rules():
-            text = rule.apply(text, self.place_rate, rng)
+            if not rule.begins_request:
+                text = rule.apply(text, self.place_rate, rng)
         return text
 
 
@@ -208,11 +218,38 @@ def _other_ask(asked: str, rng: Random) -> tuple[str, bool]:
     verb, what = match.groups()
     if verb == "your task is to":
         return f"{rng.choice(_DOES)} {what}".strip(), False
+    if rng.random() < 0.6 and (command := _as_command(what, rng)) is not None:
+        return command, False
     if _QUESTION.match(what) is not None:
-        return (what if rng.random() < 0.5 else f"{rng.choice(('find', 'tell me'))} {what}"), False
+        return (what if rng.random() < 0.7 else f"{rng.choice(('find', 'tell me'))} {what}"), False
     if rng.random() < 0.2:
         return what, True
     return f"{rng.choice(_FINDS)} {what}".strip(), False
+
+
+def _as_command(what: str, rng: Random) -> str | None:
+    """Return a request that begins with a verb of its own: "add up b" for "the sum of b"."""
+    fitting = [rule for rule in _rules() if rule.begins_request and rule.pattern.match(what)]
+    if not fitting:
+        return None
+    rule = fitting[0]
+    match = rule.pattern.match(what)
+    assert match is not None
+    verb = _filled(rng.choice(rule.others), match.groups(), rng)
+    does = rng.choice(_DOES) if rng.random() < 0.3 else ""
+    return f"{does} {verb}{what[match.end() :]}".strip()
+
+
+def _without_names(declared: str, asked: str, rng: Random) -> str:
+    """Return the request with "the list" for an array that is the only one."""
+    arrays = re.findall(
+        rf"\barrays?(?: of \w+)?((?: (?:, |and )?[a-l]\b(?! (?:{_NOUNS})\b))+)", declared
+    )
+    names = [name for group in arrays for name in re.findall(r"\b[a-l]\b", group)]
+    if len(names) != 1:
+        return asked
+    other = rng.choice(("the list", "the array", "the given list", "the sequence"))
+    return re.sub(rf"\b(?!a (?:{_NOUNS})\b){names[0]}\b(?! - th)", other, asked)
 
 
 def _other_kinds(declared: str, rng: Random) -> str:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from saps.decoding.english.vocabulary import word_set
 
-# Published texts name arguments a to l; "i" comes last, since it reads as a pronoun.
-LETTERS = tuple("abcdefghjkli")
+# The names that generated texts give; "i" comes last, since it reads as a pronoun. Published texts
+# use k and l too: these count as names of a person's own, and get a letter that every model knows.
+LETTERS = tuple("abcdefghji")
+_SPARE = ("k", "l")  # where those do not suffice
 
 KIND_NOUNS = word_set(
     "array arrays list lists vector vectors sequence sequences number numbers integer integers "
@@ -21,6 +23,7 @@ AFTER_ARTICLE = KIND_NOUNS | word_set(
     "function program letter"
 )
 _TOKEN = re.compile(r"[^\W\d_]\w*|\d+|\S", re.ASCII)
+_ARTICLE = re.compile(r"\bthe\s+$", re.IGNORECASE)
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
 
 
@@ -68,14 +71,24 @@ def name_by_letters(
     spelled = {name.lower(): name for name in reversed(found)} | {
         name.lower(): name for name in declared if not _is_letter(name)
     }
-    free = [x for x in LETTERS if x not in _letters(tokens) and x not in set(given)]
+    taken = {
+        *_letters(tokens),
+        *given,
+        *(x.text.lower() for x in tokens if x.text.lower() in _SPARE),
+    }
+    free = [x for x in (*LETTERS, *_SPARE) if x not in taken]
     order = dict.fromkeys([*(name.lower() for name in found), *spelled])
     letter_of = dict(zip((key for key in order if key in spelled), free, strict=False))
+    # "The words", where `words` is an argument, is that argument; "the sum" may be another sum.
+    nouns = {x.lower() for x in declared if x.lower() in KIND_NOUNS or x.lower() not in known_words}
     pieces, done = [], 0
     for token in tokens:
         letter = letter_of.get(token.text.lower())
         if letter is not None and not _is_suffix(text, token):
-            pieces += [text[done : token.start], letter]
+            before = text[done : token.start]
+            if token.text.lower() in nouns:
+                before = _ARTICLE.sub("", before)
+            pieces += [before, letter]
             done = token.end
     return Naming(
         "".join([*pieces, text[done:]]), {letter_of[key]: spelled[key] for key in letter_of}

@@ -50,6 +50,16 @@ def test_article_leaves_the_letter_free() -> None:
     assert letters("given a number limit")[1] == {"a": "limit"}
 
 
+def test_declared_noun_loses_its_article() -> None:
+    assert letters("sort the words", "words") == ("sort a", {"a": "words"})
+    assert letters("the largest of the prices", "prices") == ("the largest of a", {"a": "prices"})
+    assert letters("the largest of the k", "k")[0] == "the largest of a"
+
+
+def test_letters_that_generated_texts_never_use_get_others() -> None:
+    assert letters("add k to l") == ("add a to b", {"a": "k", "b": "l"})
+
+
 def test_declared_name_is_a_name_wherever_it_stands() -> None:
     assert letters("the sum of Sum", "sum") == ("the a of a", {"a": "sum"})
 
