@@ -40,7 +40,7 @@ def test_calibration_is_that_of_the_bundled_model() -> None:
 
 def test_all_figures_are_of_the_bundled_model() -> None:
     named = re.findall(r"Model ([0-9a-f]{16}), data", between(TEXT, "figures"))
-    assert named == [folder_digest(MODEL)[:16]] * 3, MAKE_AGAIN
+    assert named == [folder_digest(MODEL)[:16]] * 4, MAKE_AGAIN
 
 
 def test_a_part_is_replaced_between_its_marks_alone() -> None:
@@ -63,10 +63,12 @@ def runs(tmp_path: Path) -> Path:
 
 def test_a_report_is_shown_with_counts_intervals_and_its_command(runs: Path) -> None:
     shown = figures(sections("data/x")[0], runs / "greedy")
-    assert "$ saps evaluate data.path=data/x robustness=true" in shown
+    assert "$ saps evaluate data.path=data/x\n" in shown
     assert "| exact match | 20.00 % (3/15) | 7.05-45.19 % |" in shown
     assert "Model cdcdcdcdcdcdcdcd, data abababababababab, 2026-01-02" in shown
-    assert "Robustness to rewording" in shown
+    reworded = figures(sections("data/x", limit=300)[1], runs / "robustness")
+    assert "$ saps evaluate data.path=data/x limit=300 robustness=true" in reworded
+    assert "Robustness to rewording" in reworded
 
 
 def test_failures_are_shown_with_the_answer_and_never_a_task_that_passes(runs: Path) -> None:
