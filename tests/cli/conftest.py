@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -23,7 +23,7 @@ RunSaps = Callable[..., Outcome]
 
 
 @pytest.fixture
-def saps(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunSaps:
+def saps(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[RunSaps]:
     """Run `saps ARGUMENTS...`, with `stdin` as its input."""
 
     def run(*arguments: str, stdin: bytes = b"") -> Outcome:
@@ -35,4 +35,7 @@ def saps(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         captured = capsys.readouterr()
         return Outcome(int(exit_.value.code or 0), captured.out, captured.err)
 
-    return run
+    yield run
+    if "joblib" in sys.modules:
+        # Its processes wait for more work, in the folder of the test that started them.
+        sys.modules["joblib.externals.loky"].get_reusable_executor().shutdown(wait=True)
