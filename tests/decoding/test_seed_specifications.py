@@ -20,7 +20,7 @@ ROWS = [
     .splitlines()
 ]
 N_INPUTS = 10
-AT_LEAST_RIGHT = 6
+AT_LEAST_RIGHT = 10
 
 
 def _inputs(arguments: dict[str, str], generator: random.Random) -> dict[str, Value]:
