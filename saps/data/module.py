@@ -170,8 +170,18 @@ class TaskData(lightning.LightningDataModule):
 
     def _source(self, split: Split) -> SplitSource:
         reworded = split == "train" and self.paraphrase is not None
-        paraphraser = Paraphraser(**(self.paraphrase or {})) if reworded else None
+        paraphraser = self._paraphraser() if reworded else None
         return SplitSource(self.path, split, self.limits[split], paraphraser, self.seed)
+
+    def _paraphraser(self) -> Paraphraser:
+        try:
+            return Paraphraser(**(self.paraphrase or {}))
+        except (TypeError, ValueError) as error:
+            reason = (
+                f"data.paraphrase={self.paraphrase}: "
+                "give text_rate and place_rate, each from 0 to 1"
+            )
+            raise DataError(self.path, reason) from error
 
     def _learned_tokenizer(self, source: SplitSource) -> Tokenizer:
         def learn() -> Arrays:

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from saps.data.algolisp import write_examples
+from saps.data.algolisp import DataError, write_examples
 from saps.data.example import Example
 from saps.data.generator.catalogue import default_catalogue
 from saps.data.generator.composer import Shape
@@ -51,6 +51,27 @@ def test_about_as_many_texts_change_as_the_rate_says() -> None:
 def test_a_rate_outside_of_0_to_1_is_refused(rates: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match=r"must be in \[0, 1\]"):
         Paraphraser(text_rate=rates[0], place_rate=rates[1])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"text_rat": 0.2, "place_rate": 0.4}, {"text_rate": 2.0, "place_rate": 0.4}]
+)
+def test_wrong_settings_of_a_run_are_told(tmp_path: Path, wrong: dict[str, float]) -> None:
+    write_examples(tmp_path / "train.jsonl", GENERATED)
+    data = TaskData(
+        name="ours",
+        path=str(tmp_path),
+        vocabulary_size=400,
+        batch_size=8,
+        token_budget=4000,
+        train_limit=None,
+        dev_limit=None,
+        filler_dropout={"text_rate": 0.0, "word_rate": 0.0},
+        seed=3,
+        paraphrase=wrong,
+    )
+    with pytest.raises(DataError, match="give text_rate and place_rate, each from 0 to 1"):
+        data.read()
 
 
 def test_every_argument_is_still_named() -> None:
