@@ -11,7 +11,6 @@ from saps.cli.options import DebugOption
 
 if TYPE_CHECKING:
     from saps.evaluation.comparison import Comparison, Run
-    from saps.evaluation.mcnemar import PairedCounts
 
 
 def compare(
@@ -68,22 +67,8 @@ def _plain(comparison: "Comparison") -> dict[str, Any]:
     return {
         "first": comparison.first.name,
         "second": comparison.second.name,
-        "exact_match": _counts(comparison.exact_match),
-        "accuracy": _counts(comparison.accuracy),
+        "exact_match": comparison.exact_match.plain(),
+        "accuracy": comparison.accuracy.plain(),
         "only_first": [first.text for first, _ in comparison.only_first],
         "only_second": [first.text for first, _ in comparison.only_second],
-    }
-
-
-def _counts(counts: "PairedCounts") -> dict[str, Any]:
-    low, high = counts.interval or (None, None)
-    return {
-        "both": counts.both,
-        "only_first": counts.only_first,
-        "only_second": counts.only_second,
-        "neither": counts.neither,
-        "difference": counts.difference,
-        "low": low,
-        "high": high,
-        "p_value": counts.p_value,
     }

@@ -57,6 +57,20 @@ class PairedCounts:
         fewer = min(self.only_first, self.only_second)
         return min(1.0, 2 * _binomial_tail(fewer, n_discordant))
 
+    def plain(self) -> dict[str, float | int | None]:
+        """Return the counts and what follows from them, for JSON."""
+        low, high = self.interval or (None, None)
+        return {
+            "both": self.both,
+            "only_first": self.only_first,
+            "only_second": self.only_second,
+            "neither": self.neither,
+            "difference": self.difference,
+            "low": low,
+            "high": high,
+            "p_value": self.p_value,
+        }
+
 
 def _binomial_tail(k: int, n: int) -> float:
     """Return the chance of at most `k` heads in `n` tosses; exact, as Python's integers are."""

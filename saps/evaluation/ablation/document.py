@@ -6,7 +6,6 @@ from typing import Any, Final
 import saps
 from saps.evaluation.ablation.differences import Difference
 from saps.evaluation.ablation.result import Ablation, Judgement, RowResult
-from saps.evaluation.mcnemar import PairedCounts
 from saps.evaluation.metrics import Rate
 
 SCHEMA_VERSION: Final = 1
@@ -79,22 +78,8 @@ def _plain_difference(difference: Difference) -> dict[str, Any]:
     return {
         "first": difference.first,
         "second": difference.second,
-        "exact_match": _plain_counts(difference.exact_match),
-        "accuracy": _plain_counts(difference.accuracy),
-    }
-
-
-def _plain_counts(counts: PairedCounts) -> dict[str, float | int | None]:
-    low, high = counts.interval or (None, None)
-    return {
-        "both": counts.both,
-        "only_first": counts.only_first,
-        "only_second": counts.only_second,
-        "neither": counts.neither,
-        "difference": counts.difference,
-        "low": low,
-        "high": high,
-        "p_value": counts.p_value,
+        "exact_match": difference.exact_match.plain(),
+        "accuracy": difference.accuracy.plain(),
     }
 
 
