@@ -27,6 +27,8 @@ from saps.data.cache_key import cache_key
 from saps.data.coverage import Coverage
 from saps.data.encoded_split import EncodedSplit
 from saps.data.paraphrase import Paraphraser
+from saps.data.retelling.reteller import Reteller
+from saps.data.rewording import Rewording
 from saps.data.sequences import batch_sequences
 from saps.data.source import SplitSource
 from saps.data.symbols import SymbolError, SymbolTable
@@ -110,6 +112,7 @@ class TaskData(lightning.LightningDataModule):
         seed: int,
         cache: str | None = None,
         paraphrase: dict[str, float] | None = None,
+        retelling: dict[str, Any] | None = None,
     ) -> None:
         """Describe the data; `read` reads it.
 
@@ -126,6 +129,8 @@ class TaskData(lightning.LightningDataModule):
             cache: folder that keeps the encoded tasks for the next run; None keeps nothing.
             paraphrase: `text_rate` and `place_rate` of `Paraphraser`, for the training texts; None
                 leaves them as they are. Each task has one text for the whole run.
+            retelling: `rate` of `Reteller`, and `extra` and `short` of `Rewording`: training tasks
+                told anew from their programs; None tells none.
         """
         super().__init__()
         self.name = name
@@ -135,7 +140,7 @@ class TaskData(lightning.LightningDataModule):
         self.token_budget = token_budget
         self.limits: dict[Split, int | None] = {"train": train_limit, "dev": dev_limit}
         self.filler_dropout = filler_dropout
-        self.paraphrase = paraphrase
+        self.paraphrase, self.retelling = paraphrase, retelling
         self.seed = seed
         self.upward = self.sequences = False
         self.cache = Cache(None if cache is None else Path(cache).expanduser())
@@ -169,17 +174,28 @@ class TaskData(lightning.LightningDataModule):
         logger.info("train: %d batches an epoch, %.1f %% of it padding", len(plan), 100 * share)
 
     def _source(self, split: Split) -> SplitSource:
-        reworded = split == "train" and self.paraphrase is not None
-        paraphraser = self._paraphraser() if reworded else None
-        return SplitSource(self.path, split, self.limits[split], paraphraser, self.seed)
+        reworded = split == "train" and (self.paraphrase, self.retelling) != (None, None)
+        rewording = self._rewording() if reworded else None
+        return SplitSource(self.path, split, self.limits[split], rewording, self.seed)
 
-    def _paraphraser(self) -> Paraphraser:
+    def _rewording(self) -> Rewording:
         try:
-            return Paraphraser(**(self.paraphrase or {}))
+            paraphraser = None if self.paraphrase is None else Paraphraser(**self.paraphrase)
         except (TypeError, ValueError) as error:
             reason = (
                 f"data.paraphrase={self.paraphrase}: "
                 "give text_rate and place_rate, each from 0 to 1"
+            )
+            raise DataError(self.path, reason) from error
+        if self.retelling is None:
+            return Rewording(paraphraser)
+        try:
+            retelling = dict(self.retelling)
+            return Rewording(paraphraser, Reteller(retelling.pop("rate")), **retelling)
+        except (KeyError, TypeError, ValueError) as error:
+            reason = (
+                f"data.retelling={self.retelling}: give rate, from 0 to 1, "
+                "and extra and short, whole numbers"
             )
             raise DataError(self.path, reason) from error
 

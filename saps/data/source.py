@@ -1,14 +1,12 @@
 """The file of a split: the hash of its contents, and its tasks, read when first asked for."""
 
 import hashlib
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from random import Random
 
 from saps.data.algolisp import DataError, find_split, load_split
 from saps.data.example import Example
-from saps.data.paraphrase import Paraphraser
+from saps.data.rewording import Rewording
 
 
 class SplitSource:
@@ -19,7 +17,7 @@ class SplitSource:
         folder: Path,
         split: str,
         limit: int | None,
-        paraphraser: Paraphraser | None = None,
+        rewording: Rewording | None = None,
         seed: int = 0,
     ) -> None:
         """Choose a file.
@@ -28,7 +26,7 @@ class SplitSource:
             folder: of the data.
             split: "train" or "dev".
             limit: take the first so many tasks.
-            paraphraser: says the texts in other words; None leaves them as they are.
+            rewording: says the tasks in other words; None leaves them as they are.
             seed: of the other words.
 
         Raises:
@@ -37,15 +35,15 @@ class SplitSource:
         self.split = split
         self.path = find_split(folder, split)
         self.limit = limit
-        self.paraphraser = paraphraser
+        self.rewording = rewording
         self.seed = seed
 
     @property
     def identity(self) -> tuple[object, ...]:
         """What decides the tasks, for the key of a cache."""
-        if self.paraphraser is None:
+        if self.rewording is None:
             return self.digest, self.limit
-        return self.digest, self.limit, self.seed, *self.paraphraser.identity
+        return self.digest, self.limit, self.seed, *self.rewording.identity
 
     @cached_property
     def digest(self) -> str:
@@ -58,7 +56,7 @@ class SplitSource:
 
     @cached_property
     def examples(self) -> list[Example]:
-        """The tasks.
+        """The tasks, each as often as the rewording tells it.
 
         Raises:
             DataError: a line is no task, or the file became another one since it was hashed.
@@ -67,13 +65,9 @@ class SplitSource:
         examples = load_split(self.path, self.split)[: self.limit]
         if self._digest() != digest:
             raise DataError(self.path, "the file changed while it was read; start again")
-        return [self._reworded(example) for example in examples]
-
-    def _reworded(self, example: Example) -> Example:
-        if self.paraphraser is None:
-            return example
-        rng = Random(f"{self.seed}:{example.text}")
-        return replace(example, text=self.paraphraser(example.text, rng))
+        if self.rewording is None:
+            return examples
+        return [told for example in examples for told in self.rewording.all_of(example, self.seed)]
 
     def _digest(self) -> str:
         try:

@@ -144,6 +144,27 @@ class Tokenizer:
         words = (piece.removeprefix(_WORD_START) for piece in pieces if piece[0] == _WORD_START)
         return frozenset(word for word in words if word)
 
+    def all_pieces(self) -> list[str]:
+        """Return the pieces by id; a word starts with the mark U+2581."""
+        pieces: list[str] = self._processor.id_to_piece(list(range(len(self))))
+        return pieces
+
+    def ids_of(self, piece: str) -> list[int]:
+        """Return the ids of the pieces that make up another tokenizer's piece, or are it.
+
+        Empty where a part of it is unknown here.
+        """
+        own = self._processor.piece_to_id(piece)
+        if own != UNKNOWN_ID or piece == self._processor.id_to_piece(UNKNOWN_ID):
+            return [own]
+        text = piece.removeprefix(_WORD_START)
+        ids: list[int] = self._processor.encode(text, out_type=int) if text else []
+        if not piece.startswith(_WORD_START) and ids:
+            # Only a word's start can be encoded; the mark of it, if it is a piece, goes.
+            mark = self._processor.piece_to_id(_WORD_START)
+            ids = ids[1:] if ids[0] == mark else ids
+        return [] if UNKNOWN_ID in ids else ids
+
     def pieces(self, text: str) -> list[str]:
         """Return the pieces as text, for display; a word starts with the mark U+2581."""
         pieces: list[str] = self._processor.encode(normalise_typing(text), out_type=str)
@@ -151,8 +172,7 @@ class Tokenizer:
 
     def starts_word(self) -> list[bool]:
         """Tell of each piece, by id, whether a word starts with it."""
-        ids = range(len(self))
-        return [piece.startswith(_WORD_START) for piece in self._processor.id_to_piece(list(ids))]
+        return [piece.startswith(_WORD_START) for piece in self.all_pieces()]
 
     def whole_word_id(self, word: str) -> int | None:
         """Return the id of the piece that is exactly this word, or None if it is cut up."""

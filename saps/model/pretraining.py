@@ -69,7 +69,7 @@ def start_from(earlier: Bundle, network: Network, symbols: SymbolTable) -> Trans
         PretrainingError: the labels differ, a weight has another size, or the decoders have no
             weight in common. Then the network is as it was.
     """
-    _compare_symbols(earlier.symbols, symbols)
+    compare_symbols(earlier.symbols, symbols)
     there, here = _weights(earlier.network), _weights(network)
     taken = tuple(name for name in here if name in there)
     if not taken:
@@ -96,7 +96,8 @@ def _weights(network: nn.Module) -> dict[str, Tensor]:
     return dict(part.state_dict()) if isinstance(part, nn.Module) else {}
 
 
-def _compare_symbols(there: SymbolTable, here: SymbolTable) -> None:
+def compare_symbols(there: SymbolTable, here: SymbolTable) -> None:
+    """Raise `PretrainingError` unless two models give the same labels."""
     if there == here:
         return
     strange = sorted(set(there.labels) ^ set(here.labels)) or [

@@ -28,6 +28,7 @@ from saps.model.checkpoint import (
     read_checkpoint,
 )
 from saps.model.compilation import compiled
+from saps.model.continuation import go_on_from, load_start
 from saps.model.divergence import FiniteLoss
 from saps.model.epoch_report import CURVES, METRICS, EpochReport
 from saps.model.feed import Feed
@@ -99,6 +100,7 @@ def train(cfg: DictConfig) -> TrainResult:
     start = _start(cfg, folder)
     starts_from_another = start is None and cfg.pretrained is not None
     earlier = load_pretrained(cfg.pretrained) if starts_from_another else None
+    former = load_start(cfg.start_from) if start is None and cfg.start_from is not None else None
     lightning.seed_everything(cfg.seed, workers=True, verbose=False)
     torch.set_float32_matmul_precision(cfg.matmul_precision)
     data = _read_data(cfg, start)
@@ -112,6 +114,8 @@ def train(cfg: DictConfig) -> TrainResult:
     freezing = Freezing(cfg.freezing, network)
     if start is None:
         start_from_vectors(network, data.tokenizer)
+    if former is not None:
+        go_on_from(former, network, data.tokenizer, data.symbols)
     if earlier is not None:
         start_from(earlier, network, data.symbols)
     module = _module(cfg, network, data)
@@ -276,7 +280,7 @@ def _say_how_to_evaluate(folder: Path, data: TaskData) -> None:
 def _provenance(cfg: DictConfig, data: TaskData, progress: dict[str, Any]) -> dict[str, Any]:
     """Tell, inside the model, where it comes from."""
     settings = plain_config(cfg)
-    kept = ("seed", "data", "module", "trainer", "decoding", "pretrained", "freezing")
+    kept = ("seed", "data", "module", "trainer", "decoding", "pretrained", "start_from", "freezing")
     return {
         "name": cfg.name,
         "saps_version": saps.__version__,

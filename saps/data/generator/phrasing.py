@@ -88,7 +88,7 @@ class _Speaker:
             return f"{asks} {text}".strip() if self.rng.random() < 0.75 else text
         if family.result == "bool":
             return f"{asks or 'find'} {self.rng.choice(('whether', 'whether', 'if'))} {text}"
-        return f"{asks} {text}" if asks else f"what {_verb(text)} {text}"
+        return f"{asks} {text}" if asks else f"what {verb_for(text)} {text}"
 
     def define(self, use: Use) -> str:
         """Return the clause that gives a letter to a part of the expression."""
@@ -129,7 +129,8 @@ class _Speaker:
         )
 
 
-def _verb(text: str) -> str:
+def verb_for(text: str) -> str:
+    """Return "is" or "are", as it goes with a noun phrase."""
     words = [word for word in text.split()[:3] if word not in ("the", "all", "first")]
     return "are" if words and words[0] in _PLURALS else "is"
 
@@ -159,17 +160,18 @@ def _declaration(arguments: Mapping[str, str], unnamed: bool, rng: Random) -> st
     elif draw < 0.17 and "string[]" not in arguments.values():
         nouns.update(SHORT_NOUNS)
     if unnamed:
-        return _listed([nouns[kind][0] for kind in arguments.values()])
+        return listed([nouns[kind][0] for kind in arguments.values()])
     groups: list[tuple[str, list[str]]] = []
     for name, kind in arguments.items():
         if groups and groups[-1][0] == kind:
             groups[-1][1].append(name)
         else:
             groups.append((kind, [name]))
-    return _listed([f"{nouns[kind][len(names) > 1]} {_listed(names)}" for kind, names in groups])
+    return listed([f"{nouns[kind][len(names) > 1]} {listed(names)}" for kind, names in groups])
 
 
-def _listed(parts: Sequence[str]) -> str:
+def listed(parts: Sequence[str]) -> str:
+    """Return the parts as "a , b and c"."""
     if len(parts) == 1:
         return parts[0]
     return f"{' , '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,116 @@
+"""Patterns of English: one line that stands for many ways to say one thing, drawn one at a time.
+
+`<a|b>` is a choice, `[a]` is said or not, `$NAME` another pattern, `{X}` what fills slot X, `{X!}`
+the same where only a name reads well. Unlike the generator's wordings, a pattern is never written
+out in full: it may stand for millions of texts.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+
+_MARK = re.compile(r"([<>\[\]|])")
+_SHARED = re.compile(r"\$([A-Z_0-9]+)")
+SLOT = re.compile(r"\{(\w+)(!?)\}")
+_CLOSES = {"<": ">", "[": "]"}
+
+
+class PatternError(ValueError):
+    """A pattern is malformed; the message quotes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sequence:
+    parts: tuple["str | _Choice", ...]
+
+    def draw(self, rng: Random) -> str:
+        return "".join(part if isinstance(part, str) else part.draw(rng) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    options: tuple[_Sequence, ...]
+
+    def draw(self, rng: Random) -> str:
+        return rng.choice(self.options).draw(rng)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One line of a table.
+
+    Attributes:
+        source: as it was written, the shared patterns filled in.
+        slots: all that a text of it can name.
+    """
+
+    source: str
+    slots: frozenset[str]
+    _root: _Sequence
+
+    @classmethod
+    def parse(cls, text: str, shared: Mapping[str, str] | None = None) -> "Pattern":
+        """Read a pattern.
+
+        Args:
+            text: the pattern.
+            shared: name to what `$NAME` stands for.
+
+        Raises:
+            PatternError: an unknown `$NAME`, or a bracket that is never closed or opened.
+        """
+        source = expand_shared(text, shared or {})
+        tokens = [token for token in _MARK.split(source) if token]
+        root, end = _sequence(tokens, 0, source)
+        if end != len(tokens):
+            raise PatternError(f"{source!r}: '{tokens[end]}' stands outside of any bracket")
+        return cls(source, frozenset(name for name, _ in SLOT.findall(source)), root)
+
+    def draw(self, rng: Random) -> str:
+        """Return one text, its slots still as `{X}`."""
+        return self._root.draw(rng)
+
+
+def expand_shared(text: str, shared: Mapping[str, str]) -> str:
+    """Return the text with each `$NAME` replaced.
+
+    Raises:
+        PatternError: a name is unknown.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in shared:
+            raise PatternError(f"{text!r}: {match[0]} is not defined above; add 'let {match[1]} ='")
+        return shared[match[1]]
+
+    return _SHARED.sub(value, text)
+
+
+def _sequence(tokens: list[str], start: int, source: str) -> tuple[_Sequence, int]:
+    parts: list[str | _Choice] = []
+    place = start
+    while place < len(tokens) and tokens[place] not in (">", "]", "|"):
+        if tokens[place] in _CLOSES:
+            choice, place = _choice(tokens, place, source)
+            parts.append(choice)
+        else:
+            parts.append(tokens[place])
+            place += 1
+    return _Sequence(tuple(parts)), place
+
+
+def _choice(tokens: list[str], start: int, source: str) -> tuple[_Choice, int]:
+    opening = tokens[start]
+    options = []
+    place = start
+    while place == start or (place < len(tokens) and tokens[place] == "|"):
+        option, place = _sequence(tokens, place + 1, source)
+        options.append(option)
+    if place >= len(tokens) or tokens[place] != _CLOSES[opening]:
+        raise PatternError(f"{source!r}: '{opening}' is never closed")
+    if opening == "[":
+        if len(options) > 1:
+            raise PatternError(f"{source!r}: '|' stands in [...]; write <a|b|> for an optional one")
+        options.append(_Sequence(()))
+    return _Choice(tuple(options)), place + 1

@@ -1,0 +1,138 @@
+"""Tasks told anew: other words and names, the same meaning."""
+
+import re
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from saps.data.algolisp import DataError, write_examples
+from saps.data.example import Example, normalise_text
+from saps.data.generator.catalogue import default_catalogue
+from saps.data.generator.composer import LETTERS, Shape
+from saps.data.generator.task import TaskMaker
+from saps.data.module import TaskData
+from saps.data.retelling.reteller import Reteller
+from saps.lang import Node, parse
+
+ALWAYS = Reteller(1.0)
+
+
+def _generated(count: int) -> list[Example]:
+    maker = TaskMaker(default_catalogue(), Shape(max_depth=3), seed=11)
+    tasks = (maker.make(index) for index in range(3 * count))
+    return [task.example for task in tasks if task is not None][:count]
+
+
+GENERATED = _generated(200)
+
+
+def _leaves(program: Node) -> list[str]:
+    return [node.symbol for node in program.preorder() if not node.children]
+
+
+def test_the_program_is_the_same_but_for_the_names() -> None:
+    for task in GENERATED:
+        told = ALWAYS.retell(task, Random(task.text))
+        pairs = set(zip(_leaves(task.program), _leaves(told.program), strict=True))
+        renamed = {old: new for old, new in pairs if old in task.arguments}
+        assert len(pairs) == len({old for old, _ in pairs}), "one name became two"
+        assert len(set(renamed.values())) == len(renamed), "two names became one"
+        assert all(old == new for old, new in pairs if old not in task.arguments)
+        assert told.arguments == {renamed[old]: task.arguments[old] for old in renamed}
+        assert told.program.size == task.program.size
+        assert told.return_type == task.return_type
+
+
+def test_the_texts_are_in_the_form_of_the_data() -> None:
+    for task in GENERATED:
+        text = ALWAYS.retell(task, Random(task.text)).text
+        assert text == normalise_text(text)
+        assert re.search(r"\barg[a-l]arg|[{}<>\[\]$]|(?<!\d)\.", text) is None, text
+
+
+def test_each_argument_of_its_own_kind_is_named_or_can_be_told() -> None:
+    for task in GENERATED:
+        told = ALWAYS.retell(task, Random(task.text))
+        kinds = list(told.arguments.values())
+        for name, kind in told.arguments.items():
+            assert re.search(rf"\b{name}\b", told.text) or kinds.count(kind) == 1, told.text
+
+
+def test_the_same_seed_tells_the_same_and_others_tell_otherwise() -> None:
+    task = GENERATED[0]
+    told = [ALWAYS.retell(task, Random(seed)) for seed in range(30)]
+    assert told == [ALWAYS.retell(task, Random(seed)) for seed in range(30)]
+    assert len({example.text for example in told}) > 25
+
+
+def test_names_come_in_every_order() -> None:
+    task = Example(
+        text="", arguments={"a": "int", "b": "int"}, return_type="int", program=parse("(- a b)"),
+        tests=(),
+    )  # fmt: skip
+    programs = {str(ALWAYS.retell(task, Random(seed)).program) for seed in range(200)}
+    assert {"(- a b)", "(- b a)"} <= programs
+    assert len(programs) > 20
+    assert all(leaf in LETTERS for text in programs for leaf in _leaves(parse(text)))
+
+
+def test_a_program_that_no_family_makes_stays_as_it_is() -> None:
+    task = Example(
+        text="what is this", arguments={"a": "int"}, return_type="int",
+        program=parse("(- (- 2 a) 10)"), tests=(),
+    )  # fmt: skip
+    strange = Example(
+        text="what is this", arguments={"a": "int"}, return_type="int",
+        program=parse("(invoke1 (lambda1 (% arg1 arg1)) a)"), tests=(),
+    )  # fmt: skip
+    assert ALWAYS.retell(strange, Random(1)) is strange
+    assert ALWAYS.retell(task, Random(1)) is not task
+
+
+def test_about_as_many_tasks_are_told_as_the_rate_says() -> None:
+    some = Reteller(0.3)
+    told = sum(some(task, Random(task.text)) is not task for task in GENERATED)
+    assert 0.2 < told / len(GENERATED) < 0.4
+    assert all(Reteller(0.0)(task, Random(1)) is task for task in GENERATED)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.5])
+def test_a_rate_outside_of_0_to_1_is_refused(rate: float) -> None:
+    with pytest.raises(ValueError, match=r"must be in \[0, 1\]"):
+        Reteller(rate)
+
+
+def _data(folder: Path, **settings: object) -> TaskData:
+    for split in ("train", "dev"):
+        write_examples(folder / f"{split}.jsonl", GENERATED[:60])
+    data = TaskData(
+        name="told", path=str(folder), vocabulary_size=600, batch_size=8, token_budget=4000,
+        train_limit=None, dev_limit=None, filler_dropout={"text_rate": 0.0, "word_rate": 0.0},
+        seed=3, **settings,  # type: ignore[arg-type]
+    )  # fmt: skip
+    data.read()
+    return data
+
+
+def test_only_training_tasks_are_told_anew(tmp_path: Path) -> None:
+    data = _data(tmp_path, retelling={"rate": 1.0})
+    original = [task.text for task in GENERATED[:60]]
+    assert [data.text("dev", i) for i in range(60)] == original
+    assert sum(data.text("train", i) != original[i] for i in range(60)) > 55
+
+
+def test_short_tasks_are_told_more_than_once(tmp_path: Path) -> None:
+    data = _data(tmp_path, retelling={"rate": 0.0, "extra": 2, "short": 9})
+    n_short = sum(task.program.size <= 9 for task in GENERATED[:60])
+    assert 0 < n_short < 60
+    assert data.size("train") == 60 + 2 * n_short
+    assert data.size("dev") == 60
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"rate": 2.0}, {"rate": 0.5, "extra": -1}, {"rate": 0.5, "extras": 1}]
+)
+def test_wrong_settings_of_a_run_are_told(tmp_path: Path, wrong: dict[str, float]) -> None:
+    with pytest.raises(DataError, match=r"data\.retelling=.*give rate, from 0 to 1"):
+        _data(tmp_path, retelling=wrong)
