@@ -42,7 +42,8 @@ OPENINGS: Final = tuple(
     )
 )
 
-# At the start of a sentence or after a comma, whatever the words.
+# Phrases of both tables take effect only where the left side holds a word that the model never
+# read. These do so at the start of a sentence or after a comma:
 CLAUSE_STARTS: Final = _table("""
     count how many = find how many
     count the number of = find the number of
@@ -56,8 +57,7 @@ CLAUSE_STARTS: Final = _table("""
     i would like the = find the
 """)
 
-# Each takes effect only where the left side holds a word that the model never read. A word with
-# more than one reading is not here.
+# A word with more than one reading is not here.
 PHRASES: Final = _table("""
     called =
     named =

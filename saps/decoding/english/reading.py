@@ -109,7 +109,8 @@ def _reworded(
     while place < len(tokens):
         ahead = tokens[place : place + LONGEST]
         starts_clause = place == 0 or tokens[place - 1] == ","
-        width, words = (starts_clause and _clause_start(ahead)) or _replacement(ahead, vocabulary)
+        found = _phrase(CLAUSE_STARTS, ahead, vocabulary) if starts_clause else None
+        width, words = found or _replacement(ahead, vocabulary)
         old, new = " ".join(tokens[place : place + width]), " ".join(words)
         if new and old != new:
             changes.append((old, new))
@@ -117,21 +118,23 @@ def _reworded(
         place += width
 
 
-def _clause_start(ahead: Sequence[str]) -> tuple[int, Sequence[str]] | None:
+def _phrase(
+    phrases: Mapping[tuple[str, ...], Sequence[str]], ahead: Sequence[str], vocabulary: Vocabulary
+) -> tuple[int, Sequence[str]] | None:
+    """Return the longest phrase that the tokens begin with, if a word of it was never read."""
     for width in range(len(ahead), 0, -1):
-        words = CLAUSE_STARTS.get(tuple(ahead[:width]))
-        if words is not None:
-            return width, words
+        left = tuple(ahead[:width])
+        right = phrases.get(left)
+        if right is not None and any(token not in vocabulary for token in left):
+            return width, right
     return None
 
 
 def _replacement(ahead: Sequence[str], vocabulary: Vocabulary) -> tuple[int, Sequence[str]]:
     """Return how many tokens are read together, and as what."""
-    for width in range(len(ahead), 0, -1):
-        left = tuple(ahead[:width])
-        right = PHRASES.get(left)
-        if right is not None and any(token not in vocabulary for token in left):
-            return width, right
+    found = _phrase(PHRASES, ahead, vocabulary)
+    if found is not None:
+        return found
     token = ahead[0]
     if token in vocabulary or not token.isalpha() or len(token) == 1:
         return 1, [token]
