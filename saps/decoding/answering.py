@@ -63,11 +63,16 @@ def answer(
 def _candidates(prepared: Prepared, predictions: Iterable[Prediction]) -> list[Candidate]:
     found: list[Candidate] = []
     fault: SynthesisError | None = None
+    written: dict[Node, Node] = {}
     for prediction in predictions:
         try:
-            found.append(_candidate(prepared, prediction))
+            candidate = _candidate(prepared, prediction)
         except AlgoLispError as error:
             fault = fault or _ill_typed(prepared, prediction.program, error)
+            continue
+        # A number may be a label as well: what stands for it then gives the same program again.
+        if written.setdefault(candidate.program, prediction.program) == prediction.program:
+            found.append(candidate)
     if not found and fault is not None:
         raise fault
     return found
@@ -88,7 +93,7 @@ def _ranked(candidates: list[Candidate]) -> tuple[Candidate, ...]:
 
 def _candidate(prepared: Prepared, prediction: Prediction) -> Candidate:
     request, names = prepared.request, prepared.names
-    declared = names.to_letters(prepared.task.arguments or {})
+    declared = {**names.to_letters(prepared.task.arguments or {}), **names.stand_in_types}
     if request.examples:
         declared = dict(request.argument_types() or {})
     signature = settle_signature(
@@ -103,6 +108,7 @@ def _candidate(prepared: Prepared, prediction: Prediction) -> Candidate:
         prediction.log_prob,
         to_python(program, arguments, result),
         _outcomes(program, arguments, prepared),
+        prediction.program,
     )
 
 

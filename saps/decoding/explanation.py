@@ -36,7 +36,7 @@ class Explanation:
     """A program, explained.
 
     Attributes:
-        words: of the text as the model read it, arguments by the user's names.
+        words: of the text as the model read it, with the user's names and numbers.
         nodes: in pre-order.
     """
 
@@ -48,14 +48,14 @@ def explain(predictor: Predictor, synthesis: Synthesis) -> Explanation:
     """Score a program again, node by node.
 
     Raises:
-        ValueError: the answer does not say how its text was read.
+        ValueError: the answer does not say how its text was read, or what the model wrote.
     """
-    if synthesis.reading is None:
+    written = synthesis.candidates[0].written if synthesis.candidates else None
+    if synthesis.reading is None or written is None:
         raise ValueError("the synthesis has no reading; take one that a Synthesizer made")
     text = synthesis.reading.text
-    back = Names({name: letter for letter, name in synthesis.names.items()}, synthesis.names)
-    letters = Names(name_of={name: letter for letter, name in synthesis.names.items()})
-    scores = predictor.replay(text, letters.rename(synthesis.program))
+    back = Names(name_of=synthesis.names, stand_ins=synthesis.reading.stand_ins)
+    scores = predictor.replay(text, written)
     words, owners = _words(predictor.bundle.tokenizer.pieces(text))
     depths = _depths(synthesis.program)
     nodes = tuple(
@@ -72,10 +72,10 @@ def explain(predictor: Predictor, synthesis: Synthesis) -> Explanation:
 
 
 def _named(words: Sequence[str], names: Names) -> tuple[str, ...]:
-    """Return words with names for letters; an "a" that is an article stays one."""
+    """Return words with names and numbers for letters; an "a" that is an article stays one."""
     after = [*words[1:], ""]
     return tuple(
-        word if word == "a" and follower in AFTER_ARTICLE else names.name_of.get(word, word)
+        word if word == "a" and follower in AFTER_ARTICLE else names.shown(word)
         for word, follower in zip(words, after, strict=True)
     )
 
@@ -101,7 +101,7 @@ def _by_word(attention: Sequence[float], owners: Sequence[int], n_words: int) ->
 
 
 def _symbol(label: Label, names: Names) -> str:
-    return names.name_of.get(label.symbol, label.symbol)
+    return names.shown(label.symbol) if not label.arity else label.symbol
 
 
 def _depths(node: Node, depth: int = 0) -> list[tuple[Node, int]]:

@@ -1,9 +1,9 @@
 """A task made ready for the search: read, its types known, its arguments named by letters."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from saps.data.symbols import SymbolTable
+from saps.data.symbols import ARGUMENTS, SymbolTable
 from saps.data.tokenizer import normalise_typing
 from saps.decoding.constraint import check_request
 from saps.decoding.declarations import declared_types
@@ -33,7 +33,7 @@ class Prepared:
     Attributes:
         task: as it was given.
         reading: its text for the model.
-        names: letters of its arguments.
+        names: letters of its arguments, and of numbers that the model has no label for.
         request: what is known of the program, by letters.
     """
 
@@ -54,9 +54,10 @@ def prepare(task: Task, vocabulary: Vocabulary, symbols: SymbolTable) -> Prepare
     try:
         declared = _declared(task)
         _check_types(declared, task.returns)
-        reading = read_english(task.text, vocabulary, declared)
-        names = Names.of(reading.names, declared)
-        _check_letters(declared, names, symbols)
+        leaves = frozenset(label.symbol for label in symbols.labels if not label.arity)
+        reading = read_english(task.text, vocabulary, declared, leaves)
+        names = Names.of(reading, declared)
+        _check_letters(declared, names, leaves)
         request = _request(task, declared, reading, names)
         check_request(symbols, request)
     except ExampleError as error:
@@ -130,10 +131,9 @@ def _check_types(declared: Mapping[str, str], returns: str | None) -> None:
     RequestedTypes.read(Request(None, returns))
 
 
-def _check_letters(declared: Mapping[str, str], names: Names, symbols: SymbolTable) -> None:
+def _check_letters(declared: Mapping[str, str], names: Names, leaves: Container[str]) -> None:
     """Refuse arguments that the model has no label for, since no program of its could use them."""
-    labels = {label.symbol for label in symbols.labels if not label.arity}
-    left = [name for name in declared if names.letter_of.get(name, name) not in labels]
+    left = [name for name in declared if names.letter_of.get(name, name) not in leaves]
     if left:
         raise RequestTypeError(
             f"argument {left[0]} is one too many: the model has letters for "
@@ -144,8 +144,10 @@ def _check_letters(declared: Mapping[str, str], names: Names, symbols: SymbolTab
 
 
 def _request(task: Task, declared: Mapping[str, str], reading: Reading, names: Names) -> Request:
+    numbers = names.stand_in_values
     examples = tuple(
-        InputOutput(names.to_letters(example.inputs), example.output) for example in task.examples
+        InputOutput(names.to_letters(example.inputs) | numbers, example.output)
+        for example in task.examples
     )
     returns = task.returns
     if examples:
@@ -154,9 +156,10 @@ def _request(task: Task, declared: Mapping[str, str], reading: Reading, names: N
             returns = shown
         elif returns is not None and not is_open(shown + returns) and shown != returns:
             raise ExampleError(f"the result is declared as {returns}, the outputs are {shown}")
-    if not declared:
-        return Request(None, returns, examples)
     types = names.to_letters(declared)
-    if not examples:
+    if declared and not examples:
         types = {**declared_types(reading.text), **types}
-    return Request(types, returns, examples)
+    elif not declared and numbers and not examples:
+        # Any argument may occur; each has a type variable of its own.
+        types = {letter: letter.upper() for letter in ARGUMENTS}
+    return Request({**types, **names.stand_in_types} or None, returns, examples)

@@ -69,6 +69,8 @@ class Candidate:
         log_prob: of the tree under the model, natural log, at most 0.
         python: the same program as the text of a Python function.
         outcomes: one for each example.
+        written: the tree as the model wrote it, with letters for names and for numbers that it has
+            no label for; None where no model did.
     """
 
     program: Node
@@ -77,6 +79,7 @@ class Candidate:
     log_prob: float
     python: str
     outcomes: tuple[Outcome, ...] = ()
+    written: Node | None = None
 
     @property
     def probability(self) -> float:
@@ -125,7 +128,8 @@ class Synthesis:
         confidence: calibrated probability, in [0, 1], that the program does what the text says,
             judged by the text alone; None where the model is not calibrated.
         is_sure: whether the confidence reaches the threshold of the calibration; None without.
-        reading: how the text was read: what was reworded, unknown words, letters for names.
+        reading: how the text was read: what was reworded, unknown words, letters for names and for
+            numbers.
         names: letter to name, of arguments that the model knows by a letter and the program by
             name.
         letters: letter to name, of arguments that keep the letter, since their name means
@@ -161,6 +165,17 @@ class Synthesis:
         program = compile_program(self.program, self.arguments, limits or Limits())
         values = self.by_letter(inputs)
         return program({name: values[name] for name in self.arguments if name in values})
+
+    @property
+    def unused_numbers(self) -> tuple[str, ...]:
+        """Numbers of the text that a letter stood for, and the program has not."""
+        written = self.candidates[0].written if self.candidates else None
+        if self.reading is None or written is None:
+            return ()
+        used = {node.symbol for node in written.preorder()}
+        return tuple(
+            literal for letter, literal in self.reading.stand_ins.items() if letter not in used
+        )
 
     def by_letter(self, inputs: Mapping[str, Value]) -> dict[str, Value]:
         """Return inputs, those of `letters` also by their letters."""

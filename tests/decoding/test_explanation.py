@@ -53,3 +53,16 @@ def test_an_answer_of_another_making_is_refused(synthesizer: Synthesizer) -> Non
     other = Synthesis("x", parse("a"), {"a": "int"}, "int", -1.0, "")
     with pytest.raises(ValueError, match="has no reading"):
         explain(synthesizer.predictor, other)
+
+
+def test_numbers_without_labels_are_shown_as_numbers(synthesizer: Synthesizer) -> None:
+    text = "Given a list of numbers xs, find the numbers in xs that are greater than 3"
+    synthesis = synthesizer.synthesize(text)
+    explanation = synthesizer.explain(synthesis)
+    assert [node.symbol for node in explanation.nodes] == [
+        node.symbol for node in synthesis.program.preorder()
+    ]
+    words = " ".join(explanation.words)
+    assert words.startswith("given a list of numbers xs and a number 3 , find the numbers in xs")
+    shown = {symbol for node in explanation.nodes for symbol, _ in node.likeliest}
+    assert not shown & {"a", "b"}

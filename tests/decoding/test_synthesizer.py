@@ -281,3 +281,98 @@ def test_with_declared_arguments_a_program_names_no_other(decoding: str) -> None
     synthesizer = Synthesizer.load(decoding=decoding)
     found = synthesizer.synthesize("find the banana of a", arguments={"a": "int[]"}, returns="int")
     assert set(found.arguments) == {"a"}
+
+
+ABOVE_3 = "given a list of numbers xs , find the numbers in xs that are greater than 3"
+
+
+def test_a_number_without_a_label_is_an_argument_to_the_model_and_a_literal_in_the_answer() -> None:
+    parrot = _Parrot("(filter a (partial1 b >))")
+    found = Synthesizer(parrot).synthesize(ABOVE_3)
+    assert found.reading is not None
+    assert found.reading.stand_ins == {"b": "3"}
+    assert str(found.program) == "(filter xs (partial1 3 >))"
+    assert (dict(found.arguments), found.return_type) == ({"xs": "int[]"}, "int[]")
+    assert found.python == (
+        "def program(xs: list[int]) -> list[int]:\n    return [x for x in xs if x > 3]\n"
+    )
+    assert found.run({"xs": [1, 5, 3]}) == [5]
+    answer = found.to_json()
+    assert (answer["short_tree"], answer["args"]) == (
+        ["filter", "xs", ["partial1", "3", ">"]], {"xs": "int[]"},
+    )  # fmt: skip
+    assert answer["candidates"][0]["args"] == {"xs": "int[]"}
+    assert found.unused_numbers == ()
+
+
+def test_a_number_is_declared_to_the_search_and_other_arguments_stay_open() -> None:
+    parrot = _Parrot("(filter a (partial1 b >))")
+    synthesizer = Synthesizer(parrot)
+    synthesizer.synthesize(ABOVE_3)
+    synthesizer.synthesize("numbers in xs greater than 3", arguments={"xs": "int[]"})
+    synthesizer.synthesize("a plus b")
+    first, second, third = parrot.requests
+    assert first.arguments is not None
+    assert (first.arguments["b"], first.arguments["a"], first.arguments["l"]) == ("int", "A", "L")
+    assert second.arguments == {"a": "int[]", "b": "int"}
+    assert third.arguments is None
+
+
+def test_an_example_has_the_number_for_the_search_and_not_for_the_user() -> None:
+    parrot = _Parrot("(filter a (partial1 b >))")
+    text = "numbers in xs greater than -2.5"
+    found = Synthesizer(parrot).synthesize(text, examples=[({"xs": [-2, -3]}, [-2])])
+    [request] = parrot.requests
+    assert request.arguments == {"a": "int[]", "b": "int"}
+    assert [dict(example.inputs) for example in request.examples] == [{"a": [-2, -3], "b": -2.5}]
+    assert str(found.program) == "(filter xs (partial1 -2.5 >))"
+    [outcome] = found.candidates[0].outcomes
+    assert (dict(outcome.inputs), outcome.passed) == ({"xs": [-2, -3]}, True)
+
+
+def test_an_example_without_inputs_may_have_a_number_alone() -> None:
+    parrot = _Parrot("(* b b)")
+    found = Synthesizer(parrot).synthesize("the square of 12", examples=[({}, 144)])
+    assert parrot.requests[0].arguments == {"b": "int"}
+    assert (str(found.program), dict(found.arguments), found.passes) == ("(* 12 12)", {}, True)
+
+
+def test_a_number_that_the_program_lacks_is_told() -> None:
+    text = "numbers of a divisible by 3 or by 5"
+    found = Synthesizer(_Parrot("(filter a (partial1 c >))")).synthesize(text)
+    assert found.unused_numbers == ("3",)
+    assert dict(found.arguments) == {"a": "int[]"}
+
+
+def test_a_number_used_as_an_array_is_a_program_that_does_not_type_check() -> None:
+    with pytest.raises(SynthesisError, match="does not type-check"):
+        Synthesizer(_Parrot("(len b)")).synthesize("numbers greater than 3")
+
+
+@pytest.mark.parametrize("decoding", ["greedy", "beam", "guided", "sampling"])
+def test_no_search_gives_a_number_another_type_or_makes_it_a_parameter(decoding: str) -> None:
+    synthesizer = Synthesizer(Predictor(load_bundle()), decoding)
+    for text in (ABOVE_3, "the length of the banana 7", "the first 5 words"):
+        found = synthesizer.synthesize(text, top=2)
+        for candidate in found.candidates:
+            assert "b" not in candidate.arguments
+            assert "b" not in {node.symbol for node in candidate.program.preorder()}
+
+
+def test_a_label_and_the_letter_for_the_same_number_are_one_answer() -> None:
+    class Both(_Parrot):
+        def n_best(
+            self,
+            texts: Sequence[str],
+            requests: Sequence[Request] | None = None,
+            search: Search | None = None,
+        ) -> list[list[Prediction]]:
+            found = [Prediction(self._next(), -0.5), Prediction(self._next(), -0.7)]
+            return [found for _ in texts]
+
+    both = Synthesizer(Both("(+ a b)", "(+ a 10)"))
+    found = both.synthesize("the 10th after a", arguments={"a": "int"}, top=2)
+    assert found.reading is not None
+    assert found.reading.stand_ins == {"b": "10"}
+    assert [str(candidate.program) for candidate in found.candidates] == ["(+ a 10)"]
+    assert str(found.candidates[0].written) == "(+ a b)"

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 
 
 def notes(synthesis: "Synthesis") -> Iterator[str]:
-    """Yield unknown words, names that were not kept, doubts, and examples that nothing passes."""
+    """Yield what is not as the text has it, doubts, and examples that nothing passes."""
     reading = synthesis.reading
     for letter, name in synthesis.letters.items():
         if letter in synthesis.arguments:
             yield f"the argument {name} is called {letter}: {name} is no free name in the language"
+    for number in synthesis.unused_numbers:
+        yield f"the number {number} has no part in the program"
     if reading is not None and reading.unknown:
         words = ", ".join(repr(word) for word in reading.unknown)
         yield (

@@ -4,6 +4,7 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from saps.decoding.english.numerals import NUMBER_WORDS
 from saps.decoding.english.vocabulary import word_set
 
 # The names that generated texts give; "i" comes last, since it reads as a pronoun. Published texts
@@ -20,9 +21,9 @@ _CALLED = word_set("called named denoted labelled labeled")
 # An "a" before one of these is an article.
 AFTER_ARTICLE = KIND_NOUNS | word_set(
     "positive negative natural whole prime single given sorted certain non real character digit "
-    "function program letter"
+    "function program letter hundred thousand million billion third"
 )
-_TOKEN = re.compile(r"[^\W\d_]\w*|\d+|\S", re.ASCII)
+_TOKEN = re.compile(r"[^\W\d_]\w*|\d+(?:[eE]\d+\b)?|\S", re.ASCII)
 _ARTICLE = re.compile(r"\bthe\s+$", re.IGNORECASE)
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
 
@@ -65,18 +66,13 @@ def name_by_letters(
         known_words: words that a model has read; these are no names unless declared.
         given: letters that stand for themselves whatever the text says.
     """
-    tokens = [_Token(match[0], match.start()) for match in _TOKEN.finditer(text)]
+    tokens = _tokens(text)
     declared = tuple(declared)
     found = _find_names(text, tokens, frozenset(name.lower() for name in declared), known_words)
     spelled = {name.lower(): name for name in reversed(found)} | {
         name.lower(): name for name in declared if not _is_letter(name)
     }
-    taken = {
-        *_letters(tokens),
-        *given,
-        *(x.text.lower() for x in tokens if x.text.lower() in _SPARE),
-    }
-    free = [x for x in (*LETTERS, *_SPARE) if x not in taken]
+    free = _free_letters(tokens, given)
     order = dict.fromkeys([*(name.lower() for name in found), *spelled])
     letter_of = dict(zip((key for key in order if key in spelled), free, strict=False))
     # "The words", where `words` is an argument, is that argument; "the sum" may be another sum.
@@ -93,6 +89,30 @@ def name_by_letters(
     return Naming(
         "".join([*pieces, text[done:]]), {letter_of[key]: spelled[key] for key in letter_of}
     )
+
+
+def free_letters(text: str, given: Iterable[str] = ()) -> list[str]:
+    """Return the letters that a text leaves for further names, the best first.
+
+    None is "a", which reads as an article and is what an argument without a letter gets, and none
+    is "k" or "l".
+
+    Args:
+        text: with letters for names.
+        given: letters that are names whatever the text says.
+    """
+    free = _free_letters(_tokens(text), given)
+    return [letter for letter in free if letter not in ("a", *_SPARE)]
+
+
+def _tokens(text: str) -> list[_Token]:
+    return [_Token(match[0], match.start()) for match in _TOKEN.finditer(text)]
+
+
+def _free_letters(tokens: Sequence[_Token], given: Iterable[str]) -> list[str]:
+    spare = (token.text.lower() for token in tokens if token.text.lower() in _SPARE)
+    taken = {*_letters(tokens), *given, *spare}
+    return [letter for letter in (*LETTERS, *_SPARE) if letter not in taken]
 
 
 def _find_names(
@@ -133,7 +153,7 @@ def _follows_a_kind(
         return False
     if before[-1] in _CALLED:
         return True
-    if tokens[place].text.lower() in known_words:
+    if tokens[place].text.lower() in known_words or tokens[place].text.lower() in NUMBER_WORDS:
         return False
     if before[-1] in KIND_NOUNS:
         # "Numbers foo and bar"; but "numbers summing to ten" has no name.

@@ -1,21 +1,17 @@
 """One specification, read: names to letters, free words to the data's words."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
+from saps.data.symbols import ARGUMENTS, CONSTANTS
 from saps.data.tokenizer import normalise_typing
-from saps.decoding.declarations import declared_types
+from saps.decoding.english.declaration import with_declarations, with_numbers
 from saps.decoding.english.names import name_by_letters
 from saps.decoding.english.phrases import CLAUSE_STARTS, LONGEST, OPENINGS, PHRASES, STOPS
+from saps.decoding.english.stand_ins import stand_in_for_numbers
 from saps.decoding.english.vocabulary import Vocabulary, word_set
 
-_NOUN_OF_TYPE = {
-    "int": ("a number", "numbers"),
-    "string": ("a string", "strings"),
-    "int[]": ("an array of numbers", "arrays of numbers"),
-    "string[]": ("an array of strings", "arrays of strings"),
-}
 _VOWELS = frozenset("aeiou")
 # Nouns before which the data write "a" or "an"; a letter before them is an article.
 _ARTICLE_NOUNS = word_set("array number integer string word element index")
@@ -28,22 +24,29 @@ class Reading:
     Attributes:
         text: in the form of the data, for the model.
         names: the model's letter to the name in the text, only where they differ.
-        changes: what was read as what, in the order of the text.
+        changes: what was read as what; numbers first, each in the order of the text.
         unknown: words that the model never read, in the order of the text, each once.
+        stand_ins: the model's letter to the number of the text that it stands for, as the language
+            writes it. The model takes these letters for arguments.
     """
 
     text: str
     names: Mapping[str, str]
     changes: tuple[tuple[str, str], ...]
     unknown: tuple[str, ...]
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_english(
-    text: str, vocabulary: Vocabulary, arguments: Mapping[str, str] | None = None
+    text: str,
+    vocabulary: Vocabulary,
+    arguments: Mapping[str, str] | None = None,
+    leaves: Container[str] = (*CONSTANTS, *ARGUMENTS),
 ) -> Reading:
     """Bring free English half-way to the data's English.
 
-    Case, articles, plurals, typography, other words for the same, spelling, names of arguments.
+    Case, articles, plurals, typography, other words for the same, spelling, names of arguments,
+    numbers that the model has no label for.
     A text that is in the data's form already stays as it is.
 
     Args:
@@ -51,21 +54,24 @@ def read_english(
         vocabulary: of the model.
         arguments: the names and types that were declared apart from the text; those that the
             text does not declare are declared at its start.
+        leaves: symbols that the model can give to a leaf: its constants, its letters.
     """
     declared = dict(arguments or {})
     naming = name_by_letters(text, declared, vocabulary, list(declared))
     letters = {name: letter for letter, name in naming.names.items()}
-    tokens = _without_stops(normalise_typing(naming.text).split(), vocabulary)
+    types = {letters.get(name, name).lower(): kind for name, kind in declared.items()}
+    numbers = stand_in_for_numbers(naming.text, vocabulary, leaves, types)
+    tokens = _without_stops(normalise_typing(numbers.text).split(), vocabulary)
     tokens = _without_opening(tokens)
-    changes: list[tuple[str, str]] = []
+    changes = list(numbers.changes)
     tokens = list(_reworded(tokens, vocabulary, changes))
     tokens = _with_articles(tokens)
-    types = {letters.get(name, name): kind for name, kind in declared.items()}
-    tokens = _with_declarations(tokens, types)
+    tokens = with_declarations(tokens, types | dict.fromkeys(numbers.literals, "int"))
+    tokens = with_numbers(tokens, numbers.literals)
     unknown = dict.fromkeys(
         token for token in tokens if token not in vocabulary and _is_word(token)
     )
-    return Reading(" ".join(tokens), naming.names, tuple(changes), tuple(unknown))
+    return Reading(" ".join(tokens), naming.names, tuple(changes), tuple(unknown), numbers.literals)
 
 
 def _is_word(token: str) -> bool:
@@ -166,26 +172,3 @@ def _with_articles(tokens: Sequence[str]) -> list[str]:
         if token in ("a", "an") and after in _ARTICLE_NOUNS:
             repaired[place] = "an" if after[0] in _VOWELS else "a"
     return repaired
-
-
-def _with_declarations(tokens: Sequence[str], types: Mapping[str, str]) -> list[str]:
-    """Declare at the start what was declared apart from the text and not in it."""
-    text = " ".join(tokens)
-    stated = declared_types(text)
-    missing = {
-        name: kind for name, kind in types.items() if name not in stated and kind in _NOUN_OF_TYPE
-    }
-    if not missing or text.startswith(("given", "you are given", "consider")):
-        return list(tokens)
-    by_kind: dict[str, list[str]] = {}
-    for name, kind in missing.items():
-        by_kind.setdefault(kind, []).append(name)
-    nouns = [
-        f"{_NOUN_OF_TYPE[kind][len(names) > 1]} {_listed(names)}" for kind, names in by_kind.items()
-    ]
-    return f"given {_listed(nouns)} , {text}".split()
-
-
-def _listed(items: Sequence[str]) -> str:
-    head, last = ", ".join(items[:-1]).replace(", ", " , "), items[-1]
-    return f"{head} and {last}" if head else last

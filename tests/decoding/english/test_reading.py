@@ -61,9 +61,10 @@ def test_changes_say_what_was_read_as_what() -> None:
 
 
 def test_unknown_words_are_named_once_and_stay_in_the_text() -> None:
-    reading = read("given an array a , frobnicate the xylophone , frobnicate a 17 times")
-    assert reading.unknown == ("frobnicate", "xylophone", "17")
-    assert reading.text == "given an array a , frobnicate the xylophone , frobnicate a 17 times"
+    text = "given an array a , frobnicate the xylophone , frobnicate a 2 times"
+    reading = read(text)
+    assert reading.unknown == ("frobnicate", "xylophone")
+    assert reading.text == text
 
 
 def test_names_are_letters_for_the_model() -> None:
