@@ -12,78 +12,38 @@ from saps.data.generator.expression import Use
 from saps.data.generator.family import substitute
 from saps.data.generator.phrasing import NOUNS, listed
 from saps.data.generator.readings import Readings, default_readings
+from saps.data.retelling.pattern import SLOT
 from saps.data.retelling.speaker import Speaker
 from saps.data.retelling.table import Table, default_table, table_texts
 from saps.data.tokenizer import normalise_typing
 from saps.lang import Node
 
-# How an argument is called that is the only one of its type.
-_UNNAMED: Final[dict[str, tuple[str, ...]]] = {
-    "int[]": (
-        *("the list", "the array", "the numbers", "the given list", "the list", "the given array"),
-        *("my list", "the sequence", "all the numbers", "this list", "these numbers"),
-    ),
-    "string[]": (
-        *("the words", "the strings", "the list", "the given words", "the array", "these words"),
-        *("the list of words", "my words"),
-    ),
-    "string": (
-        *("the string", "the text", "the word", "the given string", "this string", "the sentence"),
-    ),
-    "int": ("the number", "the given number", "this number", "the integer"),
-}
-# What may stand before a name: "the list a".
-_TITLES: Final[dict[str, tuple[str, ...]]] = {
-    "int[]": (
-        "the list",
-        "list",
-        "the array",
-        "array",
-        "the sequence",
-        "the numbers",
-        "the numbers in",
-    ),
-    "string[]": ("the list", "the words in", "the array", "array", "the list of words"),
-    "string": ("the string", "string", "the text", "the word"),
-    "int": ("the number", "number", "the value"),
-}
-_KINDS: Final[dict[str, tuple[str, ...]]] = {
-    "int[]": (
-        *("a list of numbers", "a list of integers", "an array of integers", "a list", "an array"),
-        *("a sequence of numbers", "an array of numbers", "some numbers", "a list of ints"),
-        *("an integer array", "a vector of numbers", "a number list", "a list of whole numbers"),
-    ),
-    "string[]": (
-        *("a list of strings", "a list of words", "an array of words", "some words", "a word list"),
-        *("an array of strings", "several strings"),
-    ),
-    "string": ("a string", "a text", "a word", "some text", "a sentence", "a phrase"),
-    "int": ("a number", "an integer", "an int", "a whole number", "a value", "some number"),
-}
-_BEFORE: Final = (
-    *("given {0} , {1}", "given {0} , {1}", "for {0} , {1}", "i have {0} , {1}", "with {0} , {1}"),
-    *("there is {0} , {1}", "take {0} and {1}", "take {0} , {1}", "suppose we have {0} , {1}"),
-    *("you are given {0} , {1}", "we are given {0} , {1}", "from {0} , {1}", "input {0} , {1}"),
-    *(
-        "you get {0} , {1}",
-        "i ' ve got {0} , {1}",
-        "consider {0} , {1}",
-        "{0} , {1}",
-        "you have {0} , {1}",
-    ),
-    *("let ' s say we have {0} , {1}", "assume {0} , {1}", "if you have {0} , {1}", "in {0} , {1}"),
-    *("here is {0} , {1}", "imagine {0} , {1}", "using {0} , {1}", "the input is {0} , {1}"),
+_DEFINED: Final = "z"
+_MARK_INSIDE: Final = re.compile(r"(arg[a-z]arg)(?=[a-z])")
+_ORDER_KEPT: Final = frozenset(
+    {"filter", "exclude", "first_half", "second_half", "first_n", "last_n", "except_first"}
+    | {"except_last", "except_ends", "even_positions", "odd_positions", "symmetric_strings"}
+    | {"shorter_strings", "longer_strings", "strings_before", "strings_after", "strings_absent"}
 )
-_AFTER: Final = (
-    "{1} , given {0}",
-    "{1} given {0}",
-    "{1} for {0}",
-    "{1} , where {0} are given",
-    "{1} , {0}",
+_FROM_ZERO: Final = frozenset(
+    {"at_position", "even_positions", "odd_positions", "positions_where", "position_of_largest"}
+    | {"position_of_smallest", "between_inclusive", "between_exclusive", "starting_from", "up_to"}
+    | {"nth_letter", "string_at"}
 )
-
-
-_MARK_INSIDE: Final = re.compile(r"(arg[a-l]arg)(?=[a-z])")
+# "The numbers in a", of which only "a" is left when a is called "scores": "which a are even".
+_ELEMENTS_OF: Final = re.compile(
+    r"\b(?:the )?(?:numbers|elements|values|items|entries|integers|members|strings|words)"
+    r" (?:in|of|from|among|inside|within) (?:the )?(?=arg[a-z]arg)"
+)
+_PLURAL: Final[dict[str, re.Pattern[str]]] = {
+    "int[]": re.compile(r"\b(?:numbers|elements|values|items|entries|integers)\b"),
+    "string[]": re.compile(r"\b(?:strings|words|elements|items|entries)\b"),
+}
+# Not "the number of", which is a count.
+_SINGULAR: Final[dict[str, re.Pattern[str]]] = {
+    "int[]": re.compile(r"\b(?:number|element|value|item|entry|integer)\b(?! of| from)"),
+    "string[]": re.compile(r"\b(?:string|word|element|item|entry)\b"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +89,10 @@ class Reteller:
         root = readings.expression(example.program, example.arguments, example.return_type)
         if root is None:
             return example
-        arguments = _used(root, example.arguments, rng)
-        names, unsaid = _mentions(arguments, rng)
-        asked = Speaker(self.table or default_table(), names, unsaid, rng).request(root)
-        declaration, typed = _declare(asked, arguments, unsaid, rng)
-        typed = _apart(normalise_typing(typed))
+        telling = _Telling(self.table or default_table(), _used(root, example.arguments, rng), rng)
+        declaration, typed = telling.text(root)
+        typed = _MARK_INSIDE.sub(r"\1 ", normalise_typing(typed))  # "the a - th"
+        arguments = telling.arguments
         letters = _new_letters(typed, list(arguments), rng)
         return replace(
             example,
@@ -144,14 +103,90 @@ class Reteller:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """One task being told: its arguments in an order, and the words for what is around it."""
+
+    table: Table
+    arguments: Mapping[str, str]
+    rng: Random
+
+    def text(self, root: Use) -> tuple[str, str]:
+        """Return what the reading of a text puts before it, perhaps nothing, and the text."""
+        names, unsaid = self._mentions()
+        asked = Speaker(self.table, names, unsaid, self.rng, _mark(_DEFINED)).request(root)
+        asked = self._with_things(asked)
+        if self.rng.random() < 0.12:
+            asked = _ELEMENTS_OF.sub("", asked)
+        if self.rng.random() < 0.15:
+            asked = f"{asked} , {self._closing(root)}"
+        if self.rng.random() < 0.05:
+            asked = f"{self._frame('opening')} {asked}"
+        return self._declared(asked, unsaid)
+
+    def _frame(self, name: str, **slots: str) -> str:
+        return SLOT.sub(lambda match: slots[match[1]], self.table.frame(name, self.rng))
+
+    def _mentions(self) -> tuple[dict[str, str], frozenset[str]]:
+        """Return how each argument is called, and those that need not be."""
+        kinds = list(self.arguments.values())
+        alone = frozenset(name for name, kind in self.arguments.items() if kinds.count(kind) == 1)
+        names = {name: self._mention(name, is_alone=name in alone) for name in self.arguments}
+        unsaid = alone if self.rng.random() < 0.6 else frozenset[str]()
+        return names, unsaid
+
+    def _mention(self, name: str, *, is_alone: bool) -> str:
+        kind = self.arguments[name]
+        draw = self.rng.random()
+        if is_alone and draw < 0.15:
+            said = self._frame(f"unnamed {kind}")
+            if said != "it" or len(self.arguments) == 1:
+                return said
+        if draw > 0.92:
+            return f"{self._frame(f'title {kind}')} {_mark(name)}"
+        return _mark(name)
+
+    def _with_things(self, asked: str) -> str:
+        """Return the request with everyday words for the elements of its only array."""
+        arrays = [kind for kind in self.arguments.values() if kind.endswith("[]")]
+        if len(arrays) != 1 or "string" in self.arguments.values() or self.rng.random() >= 0.12:
+            return asked
+        one, _, many = self._frame(f"things {arrays[0]}").partition(" / ")
+        return _SINGULAR[arrays[0]].sub(one, _PLURAL[arrays[0]].sub(many, asked))
+
+    def _closing(self, root: Use) -> str:
+        family = root.family
+        groups = ["closing", f"closing {family.result}"]
+        groups += ["closing kept order"] * 2 * (family.declared in _ORDER_KEPT)
+        groups += ["closing from zero"] * 2 * (family.declared in _FROM_ZERO)
+        return self._frame(self.rng.choice(groups))
+
+    def _declared(self, asked: str, unsaid: frozenset[str]) -> tuple[str, str]:
+        draw = self.rng.random()
+        if draw < 0.6 or not self.arguments:
+            return _declared_apart(self.arguments), asked
+        if draw < 0.66:
+            return _declared_apart(self.arguments), f"{self._stated()} , {asked}"
+        hidden = {name for name in unsaid if _mark(name) not in asked}
+        kinds = [self._kind(name, is_hidden=name in hidden) for name in self.arguments]
+        place = "before" if self.rng.random() < 0.75 else "after"
+        text = self._frame(place, D=listed(kinds), R=asked)
+        return ("" if draw < 0.87 else _declared_apart(self.arguments)), text
+
+    def _stated(self) -> str:
+        """Return sentences that say what the arguments are."""
+        kinds = self.arguments.items()
+        return " , ".join(f"{_mark(name)} is {self._frame(f'kind {kind}')}" for name, kind in kinds)
+
+    def _kind(self, name: str, *, is_hidden: bool) -> str:
+        noun = self._frame(f"kind {self.arguments[name]}")
+        called = " called" if self.rng.random() < 0.1 else ""
+        return noun if is_hidden else f"{noun}{called} {_mark(name)}"
+
+
 def _mark(name: str) -> str:
     """Return what stands for an argument until it gets its letter: no word, and no article."""
     return f"arg{name}arg"
-
-
-def _apart(text: str) -> str:
-    """Return the text with a space after each mark, as in "the a - th"."""
-    return _MARK_INSIDE.sub(r"\1 ", text)
 
 
 def _used(root: Use, arguments: Mapping[str, str], rng: Random) -> dict[str, str]:
@@ -161,47 +196,6 @@ def _used(root: Use, arguments: Mapping[str, str], rng: Random) -> dict[str, str
     if rng.random() < 0.5:
         rng.shuffle(used)
     return dict(used)
-
-
-def _mentions(arguments: Mapping[str, str], rng: Random) -> tuple[dict[str, str], frozenset[str]]:
-    """Return how each argument is called, and those that need not be."""
-    kinds = list(arguments.values())
-    alone = frozenset(name for name, kind in arguments.items() if kinds.count(kind) == 1)
-    names = {}
-    for name, kind in arguments.items():
-        draw = rng.random()
-        if name in alone and draw < 0.15:
-            names[name] = rng.choice(_UNNAMED[kind])
-        elif draw > 0.92:
-            names[name] = f"{rng.choice(_TITLES[kind])} {_mark(name)}"
-        else:
-            names[name] = _mark(name)
-    unsaid = alone if rng.random() < 0.6 else frozenset[str]()
-    return names, unsaid
-
-
-def _declare(
-    asked: str,
-    arguments: Mapping[str, str],
-    unsaid: frozenset[str],
-    rng: Random,
-) -> tuple[str, str]:
-    """Return what the reading of a text puts before it, perhaps nothing, and the text."""
-    draw = rng.random()
-    if draw < 0.6 or not arguments:
-        return _declared_apart(arguments), asked
-    is_hidden = {name for name in unsaid if _mark(name) not in asked}
-    kinds = [
-        rng.choice(_KINDS[kind]) + ("" if name in is_hidden else f"{_called(rng)} {_mark(name)}")
-        for name, kind in arguments.items()
-    ]
-    forms = _BEFORE if rng.random() < 0.75 else _AFTER
-    text = rng.choice(forms).format(listed(kinds), asked)
-    return ("" if draw < 0.85 else _declared_apart(arguments)), text
-
-
-def _called(rng: Random) -> str:
-    return " called" if rng.random() < 0.1 else ""
 
 
 def _declared_apart(arguments: Mapping[str, str]) -> str:
@@ -217,13 +211,14 @@ def _declared_apart(arguments: Mapping[str, str]) -> str:
 def _new_letters(typed: str, names: Sequence[str], rng: Random) -> dict[str, str]:
     """Give each argument a letter: those of the task, by the order of mention, or any."""
     draw = rng.random()
-    if draw < 0.35:
-        return {_mark(name): name for name in names}
-    if draw < 0.8:
-        order = sorted(names, key=lambda name: _place(typed, _mark(name)))
-        return {_mark(name): letter for name, letter in zip(order, LETTERS, strict=False)}
-    letters = rng.sample(LETTERS, len(names))
-    return {_mark(name): letter for name, letter in zip(names, letters, strict=True)}
+    letters = {_mark(name): name for name in names}
+    if draw >= 0.35:
+        said = [*names, *([_DEFINED] if _mark(_DEFINED) in typed else [])]
+        chosen = LETTERS if draw < 0.8 else "".join(rng.sample(LETTERS, len(said)))
+        order = sorted(said, key=lambda name: _place(typed, _mark(name)))
+        letters = {_mark(name): letter for name, letter in zip(order, chosen, strict=False)}
+    free = next(letter for letter in LETTERS if letter not in letters.values())
+    return {_mark(_DEFINED): free} | letters
 
 
 def _place(text: str, word: str) -> int:

@@ -1,7 +1,7 @@
 """Says what an expression asks for, in the words of the tables."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -18,72 +18,13 @@ _ORDINAL: Final = re.compile(r"\s*-?\s*th\b")
 # A noun that is a clause goes after few verbs, and into no other text.
 _CLAUSE: Final = re.compile(r"\s*(?:by |at |in |on )?(?:how|what|which|where|for (?:each|every))\b")
 _KNOWS: Final = frozenset({"find", "tell me", "compute", "determine", "show", "say", "work out"})
-_STEPS_RATE: Final = 0.3
-_NOUN_AFTER_STEP: Final = (
-    *(
-        "find",
-        "give me",
-        "return",
-        "tell me",
-        "get",
-        "take",
-        "compute",
-        "what is",
-        "output",
-        "print",
-    ),
-    *("i need", "i want", "report", "show me", "give me"),
-)
-_NOUN_AS_STEP: Final = (
-    "take",
-    "take",
-    "find",
-    "get",
-    "first find",
-    "compute",
-    "start with",
-    "look at",
-)
-_THEN: Final = (
-    *(" , then ", " , then ", " and then ", " and ", " , and then ", " , after that ", " then "),
-    *(" , ", " , next ", " , and "),
-)
-_IT: Final[dict[str, tuple[str, ...]]] = {
-    "int[]": (
-        *("the result", "the result", "it", "them", "that", "those", "the resulting list", "these"),
-        *("the resulting array", "what you get", "the new list", "the resulting numbers"),
-    ),
-    "string[]": (
-        *("the result", "the result", "it", "them", "that", "the resulting list", "what you get"),
-        *("those", "the resulting strings", "these"),
-    ),
-    "int": ("the result", "the result", "it", "that", "that number", "what you get"),
-    "string": ("the result", "the result", "it", "that", "the resulting string", "what you get"),
-}
+_BE: Final = re.compile(r"(what|which) (?:is|are)")
+# What can be done first, or be given a letter.
+_STEP_TYPES: Final = ("int[]", "string[]", "int", "string")
 # After these a step leaves something over.
 _REMOVING: Final = frozenset(
     {"filter", "exclude", "first_half", "second_half", "except_first", "except_last", "except_ends"}
 )
-_LEFT_OVER: Final = (
-    "what is left",
-    "what remains",
-    "the rest",
-    "the remaining numbers",
-    "the others",
-)
-_WHETHER: Final = (
-    *("check whether", "check if", "tell me if", "tell me whether", "find out whether", "whether"),
-    *("determine whether", "determine if", "is it true that", "return true if", "true if", "if"),
-    *("test whether", "decide whether", "say whether", "i want to know whether", "find whether"),
-    *("is it the case that", "see if", "verify that", "return whether", "does it hold that"),
-)
-_FINDS: Final = (
-    *("find", "find", "compute", "compute", "calculate", "return", "output", "print", "get"),
-    *("give me", "tell me", "determine", "show", "show me", "i want", "i need", "work out", "give"),
-    *("report", "what is", "what is", "what are", "what would be", "what's", "", "", "", "", ""),
-    *("which are", "we need", "say", "i'd like", "find me", "figure out", "produce"),
-)
-_DOES: Final = ("", "", "", "", "", "please", "you should", "i want to", "your task is to", "let's")
 
 
 @dataclass
@@ -93,29 +34,42 @@ class Speaker:
     Attributes:
         names: what each argument is called, "a" or "the list".
         unsaid: arguments that need not be named, for each is the only one of its type.
+        letter: what a part of the expression is called that gets a name of its own.
+        steps: chance that what can be done first is told first.
+        defines: chance that it gets the letter instead.
     """
 
     table: Table
     names: Mapping[str, str]
     unsaid: frozenset[str]
     rng: Random
+    letter: str = "z"
+    steps: float = 0.28
+    defines: float = 0.1
     _anaphors: dict[Use, str] = field(default_factory=dict)
 
     def request(self, root: Use) -> str:
         """Return the whole request, not yet normalised."""
         inner = self._step_before(root)
-        if inner is None or self.rng.random() >= _STEPS_RATE:
-            return self._ask(root, _FINDS)
-        first = self.step(inner)
-        self._anaphors[inner] = self._anaphor(inner)
-        return f"{first}{self.rng.choice(_THEN)}{self._ask(root, _NOUN_AFTER_STEP)}"
+        draw = self.rng.random()
+        if inner is None or draw >= self.steps + self.defines:
+            return self._ask(root, "find")
+        if draw < self.steps:
+            first = self.step(inner)
+            self._anaphors[inner] = self._anaphor(inner)
+            return f"{first} {self._frame('then')} {self._ask(root, 'find after step')}"
+        return self._with_letter(root, inner)
 
     def step(self, use: Use) -> str:
-        """Return an expression as something to do before the rest."""
+        """Return an expression as something to do before the rest, perhaps in steps itself."""
+        inner = self._step_before(use)
+        if inner is not None and self.rng.random() < self.steps:
+            before = f"{self.step(inner)} {self._frame('then')} "
+            self._anaphors[inner] = self._anaphor(inner)
+        else:
+            before = ""
         command = self._drawn(use, "do")
-        if command is not None:
-            return command
-        return f"{self.rng.choice(_NOUN_AS_STEP)} {self.noun(use)}"
+        return before + (command or f"{self._frame('step')} {self.noun(use)}")
 
     def noun(self, use: Use, *, alone: bool = False) -> str:
         """Return an expression as a noun phrase, or a clause if it is a truth.
@@ -125,38 +79,50 @@ class Speaker:
             alone: whether it is a whole request, where "how long a is" will do for a noun.
         """
         kind = "that" if use.family.result == "bool" else "noun"
-        text = self._drawn(use, kind) if self.rng.random() < 0.8 else None
+        text = self._drawn(use, kind) if self.rng.random() < 0.85 else None
         if text is None or (not alone and _CLAUSE.match(text) is not None):
             return self._generated(use)
         return text
 
-    def _ask(self, root: Use, finds: Sequence[str]) -> str:
+    def _with_letter(self, root: Use, inner: Use) -> str:
+        """Return the request with a letter for a part of it, told before or after."""
+        told = self.noun(inner)
+        self._anaphors[inner] = self.letter
+        asked = self._ask(root, "find")
+        before = self.rng.random() < 0.75
+        frame = self._filled("define" if before else "where", V=self.letter, D=told)
+        return f"{frame} {asked}" if before else f"{asked} {frame}"
+
+    def _ask(self, root: Use, find: str) -> str:
         draw = self.rng.random()
         if draw < 0.4 and (command := self._drawn(root, "do")) is not None:
-            return f"{self.rng.choice(_DOES)} {command}"
+            return f"{self._frame('do')} {command}"
         if draw < 0.65 and (question := self._drawn(root, "ask")) is not None:
             return question
+        noun = self.noun(root, alone=True)
         if root.family.result == "bool":
-            return f"{self.rng.choice(_WHETHER)} {self._plain(root)}"
-        return _agreeing(self.rng.choice(finds), self._plain(root))
+            return f"{self._frame('whether')} {noun}"
+        return _agreeing(self._frame(find), noun)
 
-    def _plain(self, root: Use) -> str:
-        """Return the noun of a whole request."""
-        return self.noun(root, alone=True)
+    def _frame(self, name: str) -> str:
+        return self.table.frame(name, self.rng)
+
+    def _filled(self, name: str, **slots: str) -> str:
+        return SLOT.sub(lambda match: slots[match[1]], self._frame(name))
 
     def _step_before(self, root: Use) -> Use | None:
         """Return what can be done first, if anything."""
         inner = [
             filler
             for filler in root.fillers.values()
-            if isinstance(filler, Use) and filler.family.result in _IT
+            if isinstance(filler, Use) and filler.family.result in _STEP_TYPES
         ]
         return self.rng.choice(inner) if inner else None
 
     def _anaphor(self, use: Use) -> str:
         if use.family.declared in _REMOVING and self.rng.random() < 0.5:
-            return self.rng.choice(_LEFT_OVER)
-        return self.rng.choice(_IT[use.family.result])
+            return self._frame("left over")
+        return self._frame(f"it {use.family.result}") or "the result"
 
     def _drawn(self, use: Use, kind: str) -> str | None:
         """Return a text of the table with its slots filled, None if there is none that fits."""
@@ -197,12 +163,16 @@ class Speaker:
 
     def _is_short(self, filler: Expression) -> bool:
         """Tell whether `{X!}` may hold it: "it" and "the list" will do, but for a number a word."""
-        if isinstance(filler, Leaf):
-            return filler.type != "int" or self._is_word(filler)
-        return filler in self._anaphors and filler.family.result != "int"
+        kind = filler.type if isinstance(filler, Leaf) else filler.family.result
+        known = isinstance(filler, Leaf) or filler in self._anaphors
+        return known and (kind != "int" or self._is_word(filler))
 
     def _is_word(self, filler: Expression) -> bool:
-        return isinstance(filler, Leaf) and " " not in self.names.get(filler.name, filler.name)
+        """Tell whether it is said by one word that is a name."""
+        if isinstance(filler, Leaf):
+            name = self.names.get(filler.name, filler.name)
+            return " " not in name and name != "it"
+        return self._anaphors.get(filler) == self.letter
 
     def _is_unsaid(self, filler: Expression) -> bool:
         return isinstance(filler, Leaf) and filler.name in self.unsaid
@@ -229,7 +199,4 @@ def _agreeing(ask: str, noun: str) -> str:
     """Return both, with the verb of a question in the number of the noun."""
     if _CLAUSE.match(noun) is not None:
         return f"{ask if ask in _KNOWS else ''} {noun}"
-    if ask in ("what is", "what are", "which are"):
-        verb = verb_for(noun)
-        ask = f"what {verb}" if ask.startswith("what") or verb == "is" else ask
-    return f"{ask} {noun}"
+    return f"{_BE.sub(lambda match: f'{match[1]} {verb_for(noun)}', ask)} {noun}"

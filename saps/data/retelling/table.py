@@ -4,11 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from random import Random
 
 from saps.data.retelling.pattern import Pattern, PatternError, expand_shared
 
 KINDS = ("noun", "do", "ask", "that")
 CONDITION_KINDS = ("adj", "post", "are", "is")
+FRAME_KINDS = ("say",)
+_KINDS_OF = {"=": KINDS, "~": CONDITION_KINDS, "+": FRAME_KINDS}
 
 
 class TableError(ValueError):
@@ -32,10 +35,22 @@ class Wordings:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All wordings: by the name of a family's declaration, and by the name of a condition."""
+    """All wordings.
+
+    Attributes:
+        families: by the name of a family's declaration.
+        conditions: by the name of a condition.
+        frames: what stands around a request, by the name of the place.
+    """
 
     families: Mapping[str, Wordings]
     conditions: Mapping[str, Wordings]
+    frames: Mapping[str, Wordings]
+
+    def frame(self, name: str, rng: Random) -> str:
+        """Draw what stands in a place, its slots unfilled; "" where the table has nothing."""
+        wordings = self.frames.get(name)
+        return rng.choice(wordings.of("say")).draw(rng) if wordings is not None else ""
 
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> "Table":
@@ -47,19 +62,13 @@ class Table:
         Raises:
             TableError: a line is none of what the format has; gives file and line.
         """
-        families: dict[str, Wordings] = {}
-        conditions: dict[str, Wordings] = {}
+        rooms: dict[str, dict[str, Wordings]] = {mark: {} for mark in _KINDS_OF}
         for name, text in texts.items():
-            _read(name, text.splitlines(), families, conditions)
-        return cls(families, conditions)
+            _read(name, text.splitlines(), rooms)
+        return cls(*rooms.values())
 
 
-def _read(
-    file: str,
-    lines: Iterable[str],
-    families: dict[str, Wordings],
-    conditions: dict[str, Wordings],
-) -> None:
+def _read(file: str, lines: Iterable[str], rooms: Mapping[str, dict[str, Wordings]]) -> None:
     shared: dict[str, str] = {}
     current: list[Wordings] = []
     kinds: tuple[str, ...] = ()
@@ -68,16 +77,14 @@ def _read(
             if line.startswith("let "):
                 name, _, value = line.removeprefix("let ").partition("=")
                 shared[name.strip()] = expand_shared(value.strip(), shared)
-            elif line[0] in "=~":
-                owner, kinds = (
-                    (families, KINDS) if line[0] == "=" else (conditions, CONDITION_KINDS)
-                )
+            elif line[0] in rooms:
+                kinds = _KINDS_OF[line[0]]
                 names = [name.strip() for name in line[1:].split(",")]
-                current = [owner.setdefault(name, Wordings()) for name in names]
+                current = [rooms[line[0]].setdefault(name, Wordings()) for name in names]
             else:
                 kind, colon, text = line.partition(":")
-                if not colon or kind not in kinds or not text.strip():
-                    expected = ", ".join(kinds) or "'= FAMILY' or '~ CONDITION'"
+                if not colon or kind not in kinds or not (text.strip() or kind == "say"):
+                    expected = ", ".join(kinds) or "'= FAMILY', '~ CONDITION' or '+ FRAME'"
                     raise TableError(f"expected {expected} and a colon, found {line!r}")
                 pattern = Pattern.parse(text.strip(), shared)
                 for wordings in current:

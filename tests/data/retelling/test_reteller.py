@@ -48,7 +48,7 @@ def test_the_texts_are_in_the_form_of_the_data() -> None:
     for task in GENERATED:
         text = ALWAYS.retell(task, Random(task.text)).text
         assert text == normalise_text(text)
-        assert re.search(r"\barg[a-l]arg|[{}<>\[\]$]|(?<!\d)\.", text) is None, text
+        assert re.search(r"\barg[a-z]arg|[{}<>\[\]$]|(?<!\d)\.", text) is None, text
 
 
 def test_each_argument_of_its_own_kind_is_named_or_can_be_told() -> None:

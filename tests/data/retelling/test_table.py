@@ -29,7 +29,7 @@ def test_a_shared_pattern_may_hold_another() -> None:
 @pytest.mark.parametrize(
     ("text", "place", "reason"),
     [
-        ("noun: the sum", 1, "expected '= FAMILY' or '~ CONDITION'"),
+        ("noun: the sum", 1, "expected '= FAMILY', '~ CONDITION' or"),
         ("= sum\n\n# no kind\nadj: even", 4, "expected noun, do, ask, that"),
         ("~ even\nnoun: even", 2, "expected adj, post, are, is"),
         ("= sum\nnoun:", 2, "expected noun"),
@@ -65,6 +65,32 @@ def test_every_condition_is_worded(condition: Condition) -> None:
         assert len(wordings.of(kind)) >= 4, kind
     for patterns in wordings.patterns.values():
         assert all(pattern.slots == condition.slots.keys() for pattern in patterns)
+
+
+TYPES = ("int", "int[]", "string", "string[]")
+
+
+@pytest.mark.parametrize(
+    ("frame", "slots"),
+    [
+        *((name, set()) for name in ("find", "find after step", "step", "then", "whether", "do")),
+        *((name, set()) for name in ("left over", "opening", "closing", "closing bool")),
+        *((name, set()) for name in ("closing kept order", "closing from zero")),
+        *(
+            (f"{name} {kind}", set())
+            for name in ("it", "unnamed", "title", "kind")
+            for kind in TYPES
+        ),
+        *((f"closing {kind}", set()) for kind in TYPES),
+        *((f"things {kind}", set()) for kind in ("int[]", "string[]")),
+        *((name, {"V", "D"}) for name in ("define", "where")),
+        *((name, {"D", "R"}) for name in ("before", "after")),
+    ],
+)
+def test_every_frame_is_worded(frame: str, slots: set[str]) -> None:
+    lines = default_table().frames[frame].of("say")
+    assert lines
+    assert all(line.slots == slots for line in lines)
 
 
 def test_no_words_are_for_a_family_that_is_none() -> None:
