@@ -45,13 +45,12 @@ def _source(node: Node, arguments: Mapping[str, str], return_type: str, name: st
     types = node_types(node, arguments, return_type)
     function = Translation(node, arguments, types).function(name)
     helpers = helpers_for(function)
-    functions: list[ast.stmt] = [*helpers, function]
-    imports = _imports(functions)
-    return layout(ast.Module([*imports, *functions], []))
+    text = layout(ast.Module([*helpers, function], []))
+    imports = layout(ast.Module(_imports(text), []))
+    return f"{imports}\n\n{text}" if imports else text
 
 
-def _imports(statements: list[ast.stmt]) -> list[ast.stmt]:
-    text = layout(ast.Module(statements, []))
+def _imports(text: str) -> list[ast.stmt]:
     modules = [m for m in ("functools", "itertools", "math", "operator") if f"{m}." in text]
     imports: list[ast.stmt] = [ast.Import([ast.alias(module)]) for module in modules]
     if "Callable" in text:

@@ -61,6 +61,7 @@ _COMPARISONS: Final[dict[type[ast.cmpop], str]] = {
     ast.Is: "is",
     ast.IsNot: "is not",
 }
+_TEXT: Final = "_text"
 
 
 def needs_brackets(code: ast.expr, level: int) -> bool:
@@ -82,8 +83,17 @@ def binary_sign(operator: ast.operator) -> str:
 
 def flat(code: ast.expr, level: int = Precedence.TEST) -> str:
     """The expression on one line, in parentheses if its place needs more than it has."""
-    text = _plain(code)
+    text = _kept(code)
     return f"({text})" if needs_brackets(code, level) else text
+
+
+def _kept(code: ast.expr) -> str:
+    """The text, written once: a layout asks for it again on each level of what is around."""
+    # On the node, which is complete by now. A decorator would put a C frame between the calls.
+    text: str | None = code.__dict__.get(_TEXT)
+    if text is None:
+        text = code.__dict__[_TEXT] = _plain(code)
+    return text
 
 
 def _plain(code: ast.expr) -> str:

@@ -10,7 +10,9 @@ from saps.lang.node import Node
 from saps.lang.python.annotation import annotation, function_definition, parameter, parameter_list
 from saps.lang.python.assumption import Assumption, best_facts
 from saps.lang.python.callee import applied, value_callee
+from saps.lang.python.facts import ANYTHING
 from saps.lang.python.occurrence import is_call_with, n_uses, names_in, uses_self
+from saps.lang.python.spare import Rounds
 from saps.lang.python.term import (
     Callee,
     Context,
@@ -97,17 +99,28 @@ class FunctionWriter(Writer):
         is_recursive = uses_self(node.children[0])
 
         def apply(terms: list[Term], where: Context) -> Term:
-            if not is_recursive:
-                n_before, used = len(where.block), set(self._used)
-                try:
-                    return self._inline(node, path, replace(where, names=context.names), terms)
-                except NeedsStatementError:
-                    del where.block[n_before:]
-                    self._used = used
             inner = replace(where, names=context.names)
+            in_place = None if is_recursive else self._try_inline(node, path, inner, terms)
+            if in_place is not None:
+                return in_place
             return self._define(node, path, inner, terms).apply(terms, where)
 
         return Callee(1 if node.symbol == "lambda1" else 2, apply)
+
+    def _try_inline(
+        self, node: Node, path: TreePath, context: Context, terms: list[Term]
+    ) -> Term | None:
+        if not self._spare.take(node.size):
+            return None
+        n_before, used = len(context.block), set(self._used)
+        try:
+            term = self._inline(node, path, context, terms)
+        except NeedsStatementError:
+            del context.block[n_before:]
+            self._used = used
+            return None
+        self._spare.give_back(node.size)
+        return term
 
     def _inline(self, node: Node, path: TreePath, context: Context, terms: list[Term]) -> Term:
         """The body of a lambda with terms for its arguments."""
@@ -125,14 +138,19 @@ class FunctionWriter(Writer):
         """Define a lambda as an inner function in front of where it is needed."""
         kinds = self._parameter_kinds(path, len(terms))
         assumed = Assumption([term.facts for term in terms], best_facts(self._result_kind(path)))
+        rounds = Rounds(self._spare, node.size)
         used = set(self._used)
         while True:
             self._used = set(used)
+            if not rounds.may_follow:
+                assumed = Assumption([ANYTHING] * len(terms), ANYTHING)
             definition = self._definition(node, path, context, assumed, kinds)
-            if assumed.holds:
+            if assumed.holds or not uses_self(node.children[0]):
+                rounds.end()
                 context.block.append(definition.code)
                 return definition.callee
             assumed = assumed.weakened()
+            rounds.next()
 
     def _definition(
         self,

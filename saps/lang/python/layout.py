@@ -327,8 +327,7 @@ def _clauses(element: ast.expr, generators: list[ast.comprehension], depth: int)
 
 def _in_parentheses(code: ast.expr, depth: int) -> str:
     inside, outside = _INDENT * (depth + 1), _INDENT * depth
-    lines = [flat(code)] if len(flat(code)) <= _room(depth + 1) else _operands(code, depth + 1)
-    return "(\n" + "".join(f"{inside}{line}\n" for line in lines) + f"{outside})"
+    return f"(\n{inside}{_operand(code, Precedence.TEST, depth + 1, 0)}\n{outside})"
 
 
 def _operands(code: ast.expr, depth: int) -> list[str]:

@@ -7,10 +7,11 @@ from saps.lang.errors import TreePath
 from saps.lang.node import Node
 from saps.lang.python.annotation import parameter_list
 from saps.lang.python.callee import applied
-from saps.lang.python.facts import NATURAL, Facts, array_of, join
+from saps.lang.python.facts import ANYTHING, NATURAL, Facts, array_of, join
 from saps.lang.python.function_writer import FunctionWriter
 from saps.lang.python.guard import guarded
 from saps.lang.python.loop import Loop, for_statement, update, well_known
+from saps.lang.python.spare import Rounds
 from saps.lang.python.term import Context, Term, assign, call, comprehension, literal, name
 from saps.lang.types import BOOL, INT, STRING, Array, Dictionary, Type
 
@@ -91,8 +92,10 @@ class LoopWriter(FunctionWriter):
         total = self._fresh("total" if self._types.types.get(path) == INT else "result")
         context.block.append(assign(total, first.code))
         facts, used = first.facts, set(self._used)
+        rounds = Rounds(self._spare, node.children[2].size)
         while True:
             self._used = set(used)
+            facts = facts if rounds.may_follow else ANYTHING
             body: list[ast.stmt] = []
             inside = context.branch(body)
             accumulated = Term(name(total), facts, is_total=True)
@@ -101,6 +104,8 @@ class LoopWriter(FunctionWriter):
             if join(facts, found.facts) == facts:
                 break
             facts = join(facts, found.facts)
+            rounds.next()
+        rounds.end()
         context.block.append(for_statement(loop.clauses, body))
         return Term(name(total), facts, is_total=True)
 
@@ -111,8 +116,10 @@ class LoopWriter(FunctionWriter):
         total, variable = self._fresh("total"), self._variable()
         where = context.within(total, variable)
         facts, used, n_before = first.facts, set(self._used), len(context.block)
+        rounds = Rounds(self._spare, node.children[2].size)
         while True:
             self._used = set(used)
+            facts = facts if rounds.may_follow else ANYTHING
             del context.block[n_before:]
             terms = [
                 Term(name(total), facts, is_total=True),
@@ -122,6 +129,8 @@ class LoopWriter(FunctionWriter):
             if join(facts, found.facts) == facts:
                 break
             facts = join(facts, found.facts)
+            rounds.next()
+        rounds.end()
         function = ast.Lambda(parameter_list([ast.arg(total), ast.arg(variable)]), found.code)
         code = call("functools.reduce", function, loop.iterable(), first.code)
         return Term(code, facts)

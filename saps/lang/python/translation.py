@@ -67,17 +67,27 @@ class Translation(LoopWriter):
         return term.facts
 
     def _return_choice(self, node: Node, path: TreePath, context: Context) -> Facts:
-        n_before = len(context.block)
-        short = self._attempt(node, path, context)
-        if short is not None and self._is_short(short) and len(context.block) == n_before:
+        short = self._short_choice(node, path, context)
+        if short is not None:
             context.block.append(ast.Return(short.code))
             return short.facts
-        del context.block[n_before:]
         test = self._condition(node.children[0], (*path, 0), context)
         then: list[ast.stmt] = []
         facts = self._return(node.children[1], (*path, 1), context.branch(then))
         context.block.append(ast.If(test.code, then, []))
         return join(facts, self._return(node.children[2], (*path, 2), context))
+
+    def _short_choice(self, node: Node, path: TreePath, context: Context) -> Term | None:
+        """The choice as an expression, if one can say it in few words and without statements."""
+        if not self._spare.take(node.size):
+            return None
+        n_before = len(context.block)
+        term = self._attempt(node, path, context)
+        if term is not None and len(context.block) == n_before and self._is_short(term):
+            self._spare.give_back(node.size)
+            return term
+        del context.block[n_before:]
+        return None
 
     def _is_short(self, term: Term) -> bool:
         choices = sum(isinstance(n, ast.IfExp) for n in ast.walk(term.code))
@@ -153,15 +163,27 @@ class Translation(LoopWriter):
 
     def _choice(self, node: Node, path: TreePath, context: Context) -> Term:
         test = self._condition(node.children[0], (*path, 0), context)
-        branches = [self._attempt(node.children[i], (*path, i), context) for i in (1, 2)]
-        then, otherwise = branches
-        if then is not None and otherwise is not None:
+        branches = self._branches(node, path, context)
+        if branches is not None:
+            then, otherwise = branches
             facts = join(then.facts, otherwise.facts)
             is_total = test.is_total and then.is_total and otherwise.is_total
             return Term(ast.IfExp(test.code, then.code, otherwise.code), facts, is_total)
         if not context.is_strict:
             raise NeedsStatementError
         return self._choice_statement(test, node, path, context)
+
+    def _branches(self, node: Node, path: TreePath, context: Context) -> tuple[Term, Term] | None:
+        """What the choice is between, if expressions can say both."""
+        # Where no statement can take its place, the choice is not translated again here.
+        n_again = sum(child.size for child in node.children[1:]) if context.is_strict else 0
+        if not self._spare.take(n_again):
+            return None
+        then, otherwise = (self._attempt(node.children[i], (*path, i), context) for i in (1, 2))
+        if then is None or otherwise is None:
+            return None
+        self._spare.give_back(n_again)
+        return then, otherwise
 
     def _choice_statement(self, test: Term, node: Node, path: TreePath, context: Context) -> Term:
         target = self._fresh("chosen")

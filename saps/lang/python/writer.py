@@ -13,6 +13,7 @@ from saps.lang.python.carried import helper_names
 from saps.lang.python.facts import Facts
 from saps.lang.python.occurrence import is_cheap
 from saps.lang.python.repetition import repeated
+from saps.lang.python.spare import Spare
 from saps.lang.python.term import Context, NeedsStatementError, Term, assign, name
 
 _TAKEN: Final = frozenset(
@@ -31,6 +32,7 @@ class Writer(ABC):
         self._arguments: dict[str, Term] = {}
         self._loose = bool(types.mismatches)
         self._repeated = repeated(root)
+        self._spare = Spare()
 
     @abstractmethod
     def _term(self, node: Node, path: TreePath, context: Context) -> Term:
