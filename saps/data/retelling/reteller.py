@@ -114,7 +114,10 @@ class _Telling:
     def text(self, root: Use) -> tuple[str, str]:
         """Return what the reading of a text puts before it, perhaps nothing, and the text."""
         names, unsaid = self._mentions()
-        asked = Speaker(self.table, names, unsaid, self.rng, _mark(_DEFINED)).request(root)
+        speaker = Speaker(self.table, names, unsaid, self.rng, _mark(_DEFINED))
+        if len(self.arguments) == len(LETTERS):
+            speaker.defines = 0.0  # no letter is left
+        asked = speaker.request(root)
         asked = self._with_things(asked)
         if self.rng.random() < 0.12:
             asked = _ELEMENTS_OF.sub("", asked)
@@ -217,8 +220,8 @@ def _new_letters(typed: str, names: Sequence[str], rng: Random) -> dict[str, str
         chosen = LETTERS if draw < 0.8 else "".join(rng.sample(LETTERS, len(said)))
         order = sorted(said, key=lambda name: _place(typed, _mark(name)))
         letters = {_mark(name): letter for name, letter in zip(order, chosen, strict=False)}
-    free = next(letter for letter in LETTERS if letter not in letters.values())
-    return {_mark(_DEFINED): free} | letters
+    free = [letter for letter in LETTERS if letter not in letters.values()]
+    return {_mark(_DEFINED): letter for letter in free[:1]} | letters
 
 
 def _place(text: str, word: str) -> int:

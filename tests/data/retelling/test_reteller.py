@@ -77,6 +77,18 @@ def test_names_come_in_every_order() -> None:
     assert all(leaf in LETTERS for text in programs for leaf in _leaves(parse(text)))
 
 
+def test_a_task_that_takes_all_letters_is_told() -> None:
+    names = list(LETTERS)
+    program = parse("(+ " * 9 + "a " + " ".join(f"{name})" for name in names[1:]))
+    task = Example(
+        text="", arguments=dict.fromkeys(names, "int"), return_type="int", program=program, tests=()
+    )
+    for seed in range(60):
+        told = ALWAYS.retell(task, Random(seed))
+        assert sorted(told.arguments) == names
+        assert "arg" not in told.text.replace("argument", "")
+
+
 def test_a_program_that_no_family_makes_stays_as_it_is() -> None:
     task = Example(
         text="what is this", arguments={"a": "int"}, return_type="int",
