@@ -12,7 +12,11 @@ from typing import Final
 
 # Deeper brackets are no formula of a person's.
 _DEEPEST: Final = 25
+# Operands that are read in all, tries included, for each token of a text.
+_WORK_PER_TOKEN: Final = 16
 _MOST_ITEMS: Final = 8
+_LONGEST_CHAIN: Final = 40
+_LONGEST_CALL: Final = 200  # tokens
 _MOST_ENDS: Final = 3  # start, stop and step of a slice
 
 _SIGNS: Final = {
@@ -33,6 +37,7 @@ _TYPE_WORDS: Final = frozenset({"int", "str", "string", "float", "bool", "number
 _TYPES: Final = frozenset({"list", "array", "vector", "sequence", "tuple", "dict", "set"})
 # After a digit these are a unit or an ending: "2d", "90s", "10k".
 _UNITS: Final = frozenset("dskDSK")
+_TAKES_ONE: Final = frozenset("+-*/%^")
 COMPARISONS: Final = frozenset({"<", ">", "<=", ">=", "==", "!="})
 
 FUNCTIONS: Final = {
@@ -75,8 +80,8 @@ class Formula:
     text: str = ""
 
     def part(self, place: int) -> "Formula":
-        """Return a part that is there."""
-        part = self.parts[place]
+        """Return a part; an empty atom where there is none."""
+        part = self.parts[place] if place < len(self.parts) else None
         return part if part is not None else Formula("atom")
 
     @property
@@ -152,6 +157,7 @@ class FormulaReader:
         self._no_factorial = factors
         self._depth = 0
         self._in_code = 0
+        self._work_left = _WORK_PER_TOKEN * (len(tokens) + 10)
 
     def read(self, place: int) -> tuple[Formula, int]:
         """Return the longest formula without a list that begins at a token, and the place after it.
@@ -160,7 +166,10 @@ class FormulaReader:
             NoFormulaError: there is none.
         """
         self.place, self._depth, self._in_code = place, 0, 0
-        return self._comparison(), self.place
+        # What stands before an operator was no formula: it takes the next operand alone.
+        before = self._tokens[place - 1].value if place else ""
+        found = self._power() if before in _TAKES_ONE else self._comparison()
+        return found, self.place
 
     def read_list(self, place: int) -> tuple[Formula, int]:
         """Return the list with an ellipsis that begins at a token, and the place after it.
@@ -298,7 +307,7 @@ class FormulaReader:
         self, first: Formula, signs: tuple[str, ...], operand: Callable[[], Formula]
     ) -> Formula:
         items, left = [first], first
-        while True:
+        for _ in range(_LONGEST_CHAIN):
             place = self.place
             sign = self._operator(signs)
             if sign in ("+", "*") and self._accept("..."):
@@ -309,6 +318,7 @@ class FormulaReader:
                 return left
             items = [*items, right] if sign in ("+", "*") else [right]
             left = Formula(sign, (left, right))
+        raise NoFormulaError
 
     def _operator(self, signs: tuple[str, ...]) -> str:
         token = self._peek()
@@ -357,7 +367,15 @@ class FormulaReader:
         return Formula("neg", (self._power(),))
 
     def _power(self) -> Formula:
-        base = self._postfixed(self._operand())
+        self._depth += 1
+        self._work_left -= 1
+        if self._depth > _DEEPEST or self._work_left < 0:
+            raise NoFormulaError
+        found = self._raised(self._postfixed(self._operand()))
+        self._depth -= 1
+        return found
+
+    def _raised(self, base: Formula) -> Formula:
         if self._is_raised() and self._is_glued():
             self.place += 1
             return Formula("^", (base, Formula("atom", (), self._tokens[self.place - 1].value)))
@@ -395,7 +413,7 @@ class FormulaReader:
             return Formula("call", (self._power(),), token.value)
         if token.value == "√":
             self.place += 1
-            return Formula("call", (self._postfixed(self._operand()),), "square root")
+            return Formula("call", (self._power(),), "square root")
         return self._fenced()
 
     def _fenced(self) -> Formula:
@@ -459,7 +477,7 @@ class FormulaReader:
     def _unknown_call(self, name: Token) -> Formula:
         """Skip the brackets of a function that nobody knows."""
         depth = 0
-        while (token := self._peek()) is not None:
+        for token in self._tokens[self.place : self.place + _LONGEST_CALL]:
             self.place += 1
             depth += (token.value == "(") - (token.value == ")")
             if not depth:
@@ -552,6 +570,6 @@ class FormulaReader:
         return base.is_atom and before in ("and", "by", "from", "than", "to", "or", "with")
 
 
-def is_ordinal(text: str, end: int) -> bool:
+def is_before_ordinal(text: str, end: int) -> bool:
     """Whether "-th" follows: "the (n - 1)-th element"."""
     return _ORDINAL.match(text, end) is not None

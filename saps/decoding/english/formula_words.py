@@ -1,6 +1,7 @@
 """Formulas in the words of the data: `xs[i]` is "the element of xs at index i"."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from saps.decoding.english.formula import Formula
@@ -242,12 +243,8 @@ class FormulaTeller:
         name, value = formula.text, formula.part(0)
         if len(formula.parts) > 1:
             return self._call_of_more(formula)
-        if name == "sorted":
-            if value.is_atom:
-                return f"sorted {value.text}"
-            return f"{self.noun(value)} sorted in ascending order"
-        if name == "reverse" and value.head == "call" and value.text == "sorted":
-            return f"{self.noun(value.part(0))} sorted in descending order"
+        if name in ("sorted", "reverse"):
+            return self._ordered(name, value)
         if name == "floor":
             return self._rounded(value)
         if name == "fibonacci":
@@ -258,10 +255,19 @@ class FormulaTeller:
             return f"{self.noun(value)} is prime"
         if name == "magnitude":
             is_long = (self.kind(value) or "int") != "int"
-            return f"the {'length' if is_long else 'absolute value'} of {self.noun(value)}"
+            name = "length" if is_long else "absolute value"
         if name in ("first", "last"):
-            return f"the {name} {self._member(value)} of {self.noun(value)}"
+            name += f" {self._member(value)}"
         return f"the {name} of {self.noun(value)}"
+
+    def _ordered(self, name: str, value: Formula) -> str:
+        if name == "sorted":
+            if value.is_atom:
+                return f"sorted {value.text}"
+            return f"{self.noun(value)} sorted in ascending order"
+        if value.head == "call" and value.text == "sorted":
+            return f"{self.noun(value.part(0))} sorted in descending order"
+        return f"the reverse of {self.noun(value)}"
 
     def _call_of_more(self, formula: Formula) -> str:
         if formula.text == "range":
@@ -304,7 +310,9 @@ class FormulaTeller:
     def _between(self, formula: Formula, signs: Sequence[str]) -> str:
         values = [self.sum_form(formula.part(place)) for place in range(len(formula.parts))]
         if len(values) != 3 or not formula.part(1).is_atom:
-            links = [f"{_COMPARED[sign]} {value}" for sign, value in zip(signs, values[1:], strict=True)]
+            links = [
+                f"{_COMPARED[sign]} {value}" for sign, value in zip(signs, values[1:], strict=True)
+            ]
             return " and ".join([f"{values[0]} {links[0]}", *links[1:]])
         low, middle, high = values
         if list(signs) == ["<=", "<"]:
@@ -403,7 +411,11 @@ def _is_flat(formula: Formula) -> bool:
     if formula.head == "neg":
         return formula.part(0).is_atom
     if formula.head == "^":
-        return formula.part(0).is_atom and formula.part(1).number == 2 and formula.part(0).number is None
+        return (
+            formula.part(0).is_atom
+            and formula.part(1).number == 2
+            and formula.part(0).number is None
+        )
     if formula.head not in _SPOKEN:
         return False
     left, right = formula.part(0), formula.part(1)
@@ -417,7 +429,9 @@ def _is_flat(formula: Formula) -> bool:
 
 
 def _has_square(formula: Formula) -> bool:
-    return formula.head == "^" or any(part is not None and _has_square(part) for part in formula.parts)
+    return formula.head == "^" or any(
+        part is not None and _has_square(part) for part in formula.parts
+    )
 
 
 def _infix(formula: Formula, *, spoken: bool = False) -> str:
@@ -442,7 +456,7 @@ def _terms(formula: Formula) -> list[Formula]:
 
 
 def _listed(items: Sequence[str]) -> str:
-    return f"{' , '.join(items[:-1])} and {items[-1]}" if len(items) > 1 else "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}" if len(items) > 1 else "".join(items)
 
 
 def _length_of(base: Formula) -> Formula:
@@ -481,7 +495,7 @@ def _step(items: Sequence[Formula]) -> int | None:
     numbers = [item.number for item in items]
     if None not in numbers:
         known = [number for number in numbers if number is not None]
-        steps = {after - before for before, after in zip(known, known[1:], strict=False)}
+        steps = {after - before for before, after in pairwise(known)}
         return steps.pop() if len(steps) == 1 else None
     first, second = items[:2]
     if second.head == "+" and second.part(0) == first:

@@ -8,6 +8,7 @@ from saps.data.symbols import ARGUMENTS, CONSTANTS
 from saps.data.tokenizer import normalise_typing
 from saps.decoding.english.declaration import with_declarations, with_numbers
 from saps.decoding.english.names import name_by_letters
+from saps.decoding.english.notation import in_words
 from saps.decoding.english.phrases import CLAUSE_STARTS, LONGEST, OPENINGS, PHRASES, STOPS
 from saps.decoding.english.stand_ins import stand_in_for_numbers
 from saps.decoding.english.vocabulary import Vocabulary, word_set
@@ -24,7 +25,7 @@ class Reading:
     Attributes:
         text: in the form of the data, for the model.
         names: the model's letter to the name in the text, only where they differ.
-        changes: what was read as what; numbers first, each in the order of the text.
+        changes: what was read as what; notation first, then numbers, each in the order of the text.
         unknown: words that the model never read, in the order of the text, each once.
         stand_ins: the model's letter to the number of the text that it stands for, as the language
             writes it. The model takes these letters for arguments.
@@ -57,13 +58,14 @@ def read_english(
         leaves: symbols that the model can give to a leaf: its constants, its letters.
     """
     declared = dict(arguments or {})
-    naming = name_by_letters(text, declared, vocabulary, list(declared))
+    told = in_words(text, declared)
+    naming = name_by_letters(told.text, declared, vocabulary, list(declared))
     letters = {name: letter for letter, name in naming.names.items()}
     types = {letters.get(name, name).lower(): kind for name, kind in declared.items()}
     numbers = stand_in_for_numbers(naming.text, vocabulary, leaves, types)
     tokens = _without_stops(normalise_typing(numbers.text).split(), vocabulary)
     tokens = _without_opening(tokens)
-    changes = list(numbers.changes)
+    changes = [*told.changes, *numbers.changes]
     tokens = list(_reworded(tokens, vocabulary, changes))
     tokens = _with_articles(tokens)
     tokens = with_declarations(tokens, types | dict.fromkeys(numbers.literals, "int"))
