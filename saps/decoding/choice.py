@@ -5,10 +5,11 @@ from typing import Final
 from saps.decoding.beam import BeamSearch
 from saps.decoding.greedy import GreedyDecoder
 from saps.decoding.guided import GuidedSearch
+from saps.decoding.plausible import PlausibleSearch
 from saps.decoding.sampling import SamplingSearch
 from saps.decoding.search import Search
 
-DECODINGS: Final = ("greedy", "beam", "guided", "sampling")
+DECODINGS: Final = ("plausible", "greedy", "beam", "guided", "sampling")
 _LEAST_WIDTH: Final = 10
 
 
@@ -22,8 +23,8 @@ def choose_search(
     """Return a search.
 
     Args:
-        decoding: a name, or a search that is taken as it is; None for the greedy one, or a beam
-            where several programs are wanted, or the guided one where there are examples.
+        decoding: a name, or a search that is taken as it is; None for the plausible one, or a
+            beam where several programs are wanted, or the guided one where there are examples.
         top: programs that are wanted.
         has_examples: whether examples are known.
         seconds: when the guided search gives up; None for no limit.
@@ -33,7 +34,9 @@ def choose_search(
     """
     if decoding is not None and not isinstance(decoding, str):
         return decoding
-    name = decoding or ("guided" if has_examples else "beam" if top > 1 else "greedy")
+    name = decoding or ("guided" if has_examples else "beam" if top > 1 else "plausible")
+    if name == "plausible":
+        return PlausibleSearch()
     if name == "greedy":
         return GreedyDecoder()
     if name == "beam":

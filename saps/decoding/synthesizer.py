@@ -73,8 +73,8 @@ class Synthesizer:
             path: folder of a model or of a run, or the name of a run in `runs/`; None for the
                 bundled model.
             device: where the network goes.
-            decoding: "greedy", "beam", "guided", "sampling", or a search with options of its own.
-                None for the greedy search; for a beam where several programs are asked for; for
+            decoding: "plausible", "greedy", "beam", "guided", "sampling", or a search with options
+                of its own. None for the plausible one (see `PlausibleSearch`); for a beam where several programs are asked for; for
                 the guided search where examples are given.
 
         Raises:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Decoding = Literal["greedy", "beam", "guided", "sampling"]
+Decoding = Literal["plausible", "greedy", "beam", "guided", "sampling"]
 Name = Annotated[str, Field(max_length=100)]
 TypeText = Annotated[str, Field(max_length=200)]
 

@@ -27,9 +27,9 @@ class Options:
 
     @property
     def is_quick(self) -> bool:
-        """Whether the network reads the text once and writes one program."""
-        greedy = self.decoding == "greedy" or (self.decoding is None and not self.has_examples)
-        return greedy and self.top == 1
+        """Whether the network reads the text once and, nearly always, writes one program."""
+        by_default = self.decoding is None and not self.has_examples
+        return (by_default or self.decoding in ("plausible", "greedy")) and self.top == 1
 
 
 _Batcher = Batcher[Options, Task, Synthesis | SynthesisError]
