@@ -62,7 +62,7 @@ _NUMERAL: Final = re.compile(
     rf"|(?<!\w)(?P<words>{_IN_WORDS})(?!\w)",
     re.IGNORECASE,
 )
-_NO_NUMBER: Final = re.compile(r"\s*-?\s*(?:based|indexed)\b|%(?=[\s.,;]|$)", re.IGNORECASE)
+_NO_NUMBER: Final = re.compile(r"\s*(?:-\s*)?(?:based|indexed)\b|%(?=[\s.,;]|$)", re.IGNORECASE)
 _SIGN: Final = re.compile(
     r"(?P<before>(?:^|[\w)\]]+|[^\w\s]))(?P<space>\s*)(?P<sign>[-−](?P<gap>\s?)|(?:minus|negative)\s)$",
     re.IGNORECASE,

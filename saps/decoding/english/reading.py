@@ -59,7 +59,9 @@ def read_english(
     """
     declared = dict(arguments or {})
     told = in_words(text, declared)
-    naming = name_by_letters(told.text, declared, vocabulary, list(declared))
+    # Patterns that allow for white space take long where there is a lot of it.
+    parted = " ".join(told.text.split())
+    naming = name_by_letters(parted, declared, vocabulary, list(declared))
     letters = {name: letter for letter, name in naming.names.items()}
     types = {letters.get(name, name).lower(): kind for name, kind in declared.items()}
     numbers = stand_in_for_numbers(naming.text, vocabulary, leaves, types)
