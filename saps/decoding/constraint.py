@@ -24,6 +24,13 @@ class Constraint(Protocol):
         """Return which labels the next node of each tree may have, (R, K) bool, on the CPU."""
         ...
 
+    def first_allowed(self, tree: Any, ranking: Sequence[int]) -> int:
+        """Return the first label of a ranking of all that the next node may have.
+
+        It is the first that `allowed_many` has; some is, in a tree that came about by such.
+        """
+        ...
+
     def extend(self, tree: Any, label: int) -> Any:
         """Return the tree with its next node labelled."""
         ...
@@ -48,6 +55,11 @@ class ShapeConstraint:
     def allowed_many(self, trees: Sequence[PartialTree]) -> Tensor:
         """Return which labels leave every tree within the caps, (R, K) bool."""
         return self._within[[self._room(tree) for tree in trees]]
+
+    def first_allowed(self, tree: PartialTree, ranking: Sequence[int]) -> int:
+        """Return the first label of a ranking that leaves the tree within the caps."""
+        room = self._room(tree)
+        return next(label for label in ranking if self._arities[label] <= room)
 
     def extend(self, tree: PartialTree, label: int) -> PartialTree:
         """Return the tree with its next node labelled."""
@@ -78,3 +90,12 @@ def check_request(
         RequestTypeError: no program within the caps can have its types.
     """
     constraint_for(symbols, typed=True, max_depth=max_depth, max_size=max_size).start(request)
+
+
+def forget_constraints() -> None:
+    """Have constraints made anew, so that what is decoded next does not depend on what was before.
+
+    Where a completion within the caps is not found for want of steps, one that is remembered from
+    another tree may stand in for it: a constraint allows a little more the longer it is used.
+    """
+    constraint_for.cache_clear()

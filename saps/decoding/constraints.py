@@ -36,12 +36,40 @@ _SHARE: Final = 3
 class PartialType(PartialTree):
     """A partial tree with what is known of its types. Immutable; made by `TypedConstraint`."""
 
-    __slots__ = ("_arguments", "_plan", "_segments")
+    __slots__ = ("_arguments", "_choices", "_is_looked_at", "_outlook", "_plan", "_segments")
 
     _segments: Segments
     _arguments: TaskArguments
     _plan: Plan | None
     """A completion within the caps. None where one is evident, or the caps were not kept."""
+    _is_looked_at: bool
+    """Whether `_outlook` is worked out."""
+    _outlook: "Outlook | None"
+    _choices: "Choices | None"
+    """What may come next where caps are near; None until it is worked out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_looked_at = False
+        self._choices = None
+
+
+class Outlook(NamedTuple):
+    """What is to be completed together with the next position, and how far that may go.
+
+    Attributes:
+        goal: the positions that matter to the next one, itself included.
+        budget: how many nodes these may still take.
+        plan: a known completion of them, if there is one.
+        rest: completes the other positions.
+        work: what is left for the search for completions, which is made once.
+    """
+
+    goal: Goal
+    budget: int
+    plan: Plan | None
+    rest: Plan
+    work: Work
 
 
 class Choices(NamedTuple):
@@ -178,15 +206,13 @@ class TypedConstraint:
         """
         if not tree.n_open:
             return self._none
+        if not self._is_roomy(tree):
+            outlook = self._outlook(tree)
+            return self._none if outlook is None else self._choices(tree, outlook).mask
         assert tree._segments is not None
-        if (
-            tree.depth <= self._roomy_depth
-            and tree.n_nodes + self._completion.size * tree.n_open <= self._roomy_size
-        ):
-            segment, arguments = tree._segments[0], tree._arguments
-            mask = segment.masks.get(arguments)
-            return self._typed(segment, arguments) if mask is None else mask
-        return self._choices(tree)[0].mask
+        segment, arguments = tree._segments[0], tree._arguments
+        mask = segment.masks.get(arguments)
+        return self._typed(segment, arguments) if mask is None else mask
 
     def allowed_many(self, trees: Sequence[PartialType]) -> Tensor:
         """Return `allowed` of each tree, (R, K) bool, on the CPU."""
@@ -194,6 +220,32 @@ class TypedConstraint:
         for row, tree in enumerate(trees):
             masks[row] = self.allowed(tree)
         return torch.from_numpy(masks)
+
+    def first_allowed(self, tree: PartialType, ranking: Sequence[int]) -> int:
+        """Return the first label of a ranking of all that `allowed` has.
+
+        Quicker than the mask, which looks at each label, where types are heavy or caps near.
+        """
+        assert tree._segments is not None
+        segment, arguments = tree._segments[0], tree._arguments
+        is_roomy = self._is_roomy(tree)
+        if is_roomy and not segment.is_heavy:
+            mask = self.allowed(tree)
+            return next(label for label in ranking if mask[label])
+        fitting = (label for label in ranking if self._fits(segment, arguments, label))
+        if is_roomy:
+            return next(fitting)
+        return next(label for label in fitting if self._is_within_caps(tree, label))
+
+    def _is_within_caps(self, tree: PartialType, label: int) -> bool:
+        """Whether a label that fits the types is among those of `allowed`, where caps are near."""
+        outlook = self._outlook(tree)
+        if outlook is None:
+            return False
+        key, arity = self._key(tree._arguments, label), self._kinds.arities[label]
+        if self._sure(outlook, key, arity) is not None:
+            return True
+        return bool(self._choices(tree, outlook).mask[label])
 
     def extend(self, tree: PartialType, label: int) -> PartialType:
         """Return the tree with its next node labelled.
@@ -203,19 +255,19 @@ class TypedConstraint:
                 complete. Depth and size are `allowed`'s business alone.
         """
         arguments, segments = tree._arguments, tree._segments
-        number = self._kinds.number[label]
-        key = number if number >= 0 else arguments.keys.get(label, _ABSENT)
+        key = self._key(arguments, label)
         step = None
         if segments is not None and key != _ABSENT:
             step = self._positions.step(segments[0], key)
         if segments is None or step is None:
             raise self._misfit(tree, label)
         grown = tree.extend(label, self._kinds.arities[label])
+        grown._is_looked_at, grown._choices = False, None
         grown._segments = self._positions.push(step, segments[1])
         if step.settled:
-            arguments = arguments.after(label if number < 0 else -1, step.settled)
+            arguments = arguments.after(label if label in arguments.keys else -1, step.settled)
         grown._arguments = arguments
-        grown._plan = None if self._is_evident(grown) else self._plan_after(tree, key)
+        grown._plan = None if self._is_evident(grown) else self._plan_after(tree, label, key)
         return grown
 
     def complete(self, tree: PartialType) -> bool:
@@ -240,6 +292,15 @@ class TypedConstraint:
         self._n_masks += 1
         return mask
 
+    def _fits(self, segment: Segment, arguments: TaskArguments, label: int) -> bool:
+        """Whether a label is of the right type, in scope; the mask of `_typed` for one label."""
+        key = self._key(arguments, label)
+        return key != _ABSENT and self._positions.fits(segment, key)
+
+    def _key(self, arguments: TaskArguments, label: int) -> Key:
+        number = self._kinds.number[label]
+        return number if number >= 0 else arguments.keys.get(label, _ABSENT)
+
     def _ways(
         self, segment: Segment, arguments: TaskArguments
     ) -> Iterator[tuple[Key, int, list[int]]]:
@@ -259,6 +320,12 @@ class TypedConstraint:
         # More spare names than nodes are left are of no use.
         return Goal(tree._segments, rooms, arguments.types, min(len(arguments.spare), budget))
 
+    def _is_roomy(self, tree: PartialType) -> bool:
+        """Whether the caps leave room for what fits any type, wherever a position will be open."""
+        return tree.depth <= self._roomy_depth and (
+            tree.n_nodes + self._completion.size * tree.n_open <= self._roomy_size
+        )
+
     def _is_evident(self, tree: PartialType) -> bool:
         """Whether what fits any type completes the tree, wherever a position is open."""
         return tree.depth <= self._evident_depth and (
@@ -272,16 +339,22 @@ class TypedConstraint:
             plan = self._completion.evident(0, tree.n_open)
         return None if plan is None else self._completion.spelled(plan)
 
-    def _plan_after(self, tree: PartialType, key: Key) -> Plan | None:
-        choices, rest = self._choices(tree)
-        plan = choices.plans.get(key)
-        return None if plan is None else self._completion.join(plan, rest)
+    def _plan_after(self, tree: PartialType, label: int, key: Key) -> Plan | None:
+        outlook = self._outlook(tree)
+        if outlook is None:
+            return None
+        plan = self._sure(outlook, key, self._kinds.arities[label])
+        plan = plan or self._choices(tree, outlook).plans.get(key)
+        return None if plan is None else self._completion.join(plan, outlook.rest)
 
-    def _choices(self, tree: PartialType) -> tuple[Choices, Plan]:
-        """The labels with which the tree is known to be completed within the caps.
+    def _outlook(self, tree: PartialType) -> Outlook | None:
+        """What is to be completed together with the next position; None if nothing can be."""
+        if not tree._is_looked_at:
+            tree._outlook = self._look(tree)
+            tree._is_looked_at = True
+        return tree._outlook
 
-        Also how to complete the positions that do not matter to the next one.
-        """
+    def _look(self, tree: PartialType) -> Outlook | None:
         completion, work = self._completion, Work(self.max_steps)
         budget = self.max_size - tree.n_nodes
         goal, plan, rest = self._goal(tree, budget), self._plan(tree), NOTHING
@@ -296,28 +369,43 @@ class TypedConstraint:
             if least is not None and (plan is None or least.size < rest.size):
                 rest = least
             if plan is None and least is None:
-                return Choices(self._none, {}), rest
+                return None
             budget -= rest.size
             goal = Goal((segment, None), goal.rooms[:n_positions], goal.types, 0)
         if self._worst:
             budget = min(budget, 1 + self._worst * (len(goal.rooms) + self._max_arity))
+        return Outlook(goal, budget, plan, rest, work)
+
+    def _choices(self, tree: PartialType, outlook: Outlook) -> Choices:
+        """The labels with which the tree is known to be completed within the caps."""
+        if tree._choices is not None:
+            return tree._choices
+        goal, budget, plan = outlook.goal, outlook.budget, outlook.plan
         key = (tree._arguments, goal, budget)
         choices = self._tight.get(key)
         if choices is None:
-            choices = self._tight[key] = self._fitting(goal, budget, tree._arguments, work)
+            choices = self._tight[key] = self._fitting(outlook, tree._arguments)
         if plan is not None and plan.key not in choices.plans:
             choices = self._tight[key] = self._with(choices, plan, tree._arguments)
-        return choices, rest
+        tree._choices = choices
+        return choices
 
-    def _fitting(self, goal: Goal, budget: int, arguments: TaskArguments, work: Work) -> Choices:
+    def _sure(self, outlook: Outlook, key: Key, arity: int) -> Plan | None:
+        """How to go on after a key that fits, where it takes no search to see."""
+        goal = outlook.goal
+        if goal.rooms[0] == 1 and arity:
+            return None
+        rooms = (goal.rooms[0] - 1,) * arity + goal.rooms[1:]
+        return self._completion.sure(rooms, goal.n_spare - (key is FRESH), outlook.budget - 1)
+
+    def _fitting(self, outlook: Outlook, arguments: TaskArguments) -> Choices:
+        goal, budget, work = outlook.goal, outlook.budget, outlook.work
         assert goal.segments is not None
-        segment, room = goal.segments[0], goal.rooms[0]
         mask, plans = self._none.copy(), dict[Key, Plan]()
-        for key, arity, labels in self._ways(segment, arguments):
-            if room == 1 and arity:
+        for key, arity, labels in self._ways(goal.segments[0], arguments):
+            if goal.rooms[0] == 1 and arity:
                 continue
-            rooms = (room - 1,) * arity + goal.rooms[1:]
-            plan = self._completion.sure(rooms, goal.n_spare - (key is FRESH), budget - 1)
+            plan = self._sure(outlook, key, arity)
             plan = plan or self._search(goal, key, arity, budget, work)
             if plan is not None:
                 plans[key] = plan

@@ -6,10 +6,10 @@ from typing import Any, Protocol, overload, runtime_checkable
 import torch
 
 from saps.data.symbols import SymbolTable
-from saps.decoding.beam_growth import Harvest, grow_beams
 from saps.decoding.constraint import constraint_for
 from saps.decoding.expansion import Expansion
 from saps.decoding.gate_waves import grow_by_gates
+from saps.decoding.greedy_growth import grow_greedily
 from saps.decoding.prediction import Prediction
 from saps.decoding.request import NOTHING_KNOWN, Request
 from saps.decoding.scorer import Scorer
@@ -139,18 +139,15 @@ class GreedyDecoder:
         typed: bool,
         done: Container[int],
     ) -> dict[int, Prediction]:
-        """Decode the texts that are not done: a beam of one is greedy."""
+        """Decode the texts that are not done."""
         constraint = constraint_for(
             symbols, typed=typed, max_depth=self.max_depth, max_size=self.max_size
         )
         expansion = Expansion(scorer, constraint)
         roots = [root for root in expansion.roots(requests) if root.example not in done]
-        harvests = {root.example: Harvest(1) for root in roots}
-        grow_beams(expansion, roots, harvests, width=1)
         return {
-            number: Prediction(symbols.build(labels), log_prob)
-            for number, harvest in harvests.items()
-            for labels, log_prob in harvest.best()
+            grown.example: Prediction(symbols.build(grown.labels), grown.log_prob)
+            for grown in grow_greedily(expansion, constraint, roots)
         }
 
 

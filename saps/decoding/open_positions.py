@@ -42,6 +42,7 @@ class Segment:
         positions: the open ones. Empty only if there are loose arguments and nothing else.
         constraints: of the variables 0, 1, ...
         weight: how many symbols its types have.
+        is_heavy: whether it is looked at what a step makes of that weight.
         first: the segment of the first position alone, without loose arguments.
     """
 
@@ -51,6 +52,7 @@ class Segment:
         "calls",
         "constraints",
         "first",
+        "is_heavy",
         "joined",
         "leaves",
         "loose",
@@ -67,6 +69,7 @@ class Segment:
         self.positions = positions
         self.constraints = constraints
         self.weight = sum(map(weight, loose)) + sum(map(_weight, positions))
+        self.is_heavy = self.weight > _HEAVY
         self.first: Segment = self
         self._light: dict[Key, bool] = {}
         self._steps: dict[Key, Step | None] = {}
@@ -144,14 +147,14 @@ class OpenPositions:
 
     def leaves(self, segment: Segment) -> list[int]:
         """The productions without children that the types allow at the first position."""
-        first = segment if segment.weight > _HEAVY else segment.first
+        first = segment if segment.is_heavy else segment.first
         if first.leaves is None:
             first.leaves = [number for number in self._leaves if self.fits(first, number)]
         return first.leaves
 
     def calls(self, segment: Segment) -> list[int]:
         """Those with children, the fewest first."""
-        first = segment if segment.weight > _HEAVY else segment.first
+        first = segment if segment.is_heavy else segment.first
         if first.calls is None:
             first.calls = [number for number in self._calls if self.fits(first, number)]
         return first.calls
@@ -165,7 +168,7 @@ class OpenPositions:
 
     def fits(self, segment: Segment, key: Key) -> bool:
         """Whether the types allow to fill the first position so, and stay small."""
-        if segment.weight > _HEAVY:
+        if segment.is_heavy:
             light = segment._light.get(key)
             if light is None:
                 light = segment._light[key] = self._stays_light(segment, key)

@@ -51,7 +51,12 @@ def evaluate(cfg: DictConfig, model: Model | None = None) -> Report:
     model = model or load_model(settings)
     check_symbols(model, [lettered(e) if settings.as_typed else e.program for e in examples])
     judge = Judge(
-        model.predictor, settings.batch_size, settings.limits, settings.workers, model.request
+        model.predictor,
+        settings.batch_size,
+        settings.limits,
+        settings.workers,
+        model.request,
+        model.n_writers,
     )
     clock = Clock()
     results = judge.results(examples, clock)

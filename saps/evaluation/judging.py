@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -14,8 +13,9 @@ from saps.decoding.prediction import Prediction
 from saps.decoding.request import Request
 from saps.evaluation.execution import Trial, judge_all
 from saps.evaluation.metrics import Result
-from saps.evaluation.model import RequestPredictor, TextPredictor
+from saps.evaluation.model import TextPredictor
 from saps.evaluation.report import Timing
+from saps.evaluation.writing import Batch, write_programs
 from saps.lang import Limits
 
 
@@ -49,6 +49,7 @@ class Judge:
         limits: of each run of a program on one test.
         workers: processes that run programs.
         request: what the model may know of a task besides its text; see `Model.request`.
+        writers: processes that write programs, at most; see `Model.n_writers`.
     """
 
     predictor: TextPredictor
@@ -56,6 +57,7 @@ class Judge:
     limits: Limits
     workers: int
     request: Callable[[Example], Request] | None = None
+    writers: int = 1
 
     def results(self, examples: Sequence[Example], clock: Clock | None = None) -> list[Result]:
         """Have a program written for each task; judge it, and the task's own program."""
@@ -90,21 +92,24 @@ class Judge:
     def _predict(self, examples: Sequence[Example], progress: Progress) -> list[Prediction | None]:
         """Ask for programs a batch at a time, texts of like length together; answers in order."""
         by_length = sorted(range(len(examples)), key=lambda i: len(examples[i].text.split()))
+        chosen = [
+            by_length[start : start + self.batch_size]
+            for start in range(0, len(by_length), self.batch_size)
+        ]
+        batches = [self._batch([examples[i] for i in numbers]) for numbers in chosen]
         answers: dict[int, Prediction | None] = {}
         task = progress.add_task("writing programs", total=len(examples))
-        for start in range(0, len(by_length), self.batch_size):
-            chosen = by_length[start : start + self.batch_size]
-            batch = self._ask([examples[i] for i in chosen])
-            answers.update(zip(chosen, batch, strict=True))
-            progress.advance(task, len(chosen))
+        written = write_programs(self.predictor, batches, self.writers)
+        for numbers, batch in zip(chosen, written, strict=True):
+            answers.update(zip(numbers, batch, strict=True))
+            progress.advance(task, len(numbers))
         return [answers[i] for i in range(len(examples))]
 
-    def _ask(self, examples: Sequence[Example]) -> Sequence[Prediction | None]:
+    def _batch(self, examples: Sequence[Example]) -> Batch:
         texts = [example.text for example in examples]
         if self.request is None:
-            return self.predictor.predict(texts)
-        informed = cast(RequestPredictor, self.predictor)
-        return informed.predict(texts, [self.request(example) for example in examples])
+            return Batch(texts, None)
+        return Batch(texts, [self.request(example) for example in examples])
 
 
 def _progress() -> Progress:

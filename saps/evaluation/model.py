@@ -50,6 +50,7 @@ class Model:
         request: what it may know of a task besides the text; None for a predictor that takes
             texts alone, any other must be a `RequestPredictor`.
         n_seen_tests: tests of a task, the first ones, that `request` shows.
+        n_writers: processes that may each have a copy of the predictor, which must pickle then.
     """
 
     predictor: TextPredictor
@@ -57,6 +58,7 @@ class Model:
     symbols: SymbolTable | None = None
     request: Callable[[Example], Request] | None = None
     n_seen_tests: int = 0
+    n_writers: int = 1
 
     def lacks_symbol(self, program: Node) -> bool:
         """Whether the model can not write this program, for want of a label."""
@@ -122,7 +124,8 @@ def load_model(settings: Settings) -> Model:
             TypedTextPredictor(predictor), source, bundle.symbols, known, search.n_examples
         )
     request = partial(_request, symbols=bundle.symbols, n_tests=search.n_examples)
-    return Model(predictor, source, bundle.symbols, request, search.n_examples)
+    n_writers = settings.workers if device == "cpu" else 1
+    return Model(predictor, source, bundle.symbols, request, search.n_examples, n_writers)
 
 
 def _known(example: Example, *, n_tests: int) -> Request:

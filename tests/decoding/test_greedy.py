@@ -9,7 +9,13 @@ from torch.nn import functional
 from saps.data.example import Example
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
+from saps.decoding.beam_growth import Harvest, grow_beams
+from saps.decoding.constraint import Constraint, ShapeConstraint
+from saps.decoding.constraints import TypedConstraint
+from saps.decoding.expansion import Expansion
 from saps.decoding.greedy import GreedyDecoder
+from saps.decoding.greedy_growth import grow_greedily
+from saps.decoding.request import Request
 from saps.model.synthesizer import Text2Tree
 from saps.model.tree_decoder import Recurrence
 from tests.tasks import batch, examples, network, vocabularies
@@ -107,3 +113,32 @@ def test_trees_are_well_formed_and_within_the_caps(
 def test_caps_below_one_are_refused(caps: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="at least 1"):
         GreedyDecoder(*caps)
+
+
+# Nothing is known, or types that few labels have: then much of what is likeliest is refused.
+REQUESTS = (Request(), Request({"a": "int[]", "b": "string"}, "bool[]"), Request({}, "int"))
+
+
+@pytest.mark.parametrize(("max_depth", "max_size"), [(60, 80), (5, 300), (60, 14), (3, 6)])
+@pytest.mark.parametrize("made", [TypedConstraint, ShapeConstraint])
+def test_the_likeliest_allowed_labels_are_those_of_whole_masks(
+    made: type[TypedConstraint | ShapeConstraint], max_depth: int, max_size: int, words: Words
+) -> None:
+    net = network(*words, seed=max_size)
+    with torch.inference_mode():
+        net.decoder.to_label.weight.mul_(6.0)
+        net.decoder.to_label.bias.add_(torch.tensor(words[1].arities))
+        scorer = net.eval().scorer(batch(*words).text)
+        known = [REQUESTS[number % 3] for number in range(scorer.n_examples)]
+
+        def constraint() -> Constraint:
+            return made(words[1], max_depth=max_depth, max_size=max_size)
+
+        masked = Expansion(scorer, constraint())
+        harvests = {number: Harvest(1) for number in range(scorer.n_examples)}
+        grow_beams(masked, masked.roots(known), harvests, width=1)
+        ranked = constraint()
+        expansion = Expansion(scorer, ranked)
+        found = grow_greedily(expansion, ranked, expansion.roots(known))
+    expected = [(number, *best) for number, h in harvests.items() for best in h.best()]
+    assert sorted((h.example, h.labels, h.log_prob) for h in found) == expected
