@@ -198,7 +198,7 @@ class FormulaTeller:
             )
         return (
             f"the {nouns} of {whole} from index {self.sum_form(start)} "
-            f"up to but not including index {self.sum_form(stop)}"
+            f"to index {self.sum_form(stop)} exclusive"
         )
 
     def _stepped(self, formula: Formula, nouns: str, whole: str) -> str:
@@ -316,7 +316,7 @@ class FormulaTeller:
             return " and ".join([f"{values[0]} {links[0]}", *links[1:]])
         low, middle, high = values
         if list(signs) == ["<=", "<"]:
-            return f"{middle} from {low} up to but not including {high}"
+            return f"{middle} from {low} to {high} exclusive"
         if list(signs) == ["<=", "<="]:
             return f"{middle} from {low} to {high} inclusive"
         turned = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(signs[0], signs[0])

@@ -1,7 +1,7 @@
 """Code-like and mathematical notation, in words: "xs[0]" becomes "the first element of xs"."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,7 +68,18 @@ _ODD_OR_EVEN: Final = re.compile(
     r"(?:,\s*[0-9]\s*)*,?\s*(?:and so on|(?:and )?(?:\.{3}|…))",
     re.IGNORECASE,
 )
-_SUMMED: Final = re.compile(r"\b(?:the )?(?P<noun>sum|product)(?: of)?\s*$", re.IGNORECASE)
+_SUMMED: Final = re.compile(
+    r"\b(?:the )?(?P<noun>sum|product)(?: of)?(?: the)?(?: (?:square|number|integer)s)?(?: of)?"
+    r"\s*$",
+    re.IGNORECASE,
+)
+_WHOLES: Final = {"sum": ("the sum of",), "product": ("the product of", "the factorial of")}
+_BOUND: Final = re.compile(
+    r"\b(?:(?P<noun>elements|numbers|integers|values|items|entries|members|words|strings)|all) "
+    r"`?(?P<name>[A-Za-z])`?(?P<whole> (?:of|in|from) `?\w+`?)?,? "
+    r"(?:with|such that|so that|where|for which|satisfying) `?(?P=name)`?(?: is)? "
+    r"(?=(?:less|greater|equal|not|even|odd|divisible|prime)\b)"
+)
 
 
 def in_words(text: str, names: Mapping[str, str]) -> Edited:
@@ -93,6 +104,7 @@ def in_words(text: str, names: Mapping[str, str]) -> Edited:
     told = told.then(_divisibilities(told.text))
     told = told.then(_comparisons(told.text))
     told = told.then(_marks(told.text))
+    told = told.then(_bound_names(told.text, {name.lower() for name in names}))
     told = told.then(bracketed_words(told.text, types))
     return told.then(_dots(told.text))
 
@@ -224,7 +236,7 @@ def _sequence(spot: _Spot, formula: Formula, teller: FormulaTeller) -> Edit | No
     if words is None:
         return None
     summed = _SUMMED.search(spot.before) if formula.text in ("+", "*") else None
-    if summed is not None and words.startswith(f"the {summed['noun'].lower()} of"):
+    if summed is not None and words.startswith(_WHOLES[summed["noun"].lower()]):
         return Edit(summed.start(), spot.end, words)
     if not words.startswith("the integers from"):
         return spot.edit(words)
@@ -275,6 +287,16 @@ def _comparisons(text: str) -> Iterator[Edit]:
         before = text[: match.start()]
         sign = _SIGN_NAMES.get(match["sign"], match["sign"])
         yield Edit(*match.span(), f"{_verb(before)} {compared(sign)} ")
+
+
+def _bound_names(text: str, declared: Container[str]) -> Iterator[Edit]:
+    """Tell "elements x of xs with x less than k" without the x, which is no argument."""
+    for match in _BOUND.finditer(text):
+        name = match["name"]
+        n_places = len(re.findall(rf"(?<!\w){name}(?!\w)", text))
+        if n_places == 2 and name.lower() not in declared:
+            noun = match["noun"] or "all elements"
+            yield Edit(*match.span(), f"{noun}{match['whole'] or ''} that are ")
 
 
 def _marks(text: str) -> Iterator[Edit]:
