@@ -22,7 +22,7 @@ def is_plausible(program: Node, request: Request) -> bool:
         program: well-typed.
         request: what is known of it; arguments that are not declared are those that it names.
     """
-    declared = request.argument_types()
+    declared = request.wanted_arguments()
     symbols = {node.symbol for node in program.preorder()}
     if declared is not None and not declared.keys() <= symbols:
         return False

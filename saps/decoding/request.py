@@ -38,12 +38,24 @@ class Request:
             for name in names
         }
 
+    def wanted_arguments(self) -> Mapping[str, str] | None:
+        """Return the arguments that a program is asked to use, by type.
+
+        One that may be of any type, a variable of its own, is one that may also not occur.
+        """
+        types = self.argument_types()
+        return types and {name: kind for name, kind in types.items() if not _is_variable(kind)}
+
     def settled(self) -> "Request":
         """Return the request with the types of its arguments declared, if examples tell them."""
         return replace(self, arguments=self.argument_types())
 
 
 NOTHING_KNOWN = Request()
+
+
+def _is_variable(kind: str) -> bool:
+    return kind.isalnum() and kind[0].isupper()
 
 
 def _type_of(values: Sequence[Value]) -> str:
