@@ -215,7 +215,7 @@ def test_the_result_type_is_checked_too() -> None:
 
 
 def test_a_decoding_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="it is one of greedy, beam, guided, sampling"):
+    with pytest.raises(ValueError, match="it is one of plausible, greedy, beam, guided, sampling"):
         Synthesizer(_Parrot("a"), decoding="bream")
 
 
@@ -349,7 +349,7 @@ def test_a_number_used_as_an_array_is_a_program_that_does_not_type_check() -> No
         Synthesizer(_Parrot("(len b)")).synthesize("numbers greater than 3")
 
 
-@pytest.mark.parametrize("decoding", ["greedy", "beam", "guided", "sampling"])
+@pytest.mark.parametrize("decoding", ["plausible", "greedy", "beam", "guided", "sampling"])
 def test_no_search_gives_a_number_another_type_or_makes_it_a_parameter(decoding: str) -> None:
     synthesizer = Synthesizer(Predictor(load_bundle()), decoding)
     for text in (ABOVE_3, "the length of the banana 7", "the first 5 words"):
