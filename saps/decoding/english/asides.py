@@ -33,7 +33,7 @@ _ORDINARY: Final = re.compile(r"[A-Za-z][\w'’-]*[A-Za-z],?")
 _WORD: Final = re.compile(r"[\w'’-]+,?")
 _PLURAL: Final = re.compile(r"(?<=[A-Za-z]{3})\((?P<ending>e?s)\)(?!\w)")
 # The data write these in brackets.
-_IN_THE_DATA: Final = word_set("inclusive exclusive inclucing including excluding")
+_IN_THE_DATA: Final = word_set("inclusive exclusive inclucing including excluding zero zero-based")
 
 
 def examples(text: str) -> Iterator[Edit]:

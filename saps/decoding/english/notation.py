@@ -65,7 +65,7 @@ _DOTS: Final = re.compile(
 )
 _ODD_OR_EVEN: Final = re.compile(
     r"\b(?P<noun>indices|indexes|positions)\s+(?P<first>[01])\s*,\s*(?P<second>[23])\s*"
-    r"(?:,\s*[0-9]\s*)*,?\s*(?:and so on|(?:and )?(?:\.{3}|…))",
+    r"(?:,\s*[0-9]\s*)*,?\s*(?:and )?(?:\.{3}|…)",
     re.IGNORECASE,
 )
 _SUMMED: Final = re.compile(

@@ -176,6 +176,7 @@ def test_notation_is_told_in_words(text: str, expected: str) -> None:
         "for example the largest of all",
         "numbers such as primes",
         "f(x) = g(x, y)",
+        "the elements at indices 1 , 3 , 5 and so on ( zero - based )",
         "numbers x and y , return all numbers x with x",
         "a well-known, non-negative number",
     ],
