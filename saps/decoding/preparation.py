@@ -25,6 +25,8 @@ from saps.lang.scope import RESERVED
 MAX_TOKENS = 400
 """The longest published text has 164 tokens; far beyond that a specification is a mistake."""
 
+_NO_WORD = "the specification has no word in it: say in English what the program should do"
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -56,6 +58,8 @@ def prepare(task: Task, vocabulary: Vocabulary, symbols: SymbolTable) -> Prepare
         _check_types(declared, task.returns)
         leaves = frozenset(label.symbol for label in symbols.labels if not label.arity)
         reading = read_english(task.text, vocabulary, declared, leaves)
+        if not reading.text:
+            raise SynthesisError(_NO_WORD, task.text)
         names = Names.of(reading, declared)
         _check_letters(declared, names, leaves)
         request = _request(task, declared, reading, names)
@@ -70,8 +74,7 @@ def prepare(task: Task, vocabulary: Vocabulary, symbols: SymbolTable) -> Prepare
 def _check_text(text: str) -> None:
     tokens = normalise_typing(text).split()
     if not any(token.isalnum() for token in tokens):
-        reason = "the specification has no word in it: say in English what the program should do"
-        raise SynthesisError(reason, text)
+        raise SynthesisError(_NO_WORD, text)
     if len(tokens) > MAX_TOKENS:
         raise SynthesisError(
             f"the specification has {len(tokens)} words, at most {MAX_TOKENS} are read: "

@@ -9,6 +9,7 @@ import pytest
 
 import saps
 from saps.decoding.beam import BeamSearch
+from saps.decoding.english import Reading
 from saps.decoding.prediction import Prediction
 from saps.decoding.predictor import Predictor
 from saps.decoding.request import Request
@@ -88,6 +89,17 @@ def test_a_text_that_is_no_specification_is_refused(text: str, message: str) -> 
     with pytest.raises(SynthesisError, match=message) as caught:
         Synthesizer(parrot).synthesize(text)
     assert (caught.value.text, caught.value.code) == (text, "text")
+    assert parrot.batches == []
+
+
+def test_a_text_of_which_the_reading_leaves_nothing_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nothing = Reading("", {}, (("e.g. 3", ""),), ())
+    monkeypatch.setattr("saps.decoding.preparation.read_english", lambda *_: nothing)
+    parrot = _Parrot("(len a)")
+    with pytest.raises(SynthesisError, match="no word in it"):
+        Synthesizer(parrot).synthesize("e.g. 3")
     assert parrot.batches == []
 
 
