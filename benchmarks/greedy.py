@@ -18,6 +18,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from unittest.mock import patch
 
 import torch
 
@@ -26,13 +27,13 @@ from saps.decoding import greedy
 from saps.decoding.beam_growth import Harvest, grow_beams
 from saps.decoding.constraint import Constraint
 from saps.decoding.expansion import Expansion
+from saps.decoding.greedy_growth import grow_greedily
 from saps.decoding.hypothesis import Hypothesis
 from saps.decoding.predictor import Predictor
 from saps.decoding.request import Request
 from saps.evaluation.writing import Batch, write_programs
 
 ROOT = Path(__file__).parents[1]
-BY_RANK = greedy.grow_greedily
 
 
 def by_masks(
@@ -58,9 +59,9 @@ def decode(
     batches: Sequence[Batch],
 ) -> list[str]:
     """Return the programs of all texts."""
-    greedy.grow_greedily = grow
     predictor.batch_size = len(batches[0].texts)
-    answers = write_programs(predictor, batches, n_writers)
+    with patch.object(greedy, "grow_greedily", grow):
+        answers = list(write_programs(predictor, batches, n_writers))
     return ["" if a is None else str(a.program) for some in answers for a in some]
 
 
@@ -90,9 +91,9 @@ def main() -> None:
     small, large = in_batches(tasks, 64), in_batches(tasks, 256)
     ways = {
         "whole masks, batches of 64": (partial(decode, predictor, by_masks, 1), small),
-        "by rank, batches of 64": (partial(decode, predictor, BY_RANK, 1), small),
-        "by rank, batches of 256": (partial(decode, predictor, BY_RANK, 1), large),
-        "the same in two processes": (partial(decode, predictor, BY_RANK, 2), large),
+        "by rank, batches of 64": (partial(decode, predictor, grow_greedily, 1), small),
+        "by rank, batches of 256": (partial(decode, predictor, grow_greedily, 1), large),
+        "the same in two processes": (partial(decode, predictor, grow_greedily, 2), large),
     }
     spent: dict[str, list[float]] = {name: [] for name in ways}
     programs: dict[str, list[str]] = {}

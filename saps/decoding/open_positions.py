@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saps.decoding.label_types import NO_SCOPE, LabelTypes, Position, Scope
-from saps.decoding.terms import Term, Unifier, shift, variables, weight
+from saps.decoding.terms import Ground, Term, Unifier, ground, shift, variables, weight
 
 Key = int | str | tuple[Term, ...] | None
 """A way to fill a position: a production's number; -1 - i for the i-th loose argument; a type
@@ -294,7 +294,9 @@ class _Names:
                 self.constraints.append(self._unifier.constraints[term])
             return name
         if type(term) is tuple:
-            return (term[0], *map(self.rename, term[1:]))
+            parts = (term[0], *map(self.rename, term[1:]))
+            is_ground = all(type(part) is str or type(part) is Ground for part in parts)
+            return ground(parts) if is_ground else parts
         return term
 
     def rename_scope(self, scope: Scope) -> Scope:

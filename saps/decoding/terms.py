@@ -5,7 +5,8 @@ nothing is changed in place once a unification is over. A term is
 
 - an integer: a variable;
 - a string: `int`, `bool`, `string`, `type`, or the empty row of parameters, `NO_MORE`;
-- a tuple `(ARRAY, T)`, `(DICTIONARY, K, V)`, `(FUNCTION, row, T)` or `(ROW, T, row)`.
+- a tuple `(ARRAY, T)`, `(DICTIONARY, K, V)`, `(FUNCTION, row, T)` or `(ROW, T, row)`; perhaps
+  a `Ground` one, if it has no variable.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,17 @@ from saps.lang.types import (
 )
 
 Term = int | str | tuple[Any, ...]
+
+
+class Ground(tuple[Any, ...]):
+    """A tuple known to have no variable, so that work on variables passes it by; equal to others.
+
+    Attributes:
+        weight: see the function.
+    """
+
+    weight: int
+
 
 ARRAY: Final = "[]"
 DICTIONARY: Final = "dict"
@@ -109,7 +121,16 @@ def shift(term: Term, by: int) -> Term:
 
 def weight(term: Term) -> int:
     """How many symbols the term has."""
+    if type(term) is Ground:
+        return term.weight
     return 1 + sum(map(weight, term[1:])) if type(term) is tuple else 1
+
+
+def ground(term: tuple[Any, ...]) -> Ground:
+    """The same term, of parts that are strings and `Ground`."""
+    made = Ground(term)
+    made.weight = 1 + sum(map(weight, term[1:]))
+    return made
 
 
 def variables(term: Term | None, found: set[int]) -> None:
@@ -123,12 +144,16 @@ def variables(term: Term | None, found: set[int]) -> None:
 
 def is_ground(term: Term) -> bool:
     """Whether the term has no variable."""
-    return type(term) is str or (type(term) is tuple and all(map(is_ground, term[1:])))
+    if type(term) is tuple:
+        return all(map(is_ground, term[1:]))
+    return type(term) is not int
 
 
 def may_unify(left: Term, right: Term) -> bool:
     """Whether two terms agree where neither has a variable: quick, and never wrongly false."""
-    if type(left) is tuple and type(right) is tuple:
+    if type(left) is Ground and type(right) is Ground:
+        return left == right
+    if isinstance(left, tuple) and isinstance(right, tuple):
         return left[0] == right[0] and all(map(may_unify, left[1:], right[1:]))
     return type(left) is int or type(right) is int or left == right
 
@@ -139,7 +164,7 @@ def spell(term: Term) -> str:
         return chr(ord("T") + term) if term < 7 else f"T{term}"
     if type(term) is str:
         return term
-    assert type(term) is tuple
+    assert isinstance(term, tuple)
     if term[0] == ARRAY:
         inner = spell(term[1])
         return f"({inner})[]" if inner.startswith("(") else f"{inner}[]"
@@ -150,7 +175,7 @@ def spell(term: Term) -> str:
 
 def _spell_row(row: Term) -> list[str]:
     parts: list[str] = []
-    while type(row) is tuple:
+    while isinstance(row, tuple):
         parts.append(spell(row[1]))
         row = row[2]
     return parts if row == NO_MORE else [*parts, ".."]
@@ -197,6 +222,8 @@ class Unifier:
         known: dict[int, int] = {}
 
         def weigh(term: Term) -> int:
+            if type(term) is Ground:
+                return term.weight
             if type(term) is tuple:
                 return 1 + sum(map(weigh, term[1:]))
             if type(term) is not int or term not in self.bindings:
@@ -214,7 +241,9 @@ class Unifier:
             return left == right or self._bind(left, right)
         if type(right) is int:
             return self._bind(right, left)
-        if type(left) is not tuple or type(right) is not tuple:
+        if not (isinstance(left, tuple) and isinstance(right, tuple)):
+            return left == right
+        if type(left) is Ground and type(right) is Ground:
             return left == right
         return left[0] == right[0] and all(map(self.unify, left[1:], right[1:]))
 
@@ -226,7 +255,7 @@ class Unifier:
         if type(term) is int:
             self.constraints[term] = max(self.constraints[term], constraint)
             return True
-        if type(term) is tuple:
+        if isinstance(term, tuple):
             if term[0] == ARRAY:
                 return constraint != _KEY and self.constrain(term[1], constraint)
             is_dictionary = term[0] == DICTIONARY and constraint == _EQUATABLE
