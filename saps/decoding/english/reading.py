@@ -58,10 +58,8 @@ def read_english(
         leaves: symbols that the model can give to a leaf: its constants, its letters.
     """
     declared = dict(arguments or {})
-    told = in_words(text, declared)
-    # Patterns that allow for white space take long where there is a lot of it.
-    parted = " ".join(told.text.split())
-    naming = name_by_letters(parted, declared, vocabulary, list(declared))
+    told = in_words(_with_single_spaces(text), declared)
+    naming = name_by_letters(_with_single_spaces(told.text), declared, vocabulary, list(declared))
     letters = {name: letter for letter, name in naming.names.items()}
     types = {letters.get(name, name).lower(): kind for name, kind in declared.items()}
     numbers = stand_in_for_numbers(naming.text, vocabulary, leaves, types)
@@ -76,6 +74,15 @@ def read_english(
         token for token in tokens if token not in vocabulary and _is_word(token)
     )
     return Reading(" ".join(tokens), naming.names, tuple(changes), tuple(unknown), numbers.literals)
+
+
+def _with_single_spaces(text: str) -> str:
+    """Leave one space between words: patterns that allow for more take long where there are many.
+
+    Lines stay lines.
+    """
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def _is_word(token: str) -> bool:
