@@ -235,6 +235,24 @@ def segment_weight(tree: PartialType) -> int:
     return 0 if tree._segments is None else tree._segments[0].weight
 
 
+def test_the_first_allowed_label_is_the_first_of_the_mask() -> None:
+    rng = Random(1)
+    constraint = TypedConstraint(LANGUAGE, max_depth=60, max_size=1000)
+    ranking = list(range(len(LANGUAGE)))
+    n_heavy = 0
+    for number in range(5):
+        tree = constraint.start(Types({"a": "T[]", "b": "T"} if number % 2 else None))
+        while not tree.complete:
+            rng.shuffle(ranking)
+            first = constraint.first_allowed(tree, ranking)
+            n_heavy += segment_weight(tree) > 200 and constraint._is_roomy(tree)
+            mask = constraint.allowed(tree)
+            assert first == next(label for label in ranking if mask[label])
+            labels = mask.nonzero()[0].tolist()
+            tree = constraint.extend(tree, prefer(STYLES[-number % 5], labels, rng))
+    assert n_heavy, "the walks never came to heavy types far from the caps"
+
+
 @pytest.mark.parametrize("max_steps", [1, 3, 20])
 def test_walks_with_hardly_any_work_end_in_programs(max_steps: int) -> None:
     rng = Random(max_steps)
