@@ -65,6 +65,7 @@ class Section:
 def sections(data: str, limit: int | None = None) -> tuple[Section, ...]:
     """Return the reports of the page, for one set of tasks, or the first `limit` of them."""
     tasks = (f"data.path={data}", *([] if limit is None else [f"limit={limit}"]))
+    free = (f"data.path={FREE}", "data.name=free_rewordings", "as_typed=true")
     return (
         Section(
             "greedy",
@@ -96,8 +97,14 @@ def sections(data: str, limit: int | None = None) -> tuple[Section, ...]:
         ),
         Section(
             "free",
-            "Greedy, on 60 requests in free English",
-            (f"data.path={FREE}", "data.name=free_rewordings", "as_typed=true"),
+            "As `saps synthesize` answers, on 60 requests in free English",
+            (*free, "decoding=plausible"),
+            (MEASURES,),
+        ),
+        Section(
+            "free-guided",
+            "Guided by three examples, on the same 60 requests",
+            (*free, "decoding=guided"),
             (MEASURES,),
         ),
     )
@@ -190,7 +197,9 @@ def _facts(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "decoder", _sizes(decoder)
     yield "trained on", f"{data['train']:,} tasks ({data['name']})"
     yield "chosen on", f"{data['dev']:,} tasks of the development split"
-    for kind in ("filler_dropout", "paraphrase"):
+    if training.get("start_from"):
+        yield "began with the weights of", Path(training["start_from"]).name
+    for kind in ("filler_dropout", "paraphrase", "retelling"):
         if training["data"].get(kind):
             rates = ", ".join(f"{key} {value}" for key, value in training["data"][kind].items())
             yield f"in training: {kind}", rates

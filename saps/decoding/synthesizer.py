@@ -74,8 +74,8 @@ class Synthesizer:
                 bundled model.
             device: where the network goes.
             decoding: "plausible", "greedy", "beam", "guided", "sampling", or a search with options
-                of its own. None for the plausible one (see `PlausibleSearch`); for a beam where several programs are asked for; for
-                the guided search where examples are given.
+                of its own. None for the plausible one (see `PlausibleSearch`); for a beam where
+                several programs are asked for; for the guided search where examples are given.
 
         Raises:
             BundleError: the folder is missing, incomplete or damaged.

@@ -29,11 +29,22 @@ _ABBREVIATION: Final = re.compile(
     re.IGNORECASE,
 )
 _BRACKETED: Final = re.compile(r"\s*\((?P<inside>[^()\[\]{}]*)\)\s*(?P<after>[,.;:?!]|$)?")
+# "(so 120 turns into 21)"
+_SHOWN: Final = re.compile(
+    r"\s*\((?:so|thus|like|as in|meaning)\b[^()]*\d[^()]*\d[^()]*\)\s*(?P<after>[,.;:?!]\s*)?",
+    re.IGNORECASE,
+)
 _ORDINARY: Final = re.compile(r"[A-Za-z][\w'’-]*[A-Za-z],?")
 _WORD: Final = re.compile(r"[\w'’-]+,?")
 _PLURAL: Final = re.compile(r"(?<=[A-Za-z]{3})\((?P<ending>e?s)\)(?!\w)")
 # The data write these in brackets.
 _IN_THE_DATA: Final = word_set("inclusive exclusive inclucing including excluding zero zero-based")
+
+
+def shown_values(text: str) -> Iterator[Edit]:
+    """Drop brackets that show values, as in "backwards (so 120 turns into 21)"."""
+    for match in _SHOWN.finditer(text):
+        yield Edit(match.start(), match.end(), match["after"] or " ")
 
 
 def examples(text: str) -> Iterator[Edit]:

@@ -5,7 +5,13 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from saps.decoding.english.asides import abbreviations, bracketed_words, examples, plurals
+from saps.decoding.english.asides import (
+    abbreviations,
+    bracketed_words,
+    examples,
+    plurals,
+    shown_values,
+)
 from saps.decoding.english.edits import Edit, Edited
 from saps.decoding.english.formula import (
     Formula,
@@ -96,6 +102,7 @@ def in_words(text: str, names: Mapping[str, str]) -> Edited:
     types = _stated_types(text) | {name.lower(): kind for name, kind in names.items()}
     told = Edited(text).then(_macros(text))
     told = Edited(told.text)  # LaTeX for a sign is no change of words
+    told = told.then(shown_values(told.text))
     told = told.then(examples(told.text))
     told = told.then(abbreviations(told.text))
     told = told.then(plurals(told.text))

@@ -149,6 +149,7 @@ PHRASES: Final = _table("""
     not less than = greater than or equal to
     more than or equal to = greater than or equal to
     dividable = divisible
+    so forth = so on
     uneven = odd
     multiplication = product
     addition = sum
@@ -175,4 +176,4 @@ PHRASES: Final = _table("""
 LONGEST: Final = max(map(len, (*PHRASES, *CLAUSE_STARTS)))
 
 # Marks that end a sentence or part it.
-STOPS: Final = {".": ",", ";": ",", ":": ",", "?": None, "!": None, '"': None, "'": None}
+STOPS: Final = {".": ",", ";": ",", ":": ",", "?": ",", "!": ",", '"': None, "'": None}

@@ -97,9 +97,14 @@ def _without_stops(tokens: Sequence[str], vocabulary: Vocabulary) -> list[str]:
         else token
         for place, token in enumerate(tokens)
     ]
+    return _with_single_commas(word for word in kept if word is not None)
+
+
+def _with_single_commas(tokens: Iterable[str]) -> list[str]:
+    """Leave one comma of several in a row, and none at either end."""
     words: list[str] = []
-    for word in kept:
-        if word is not None and (word != "," or (words and words[-1] != ",")):
+    for word in tokens:
+        if word != "," or (words and words[-1] != ","):
             words.append(word)
     while words and words[-1] == ",":
         words.pop()
@@ -116,7 +121,7 @@ def _without_opening(tokens: Sequence[str]) -> list[str]:
         if len(remaining) == len(opening):
             break
         remaining = remaining[len(opening) :]
-    return [word for word in remaining if word != "please"]
+    return _with_single_commas(word for word in remaining if word != "please")
 
 
 def _reworded(

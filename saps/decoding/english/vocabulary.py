@@ -46,7 +46,12 @@ class Vocabulary:
         """Return the one known word that `word` was probably meant to be, if there is one."""
         if not self.is_exact or len(word) < _SHORTEST_TYPO or not word.isalpha():
             return None
-        long_enough = [known for known in self.words if len(known) >= _SHORTEST_TYPO - 1]
+        # Who mistypes seldom mistypes the first letter: "however" is not "whoever".
+        long_enough = [
+            known
+            for known in self.words
+            if len(known) >= _SHORTEST_TYPO - 1 and known[0] == word[0]
+        ]
         # Sorted, for a set's order differs from one process to the next.
         near = difflib.get_close_matches(word, sorted(long_enough), n=1, cutoff=_LIKENESS)
         return near[0] if near else None

@@ -138,6 +138,8 @@ CASES = [
     # Asides.
     ("Reverse the digits of n, e.g. 371 gives 173.", "Reverse the digits of n."),
     ("Reverse n (e.g. 371 -> 173) and print it.", "Reverse n and print it."),
+    ("Reverse n (so 120 turns into 21), e.g. 371 gives 173.", "Reverse n."),
+    ("Reverse n (like 371 to 173) and print it.", "Reverse n and print it."),
     ("Given n, for example 371, find its reverse", "Given n, find its reverse"),
     ("For example, [1, 2] gives 3. Add up xs.", "Add up xs."),
     ("Add up xs. Example: [1, 2] -> 3", "Add up xs."),

@@ -94,3 +94,22 @@ def test_words_guessed_from_pieces_correct_no_spelling() -> None:
     guessed = Vocabulary(VOCABULARY.words, is_exact=False)
     reading = read_english("given an array a , find the mediann of a", guessed)
     assert (reading.text.split()[7], reading.unknown) == ("mediann", ("mediann",))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("Which is largest? Add a to it!", "which is largest , add a to it"),
+        ("Sort a, please. Then reverse it", "sort a , then reverse it"),
+        ("Is a even?", "is a even"),
+        ("the elements , and so forth", "the elements , and so on"),
+        ("the however of a", "the however of a"),
+    ],
+)
+def test_sentences_are_parted_by_single_commas_and_words_keep_their_first_letter(
+    typed: str, read: str
+) -> None:
+    words = (
+        "which is largest add a to it sort then reverse even the elements , and so on of whoever"
+    )
+    assert read_english(typed, Vocabulary(frozenset(words.split()))).text == read
