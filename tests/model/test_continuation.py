@@ -76,7 +76,7 @@ def test_other_sizes_are_refused_and_nothing_changes(tmp_path: Path, earlier: Bu
 
 def test_another_row_is_refused(tmp_path: Path, earlier: Bundle) -> None:
     network = _network(tmp_path, earlier.tokenizer, "model.decoder.attention=false")
-    with pytest.raises(PretrainingError, match="only the earlier model has decoder.attention"):
+    with pytest.raises(PretrainingError, match=r"only the earlier model has decoder\.attention"):
         go_on_from(earlier, network, earlier.tokenizer, earlier.symbols)
 
 
