@@ -19,6 +19,22 @@ from saps.data.tokenizer import normalise_typing
 from saps.lang import Node
 
 _DEFINED: Final = "z"
+
+# How often people do it, guessed; a text has several of these seldom.
+_WITHOUT_NAME: Final = 0.15  # an argument that is the only one of its type has no name
+_WITH_TITLE: Final = 0.08  # "the list a"
+_MAY_BE_UNSAID: Final = 0.6  # such an argument need not be mentioned
+_EVERYDAY_WORDS: Final = 0.12  # "the highest score"
+_NAMED_BY_ELEMENTS: Final = 0.12  # "which a are even", where a is called "scores"
+_REMARK_AFTER: Final = 0.15
+_TALK_BEFORE: Final = 0.05
+_DECLARED_APART: Final = 0.6  # the text does not say what its arguments are,
+_STATED: Final = 0.06  # says it in a sentence of its own,
+_DECLARED_TWICE: Final = 0.13  # or says it though it is declared apart
+_DECLARED_FIRST: Final = 0.75  # of the texts that say it themselves
+_CALLED: Final = 0.1  # "a list called a"
+_NAMES_OF_TASK: Final = 0.35  # the letters of the task stay,
+_NAMES_BY_MENTION: Final = 0.45  # or go by the order of mention; the rest are any letters
 _MARK_INSIDE: Final = re.compile(r"(arg[a-z]arg)(?=[a-z])")
 _ORDER_KEPT: Final = frozenset(
     {"filter", "exclude", "first_half", "second_half", "first_n", "last_n", "except_first"}
@@ -119,11 +135,11 @@ class _Telling:
             speaker.defines = 0.0  # no letter is left
         asked = speaker.request(root)
         asked = self._with_things(asked)
-        if self.rng.random() < 0.12:
+        if self.rng.random() < _NAMED_BY_ELEMENTS:
             asked = _ELEMENTS_OF.sub("", asked)
-        if self.rng.random() < 0.15:
+        if self.rng.random() < _REMARK_AFTER:
             asked = f"{asked} , {self._closing(root)}"
-        if self.rng.random() < 0.05:
+        if self.rng.random() < _TALK_BEFORE:
             asked = f"{self._frame('opening')} {asked}"
         return self._declared(asked, unsaid)
 
@@ -135,24 +151,28 @@ class _Telling:
         kinds = list(self.arguments.values())
         alone = frozenset(name for name, kind in self.arguments.items() if kinds.count(kind) == 1)
         names = {name: self._mention(name, is_alone=name in alone) for name in self.arguments}
-        unsaid = alone if self.rng.random() < 0.6 else frozenset[str]()
+        unsaid = alone if self.rng.random() < _MAY_BE_UNSAID else frozenset[str]()
         return names, unsaid
 
     def _mention(self, name: str, *, is_alone: bool) -> str:
         kind = self.arguments[name]
         draw = self.rng.random()
-        if is_alone and draw < 0.15:
+        if is_alone and draw < _WITHOUT_NAME:
             said = self._frame(f"unnamed {kind}")
             if said != "it" or len(self.arguments) == 1:
                 return said
-        if draw > 0.92:
+        if draw > 1 - _WITH_TITLE:
             return f"{self._frame(f'title {kind}')} {_mark(name)}"
         return _mark(name)
 
     def _with_things(self, asked: str) -> str:
         """Return the request with everyday words for the elements of its only array."""
         arrays = [kind for kind in self.arguments.values() if kind.endswith("[]")]
-        if len(arrays) != 1 or "string" in self.arguments.values() or self.rng.random() >= 0.12:
+        if (
+            len(arrays) != 1
+            or "string" in self.arguments.values()
+            or self.rng.random() >= _EVERYDAY_WORDS
+        ):
             return asked
         one, _, many = self._frame(f"things {arrays[0]}").partition(" / ")
         return _SINGULAR[arrays[0]].sub(one, _PLURAL[arrays[0]].sub(many, asked))
@@ -166,15 +186,15 @@ class _Telling:
 
     def _declared(self, asked: str, unsaid: frozenset[str]) -> tuple[str, str]:
         draw = self.rng.random()
-        if draw < 0.6 or not self.arguments:
+        if draw < _DECLARED_APART or not self.arguments:
             return _declared_apart(self.arguments), asked
-        if draw < 0.66:
+        if draw < _DECLARED_APART + _STATED:
             return _declared_apart(self.arguments), f"{self._stated()} , {asked}"
         hidden = {name for name in unsaid if _mark(name) not in asked}
         kinds = [self._kind(name, is_hidden=name in hidden) for name in self.arguments]
-        place = "before" if self.rng.random() < 0.75 else "after"
+        place = "before" if self.rng.random() < _DECLARED_FIRST else "after"
         text = self._frame(place, D=listed(kinds), R=asked)
-        return ("" if draw < 0.87 else _declared_apart(self.arguments)), text
+        return (_declared_apart(self.arguments) if draw > 1 - _DECLARED_TWICE else ""), text
 
     def _stated(self) -> str:
         """Return sentences that say what the arguments are."""
@@ -183,7 +203,7 @@ class _Telling:
 
     def _kind(self, name: str, *, is_hidden: bool) -> str:
         noun = self._frame(f"kind {self.arguments[name]}")
-        called = " called" if self.rng.random() < 0.1 else ""
+        called = " called" if self.rng.random() < _CALLED else ""
         return noun if is_hidden else f"{noun}{called} {_mark(name)}"
 
 
@@ -215,9 +235,13 @@ def _new_letters(typed: str, names: Sequence[str], rng: Random) -> dict[str, str
     """Give each argument a letter: those of the task, by the order of mention, or any."""
     draw = rng.random()
     letters = {_mark(name): name for name in names}
-    if draw >= 0.35:
+    if draw >= _NAMES_OF_TASK:
         said = [*names, *([_DEFINED] if _mark(_DEFINED) in typed else [])]
-        chosen = LETTERS if draw < 0.8 else "".join(rng.sample(LETTERS, len(said)))
+        chosen = (
+            LETTERS
+            if draw < _NAMES_OF_TASK + _NAMES_BY_MENTION
+            else "".join(rng.sample(LETTERS, len(said)))
+        )
         order = sorted(said, key=lambda name: _place(typed, _mark(name)))
         letters = {_mark(name): letter for name, letter in zip(order, chosen, strict=False)}
     free = [letter for letter in LETTERS if letter not in letters.values()]
