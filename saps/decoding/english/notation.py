@@ -22,6 +22,14 @@ from saps.decoding.english.formula import (
     tokens_of,
 )
 from saps.decoding.english.formula_words import FormulaTeller, compared, is_flat, plain
+from saps.decoding.english.idioms import (
+    alphabets,
+    halves,
+    indices,
+    settled_cases,
+    shown_beginnings,
+    squared_phrases,
+)
 from saps.decoding.english.vocabulary import word_set
 
 _LATEX: Final = {
@@ -102,7 +110,9 @@ def in_words(text: str, names: Mapping[str, str]) -> Edited:
     types = _stated_types(text) | {name.lower(): kind for name, kind in names.items()}
     told = Edited(text).then(_macros(text))
     told = Edited(told.text)  # LaTeX for a sign is no change of words
-    told = told.then(shown_values(told.text))
+    for aside in (shown_values, settled_cases, shown_beginnings, indices, alphabets, halves):
+        told = told.then(aside(told.text))
+    told = told.then(squared_phrases(told.text))
     told = told.then(examples(told.text))
     told = told.then(abbreviations(told.text))
     told = told.then(plurals(told.text))
