@@ -7,9 +7,8 @@ from random import Random
 from typing import Final
 
 from saps.data.generator.expression import Expression, Leaf, Use
-from saps.data.generator.family import Family
 from saps.data.generator.phrasing import verb_for
-from saps.data.retelling.pattern import SLOT, Pattern
+from saps.data.retelling.pattern import SLOT
 from saps.data.retelling.table import CONDITION_KINDS, Table
 
 _TRIES: Final = 12
@@ -37,6 +36,7 @@ class Speaker:
         letter: what a part of the expression is called that gets a name of its own.
         steps: chance that what can be done first is told first.
         defines: chance that it gets the letter instead.
+        fuses: chance that two families are said in one breath, where the table has words for it.
     """
 
     table: Table
@@ -46,6 +46,7 @@ class Speaker:
     letter: str = "z"
     steps: float = 0.28
     defines: float = 0.1
+    fuses: float = 0.6
     _anaphors: dict[Use, str] = field(default_factory=dict)
 
     def request(self, root: Use) -> str:
@@ -125,41 +126,60 @@ class Speaker:
         return self._frame(f"it {use.family.result}") or "the result"
 
     def _drawn(self, use: Use, kind: str) -> str | None:
-        """Return a text of the table with its slots filled, None if there is none that fits."""
-        patterns = self._patterns(use.family, kind)
+        """Return a text of the table with its slots filled, None if there is none that fits.
+
+        Two families that people say in one breath, as in "the largest even number", may have
+        wordings of their own.
+        """
+        inner = self._fusible(use)
+        if inner is not None and self.rng.random() < self.fuses:
+            together = f"{use.family.declared} > {inner.family.declared}"
+            text = self._drawn_of(together, kind, inner.fillers, inner.family.condition)
+            if text is not None:
+                return text
+        return self._drawn_of(use.family.declared, kind, use.fillers, use.family.condition)
+
+    def _fusible(self, use: Use) -> Use | None:
+        """Return what fills the only slot of an expression, if it has not been told before."""
+        [filler, *others] = use.fillers.values()
+        if others or not isinstance(filler, Use) or filler in self._anaphors:
+            return None
+        return filler
+
+    def _drawn_of(
+        self, name: str, kind: str, fillers: Mapping[str, Expression], condition: str | None
+    ) -> str | None:
+        wordings = self.table.families.get(name)
+        patterns = [] if wordings is None else wordings.of(kind)
         if not patterns:
             return None
         for _ in range(_TRIES):
-            text = self._with_condition(self.rng.choice(patterns).draw(self.rng), use.family)
-            if text is not None and self._fits(text, use):
-                return SLOT.sub(lambda match: self._say(use.fillers[match[1]]), text)
+            text = self._with_condition(self.rng.choice(patterns).draw(self.rng), condition)
+            if text is not None and self._fits(text, fillers):
+                return SLOT.sub(lambda match: self._say(fillers[match[1]]), text)
         return None
 
-    def _patterns(self, family: Family, kind: str) -> list[Pattern]:
-        wordings = self.table.families.get(family.declared)
-        return [] if wordings is None else wordings.of(kind)
-
-    def _with_condition(self, text: str, family: Family) -> str | None:
+    def _with_condition(self, text: str, condition: str | None) -> str | None:
         """Return the text with the condition in it; None if that has no such form."""
         form = _FORMS.search(text)
         if form is None:
             return text
-        wordings = self.table.conditions.get(family.condition or "")
+        wordings = self.table.conditions.get(condition or "")
         patterns = [] if wordings is None else wordings.of(form[1])
         if not patterns:
             return None
         return text.replace(form[0], self.rng.choice(patterns).draw(self.rng))
 
-    def _fits(self, text: str, use: Use) -> bool:
-        said = dict.fromkeys(use.fillers, False)
+    def _fits(self, text: str, fillers: Mapping[str, Expression]) -> bool:
+        said = dict.fromkeys(fillers, False)
         for match in SLOT.finditer(text):
             name, bang = match.groups()
-            if name not in said or (bang and not self._is_short(use.fillers[name])):
+            if name not in said or (bang and not self._is_short(fillers[name])):
                 return False
-            if _ORDINAL.match(text, match.end()) and not self._is_word(use.fillers[name]):
+            if _ORDINAL.match(text, match.end()) and not self._is_word(fillers[name]):
                 return False
             said[name] = True
-        return all(said[name] or self._is_unsaid(use.fillers[name]) for name in said)
+        return all(said[name] or self._is_unsaid(fillers[name]) for name in said)
 
     def _is_short(self, filler: Expression) -> bool:
         """Tell whether `{X!}` may hold it: "it" and "the list" will do, but for a number a word."""

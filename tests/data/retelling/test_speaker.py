@@ -17,6 +17,11 @@ TABLE = Table.parse(
             = filter
             noun: those of {X} {post}
             do: keep each number in {X} that {is}
+            = maximum
+            noun: the maximum of {X}
+            = maximum > filter
+            noun: the largest of those in {X} {post}
+            do: take the largest of {X} that {is}
             = nth
             noun: the {N!} -th of {X}
             = is_sorted
@@ -120,3 +125,12 @@ def test_an_ordinal_takes_a_word_for_a_number() -> None:
 def test_a_truth_is_asked_for() -> None:
     said = _said(Use(FAMILIES["is_sorted"], {"X": Leaf("int[]", (), "a")}))
     assert {"does a rise", "check whether a rises"} <= said
+
+
+def test_two_families_may_be_said_in_one_breath() -> None:
+    said = {" ".join(t.split()) for t in _said(Use(FAMILIES["maximum"], {"X": _filtered()}))}
+    assert "find the largest of those in a above b" in said
+    assert "take the largest of a that exceeds b" in said
+    assert any(text.endswith("maximum of those of a above b") for text in said)
+    # what was told before is not told again
+    assert "keep each number in a that exceeds b , then give the maximum of it" in said

@@ -93,9 +93,29 @@ def test_every_frame_is_worded(frame: str, slots: set[str]) -> None:
     assert all(line.slots == slots for line in lines)
 
 
+BY_NAME = {family.name: family for family in FAMILIES}
+FUSED = [name for name in default_table().families if " > " in name]
+
+
+@pytest.mark.parametrize("pair", FUSED)
+def test_families_in_one_breath_fit_together(pair: str) -> None:
+    outer, inner = (BY_NAME[name] for name in pair.split(" > "))
+    [(slot, _)] = outer.slot_types.items()
+    assert outer.slot_types[slot].type == inner.result
+    assert not outer.slot_types[slot].only_name
+    forms = set(CONDITION_KINDS) if "C" in inner.slots else set()
+    own = inner.slots.keys() - {"C"}
+    for kind, patterns in default_table().families[pair].patterns.items():
+        assert kind != ("noun" if outer.result == "bool" else "that")
+        for pattern in patterns:
+            assert pattern.slots - forms <= own, pattern.source
+            assert len(pattern.slots & forms) == len(forms & {"adj"}), pattern.source
+
+
 def test_no_words_are_for_a_family_that_is_none() -> None:
     table = default_table()
-    assert table.families.keys() == {family.name for family in FAMILIES}
+    alone = {name for name in table.families if " > " not in name}
+    assert alone == {family.name for family in FAMILIES}
     assert table.conditions.keys() == {condition.name for condition in CONDITIONS}
 
 
