@@ -253,6 +253,7 @@ class _Fields:
             program=self.program(),
             tests=self.tests(arguments),
             nodes=self.nodes(),
+            typed=self.typed(),
         )
 
     def required(self, field: str) -> Any:
@@ -273,6 +274,10 @@ class _Fields:
             reason = f"expected 1 to {MAX_WORDS:,} words, found {n_words:,}; delete the line"
             raise _FieldError("text", reason)
         return text
+
+    def typed(self) -> str:
+        text = self.fields["text"]
+        return text if isinstance(text, str) else ""
 
     def arguments(self) -> dict[str, str]:
         args = self.required("args")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from saps.lang import Node, Value
 
@@ -38,6 +38,7 @@ class Example:
         program: the target tree.
         tests: ten in the published data and in ours.
         nodes: names of the task families that the text is made of, the outermost first.
+        typed: the text before it was normalised, where the file has it as one string; "" elsewhere.
     """
 
     text: str
@@ -46,3 +47,9 @@ class Example:
     program: Node
     tests: tuple[Test, ...]
     nodes: tuple[str, ...] = ()
+    typed: str = field(default="", compare=False, repr=False)
+
+    @property
+    def as_typed(self) -> str:
+        """The text as a person typed it, with its capitals and marks, if it is still that text."""
+        return self.typed if self.typed and normalise_text(self.typed) == self.text else self.text

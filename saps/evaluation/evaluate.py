@@ -57,6 +57,7 @@ def evaluate(cfg: DictConfig, model: Model | None = None) -> Report:
         settings.workers,
         model.request,
         model.n_writers,
+        settings.as_typed,
     )
     clock = Clock()
     results = judge.results(examples, clock)

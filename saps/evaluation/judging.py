@@ -50,6 +50,7 @@ class Judge:
         workers: processes that run programs.
         request: what the model may know of a task besides its text; see `Model.request`.
         writers: processes that write programs, at most; see `Model.n_writers`.
+        as_typed: whether the predictor takes texts as people typed them.
     """
 
     predictor: TextPredictor
@@ -58,6 +59,7 @@ class Judge:
     workers: int
     request: Callable[[Example], Request] | None = None
     writers: int = 1
+    as_typed: bool = False
 
     def results(self, examples: Sequence[Example], clock: Clock | None = None) -> list[Result]:
         """Have a program written for each task; judge it, and the task's own program."""
@@ -106,7 +108,7 @@ class Judge:
         return [answers[i] for i in range(len(examples))]
 
     def _batch(self, examples: Sequence[Example]) -> Batch:
-        texts = [example.text for example in examples]
+        texts = [example.as_typed if self.as_typed else example.text for example in examples]
         if self.request is None:
             return Batch(texts, None)
         return Batch(texts, [self.request(example) for example in examples])

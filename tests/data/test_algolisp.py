@@ -3,6 +3,7 @@ import json
 import logging
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -253,3 +254,13 @@ def test_data_error_pickles() -> None:
 
 def test_the_longest_published_text_is_well_within_the_limit() -> None:
     assert MAX_WORDS > 10 * 164
+
+
+def test_a_text_that_is_one_string_is_kept_as_it_was_typed(tmp_path: Path) -> None:
+    typed = read_one(tmp_path, without(text="What is A[0] + b?"))
+    split = read_one(tmp_path, without(text=["What", "is", "A[0]", "+", "b?"]))
+    assert typed.text == split.text == "what is a [ 0 ] + b ?"
+    assert typed.as_typed == "What is A[0] + b?"
+    assert split.as_typed == split.text
+    assert typed == split
+    assert replace(typed, text="other").as_typed == "other"

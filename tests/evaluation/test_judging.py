@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,15 @@ def test_texts_of_like_length_share_a_batch() -> None:
     predictor = LengthPredictor()
     judge(predictor).results([make_example(text=text) for text in TEXTS])
     assert predictor.batches == [[TEXTS[3], TEXTS[0]], [TEXTS[2], TEXTS[1]], [TEXTS[4]]]
+
+
+def test_a_predictor_of_typed_texts_gets_them_with_their_marks() -> None:
+    typed = replace(make_example(text="what is a [ 0 ] ?"), typed="What is A[0]?")
+    changed = replace(typed, text="what was a [ 0 ] ?")
+    predictor = LengthPredictor()
+    Judge(predictor, 9, Limits(), workers=1, as_typed=True).results([typed, changed])
+    judge(predictor, 9).results([typed])
+    assert predictor.batches == [["What is A[0]?", "what was a [ 0 ] ?"], ["what is a [ 0 ] ?"]]
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 100])
