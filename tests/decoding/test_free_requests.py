@@ -1,0 +1,47 @@
+"""The bundled model on 120 requests in free English that serve its development.
+
+They are in `tests/data/free_requests.jsonl`, in the format of the data: programs of the development
+split, asked for by somebody who had not seen the wordings of training. Unlike those of
+`free_rewordings.jsonl` they may be read, and the reading of texts is tuned by them.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from saps.data.algolisp import read_examples
+from saps.data.example import Example
+from saps.decoding.synthesizer import Synthesis, SynthesisError, Synthesizer
+from saps.decoding.task import Task
+from saps.lang import AlgoLispError, compile_program, values_equal
+
+FILE = Path(__file__).parents[2] / "tests" / "data" / "free_requests.jsonl"
+EXAMPLES = list(read_examples(FILE))
+AT_LEAST_RIGHT = 84
+
+
+def _passes(answer: Synthesis | SynthesisError, example: Example) -> bool:
+    if isinstance(answer, SynthesisError):
+        return False
+    try:
+        return all(values_equal(answer.run(t.inputs), t.output) for t in example.tests)
+    except AlgoLispError:
+        return False
+
+
+def test_each_reference_program_passes_its_tests() -> None:
+    assert len({example.text for example in EXAMPLES}) == 120
+    for example in EXAMPLES:
+        program = compile_program(example.program, example.arguments)
+        assert all(values_equal(program(t.inputs), t.output) for t in example.tests)
+
+
+@pytest.mark.slow
+def test_the_bundled_model_computes_the_right_values_for_most() -> None:
+    tasks = [
+        Task.of(example.as_typed, arguments=example.arguments, returns=example.return_type)
+        for example in EXAMPLES
+    ]
+    answers = list(Synthesizer.load().synthesize_many(tasks))
+    pairs = zip(answers, EXAMPLES, strict=True)
+    assert sum(_passes(*pair) for pair in pairs) >= AT_LEAST_RIGHT
