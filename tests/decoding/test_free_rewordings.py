@@ -13,9 +13,10 @@ import pytest
 
 from saps.data.algolisp import read_examples
 from saps.data.example import Example
-from saps.decoding.synthesizer import Synthesis, SynthesisError, Synthesizer
+from saps.decoding.synthesizer import Synthesis, Synthesizer
 from saps.decoding.task import Task
-from saps.lang import AlgoLispError, compile_program, infer_signature, values_equal
+from saps.lang import compile_program, infer_signature, values_equal
+from tests.decoding.answers import passes
 from tests.decoding.generated_wording import is_generated
 
 ROOT = Path(__file__).parents[2]
@@ -23,15 +24,6 @@ FILE = ROOT / "tests" / "data" / "free_rewordings.jsonl"
 EXAMPLES = list(read_examples(FILE))
 TYPED = [json.loads(line)["text"] for line in FILE.read_text(encoding="utf-8").splitlines()]
 AT_LEAST_RIGHT = 10
-
-
-def _passes(answer: Synthesis | SynthesisError, example: Example) -> bool:
-    if isinstance(answer, SynthesisError):
-        return False
-    try:
-        return all(values_equal(answer.run(t.inputs), t.output) for t in example.tests)
-    except AlgoLispError:
-        return False
 
 
 def test_there_are_sixty_texts_of_many_kinds_and_a_third_nest_one_task_in_another() -> None:
@@ -71,6 +63,6 @@ def test_the_bundled_model_computes_the_right_values_for_most() -> None:
     wrong = [
         f"{text} -> {answer.program if isinstance(answer, Synthesis) else answer}"
         for text, example, answer in zip(TYPED, EXAMPLES, answers, strict=True)
-        if not _passes(answer, example)
+        if not passes(answer, example)
     ]
     assert len(EXAMPLES) - len(wrong) >= AT_LEAST_RIGHT, "\n".join(wrong)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from saps.data.published import published_words
 from saps.decoding.english.numerals import NUMBER_WORDS
 from saps.decoding.english.vocabulary import word_set
 
@@ -23,6 +24,10 @@ AFTER_ARTICLE = KIND_NOUNS | word_set(
     "positive negative natural whole prime single given sorted certain non real character digit "
     "function program letter hundred thousand million billion third"
 )
+# What the published texts say is no name unless it is declared apart.
+_ORDINARY = frozenset(word for word in published_words() if len(word) > 1)
+# What stands before a kind where that is followed by a name.
+_DECLARING = word_set("a an of given have get got two three some")
 _TOKEN = re.compile(r"[^\W\d_]\w*|\d+(?:[eE]\d+\b)?|\S", re.ASCII)
 _ARTICLE = re.compile(r"\bthe\s+$", re.IGNORECASE)
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
@@ -76,7 +81,7 @@ def name_by_letters(
     order = dict.fromkeys([*(name.lower() for name in found), *spelled])
     letter_of = dict(zip((key for key in order if key in spelled), free, strict=False))
     # "The words", where `words` is an argument, is that argument; "the sum" may be another sum.
-    nouns = {x.lower() for x in declared if x.lower() in KIND_NOUNS or x.lower() not in known_words}
+    nouns = {x.lower() for x in declared if x.lower() in KIND_NOUNS or x.lower() not in _ORDINARY}
     pieces, done = [], 0
     for token in tokens:
         letter = letter_of.get(token.text.lower())
@@ -153,7 +158,11 @@ def _follows_a_kind(
         return False
     if before[-1] in _CALLED:
         return True
-    if tokens[place].text.lower() in known_words or tokens[place].text.lower() in NUMBER_WORDS:
+    word = tokens[place].text.lower()
+    if word in _ORDINARY or word in NUMBER_WORDS:
+        return False
+    # "Given a list prices and ..." has a name though "prices" may be known; "numbers above" none.
+    if word in known_words and before[-1] in KIND_NOUNS and before[0] not in _DECLARING:
         return False
     if before[-1] in KIND_NOUNS:
         # "Numbers foo and bar"; but "numbers summing to ten" has no name.

@@ -71,3 +71,24 @@ def test_declared_name_that_the_text_lacks_gets_a_letter_too() -> None:
 def test_declared_letters_keep_their_own() -> None:
     naming = name_by_letters("the sum of xs", ["a", "xs"], KNOWN, given=["a"])
     assert naming.names == {"b": "xs"}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Given a list prices and a number limit, add", "Given a list a and a number b, add"),
+        ("given numbers low and high, add", "given numbers a and b, add"),
+        ("a list of numbers scores, its size", "a list of numbers a, its size"),
+        ("the numbers inside, the list prices", "the numbers inside, the list prices"),
+        ("given a list sorted and reversed", "given a list sorted and reversed"),
+        ("given a list reversed, add", "given a list reversed, add"),
+    ],
+)
+def test_a_known_word_is_a_name_where_it_is_declared(text: str, named: str) -> None:
+    known = {"prices", "limit", "low", "high", "scores", "inside", "sorted", "reversed"}
+    assert name_by_letters(text, (), known).text == named
+
+
+def test_a_declared_noun_loses_its_article_though_the_word_is_known() -> None:
+    found = name_by_letters("sort the scores by the sum", ("scores", "sum"), {"scores", "sum"})
+    assert found.text == "sort a by the b"
