@@ -29,7 +29,7 @@ def request(example: Example) -> Request:
 
 
 def test_every_search_has_a_file() -> None:
-    assert [file.stem for file in FILES] == ["beam", "greedy", "guided", "sampling"]
+    assert [file.stem for file in FILES] == ["beam", "greedy", "guided", "plausible", "sampling"]
 
 
 @pytest.mark.parametrize("name", [file.stem for file in FILES])
