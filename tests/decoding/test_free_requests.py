@@ -10,23 +10,14 @@ from pathlib import Path
 import pytest
 
 from saps.data.algolisp import read_examples
-from saps.data.example import Example
-from saps.decoding.synthesizer import Synthesis, SynthesisError, Synthesizer
+from saps.decoding.synthesizer import Synthesizer
 from saps.decoding.task import Task
-from saps.lang import AlgoLispError, compile_program, values_equal
+from saps.lang import compile_program, values_equal
+from tests.decoding.answers import passes
 
 FILE = Path(__file__).parents[2] / "tests" / "data" / "free_requests.jsonl"
 EXAMPLES = list(read_examples(FILE))
 AT_LEAST_RIGHT = 84
-
-
-def _passes(answer: Synthesis | SynthesisError, example: Example) -> bool:
-    if isinstance(answer, SynthesisError):
-        return False
-    try:
-        return all(values_equal(answer.run(t.inputs), t.output) for t in example.tests)
-    except AlgoLispError:
-        return False
 
 
 def test_each_reference_program_passes_its_tests() -> None:
@@ -44,4 +35,4 @@ def test_the_bundled_model_computes_the_right_values_for_most() -> None:
     ]
     answers = list(Synthesizer.load().synthesize_many(tasks))
     pairs = zip(answers, EXAMPLES, strict=True)
-    assert sum(_passes(*pair) for pair in pairs) >= AT_LEAST_RIGHT
+    assert sum(passes(*pair) for pair in pairs) >= AT_LEAST_RIGHT
