@@ -16,6 +16,7 @@ from saps.decoding.english.vocabulary import Vocabulary, word_set
 _VOWELS = frozenset("aeiou")
 # Nouns before which the data write "a" or "an"; a letter before them is an article.
 _ARTICLE_NOUNS = word_set("array number integer string word element index")
+_PLURAL_KINDS = word_set("arrays numbers integers strings words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +183,13 @@ def _forms(word: str) -> Iterable[str]:
 
 
 def _with_articles(tokens: Sequence[str]) -> list[str]:
-    """Write "an array", "a number"."""
+    """Write "an array", "a number"; "a numbers b", where "a" is no article, as "numbers a b"."""
     repaired = list(tokens)
-    for place, (token, after) in enumerate(pairwise(tokens)):
+    for place in range(len(tokens) - 2):
+        first, noun, last = tokens[place : place + 3]
+        if first == "a" and noun in _PLURAL_KINDS and len(last) == 1 and last.isalpha():
+            repaired[place : place + 2] = [noun, first]
+    for place, (token, after) in enumerate(pairwise(repaired)):
         if token in ("a", "an") and after in _ARTICLE_NOUNS:
             repaired[place] = "an" if after[0] in _VOWELS else "a"
     return repaired
