@@ -116,7 +116,8 @@ def test_sentences_are_parted_by_single_commas_and_words_keep_their_first_letter
 
 
 def test_a_before_a_plural_is_a_name() -> None:
-    words = Vocabulary(frozenset("given a numbers b , find + number array of".split()))
+    text = "given a numbers b , find + number array of"
+    words = Vocabulary.of_texts([text])
     assert read_english("given a numbers b, a + b", words).text == "given numbers a b , a + b"
     assert read_english("given an array of a numbers", words).text == "given an array of a numbers"
     assert read_english("given a number b", words).text == "given a number b"
