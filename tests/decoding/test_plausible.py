@@ -46,10 +46,10 @@ def test_what_is_plausible(program: str, arguments: dict[str, str] | None, plaus
 
 def test_greedy_where_it_is_plausible_else_the_first_of_the_beam_that_is() -> None:
     kept = repaired = given_up = 0
-    for seed in range(2):
+    for seed in range(4):
         scorer = tiny.scorer(ALL, seed=seed)
         greedy = GreedyDecoder(**CAPS).search(scorer, ALL, REQUESTS)
-        answers = PlausibleSearch(20, **CAPS).search(scorer, ALL, REQUESTS)
+        answers = PlausibleSearch(40, **CAPS).search(scorer, ALL, REQUESTS)
         for request, [first], [answer] in zip(REQUESTS, greedy, answers, strict=True):
             if is_plausible(first.program, request):
                 assert answer == first
