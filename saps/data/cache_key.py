@@ -19,6 +19,7 @@ _MODULES = (
     "saps.data.generator.readings",
     "saps.data.paraphrase",
     "saps.data.retelling.pattern",
+    "saps.data.retelling.quota",
     "saps.data.retelling.reteller",
     "saps.data.retelling.speaker",
     "saps.data.retelling.table",

@@ -27,6 +27,7 @@ from saps.data.cache_key import cache_key
 from saps.data.coverage import Coverage
 from saps.data.encoded_split import EncodedSplit
 from saps.data.paraphrase import Paraphraser
+from saps.data.retelling.quota import Quota
 from saps.data.retelling.reteller import Reteller
 from saps.data.rewording import Rewording
 from saps.data.sequences import batch_sequences
@@ -129,8 +130,8 @@ class TaskData(lightning.LightningDataModule):
             cache: folder that keeps the encoded tasks for the next run; None keeps nothing.
             paraphrase: `text_rate` and `place_rate` of `Paraphraser`, for the training texts; None
                 leaves them as they are. Each task has one text for the whole run.
-            retelling: `rate` of `Reteller`, and `extra` and `short` of `Rewording`: training tasks
-                told anew from their programs; None tells none.
+            retelling: `rate` of `Reteller`, and `each_family` and `each_pair` of `Quota`: training
+                tasks told anew from their programs; None tells none.
         """
         super().__init__()
         self.name = name
@@ -191,11 +192,11 @@ class TaskData(lightning.LightningDataModule):
             return Rewording(paraphraser)
         try:
             retelling = dict(self.retelling)
-            return Rewording(paraphraser, Reteller(retelling.pop("rate")), **retelling)
+            return Rewording(paraphraser, Reteller(retelling.pop("rate")), Quota(**retelling))
         except (KeyError, TypeError, ValueError) as error:
             reason = (
                 f"data.retelling={self.retelling}: give rate, from 0 to 1, "
-                "and extra and short, whole numbers"
+                "and each_family and each_pair, whole numbers from 0"
             )
             raise DataError(self.path, reason) from error
 

@@ -1,11 +1,12 @@
 """Which training tasks are said in other words, and how often each is told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
 from saps.data.example import Example
 from saps.data.paraphrase import Paraphraser
+from saps.data.retelling.quota import Quota
 from saps.data.retelling.reteller import Reteller
 
 
@@ -16,43 +17,41 @@ class Rewording:
     Attributes:
         paraphraser: puts other words in the place of some; None puts none.
         reteller: tells tasks anew from their programs; None tells none.
-        extra: how many more times a task is told whose program is short, each time anew.
-        short: the most symbols of such a program.
+        quota: how often each kind of task is told at the least, each time anew; None tells each
+            task once.
 
     Raises:
-        ValueError: `extra` is below 0, or there is no reteller to tell tasks more than once.
+        ValueError: there is a quota, and no reteller to tell tasks more than once.
     """
 
     paraphraser: Paraphraser | None = None
     reteller: Reteller | None = None
-    extra: int = 0
-    short: int = 12
+    quota: Quota | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.extra, int) or self.extra < 0:
-            raise ValueError(f"extra={self.extra}: must be a whole number from 0")
-        if self.extra and self.reteller is None:
-            raise ValueError(f"extra={self.extra}: retelling needs a rate")
+        if self.quota is not None and self.reteller is None:
+            raise ValueError("a quota needs a reteller")
 
     @property
     def identity(self) -> tuple[object, ...]:
         """What decides the texts, for the key of a cache."""
-        parts = (self.paraphraser, self.reteller)
-        told = [() if part is None else part.identity for part in parts]
-        return (*told, self.extra, self.short)
+        parts = (self.paraphraser, self.reteller, self.quota)
+        return tuple(() if part is None else part.identity for part in parts)
 
-    def all_of(self, example: Example, seed: int) -> Iterator[Example]:
-        """Yield the task as it is to be learned, once or more.
+    def all_of(self, examples: Sequence[Example], seed: int) -> Iterator[Example]:
+        """Yield the tasks as they are to be learned, each once or more.
 
         Args:
-            example: a task of the training split.
-            seed: decides, with the task's text, every choice.
+            examples: the training split.
+            seed: decides, with a task's text, every choice.
         """
-        rng = Random(f"{seed}:{example.text}")
-        yield self._told(example, rng)
-        if self.extra and self.reteller is not None and example.program.size <= self.short:
-            for _ in range(self.extra):
-                yield self.reteller.retell(example, rng)
+        more = [0] * len(examples) if self.quota is None else self.quota.missing(examples)
+        for example, times in zip(examples, more, strict=True):
+            rng = Random(f"{seed}:{example.text}")
+            yield self._told(example, rng)
+            if self.reteller is not None:
+                for _ in range(times):
+                    yield self.reteller.retell(example, rng)
 
     def _told(self, example: Example, rng: Random) -> Example:
         if self.reteller is not None:

@@ -67,7 +67,7 @@ class SplitSource:
             raise DataError(self.path, "the file changed while it was read; start again")
         if self.rewording is None:
             return examples
-        return [told for example in examples for told in self.rewording.all_of(example, self.seed)]
+        return list(self.rewording.all_of(examples, self.seed))
 
     def _digest(self) -> str:
         try:

@@ -36,6 +36,9 @@ _CALLED: Final = 0.1  # "a list called a"
 _NAMES_OF_TASK: Final = 0.35  # the letters of the task stay,
 _NAMES_BY_MENTION: Final = 0.45  # or go by the order of mention; the rest are any letters
 _MARK_INSIDE: Final = re.compile(r"(arg[a-z]arg)(?=[a-z])")
+# "Let r be ..." names something too; not so "what ' s", "x 3", "from a to z", and the pronoun.
+_OWN_LETTER: Final = re.compile(r"(?<!' )\b(?:[b-hjm-y]|(?<!\bto )z)\b(?! to a\b| arg)")
+_OWN_MARK: Final = re.compile(r"\barg[A-Z]arg\b")
 _ORDER_KEPT: Final = frozenset(
     {"filter", "exclude", "first_half", "second_half", "first_n", "last_n", "except_first"}
     | {"except_last", "except_ends", "even_positions", "odd_positions", "symmetric_strings"}
@@ -108,6 +111,7 @@ class Reteller:
         telling = _Telling(self.table or default_table(), _used(root, example.arguments, rng), rng)
         declaration, typed = telling.text(root)
         typed = _MARK_INSIDE.sub(r"\1 ", normalise_typing(typed))  # "the a - th"
+        typed = _OWN_LETTER.sub(lambda match: _mark(match[0].upper()), typed)
         arguments = telling.arguments
         letters = _new_letters(typed, list(arguments), rng)
         return replace(
@@ -212,6 +216,10 @@ def _mark(name: str) -> str:
     return f"arg{name}arg"
 
 
+def _letter(mark: str) -> str:
+    return mark.removeprefix("arg").removesuffix("arg")
+
+
 def _used(root: Use, arguments: Mapping[str, str], rng: Random) -> dict[str, str]:
     """Return the arguments that the program uses, in some order."""
     names = {leaf.name for leaf in root.leaves()}
@@ -232,7 +240,11 @@ def _declared_apart(arguments: Mapping[str, str]) -> str:
 
 
 def _new_letters(typed: str, names: Sequence[str], rng: Random) -> dict[str, str]:
-    """Give each argument a letter: those of the task, by the order of mention, or any."""
+    """Give each argument a letter: those of the task, by the order of mention, or any.
+
+    What the text calls by a letter of its own gets one that no argument has; where none is left it
+    keeps its own.
+    """
     draw = rng.random()
     letters = {_mark(name): name for name in names}
     if draw >= _NAMES_OF_TASK:
@@ -245,7 +257,10 @@ def _new_letters(typed: str, names: Sequence[str], rng: Random) -> dict[str, str
         order = sorted(said, key=lambda name: _place(typed, _mark(name)))
         letters = {_mark(name): letter for name, letter in zip(order, chosen, strict=False)}
     free = [letter for letter in LETTERS if letter not in letters.values()]
-    return {_mark(_DEFINED): letter for letter in free[:1]} | letters
+    own = list(dict.fromkeys(_OWN_MARK.findall(typed)))
+    others = [mark for mark in (_mark(_DEFINED), *own) if mark not in letters]
+    given = dict(zip(others, free, strict=False))
+    return {mark: _letter(mark).lower() for mark in own} | given | letters
 
 
 def _place(text: str, word: str) -> int:

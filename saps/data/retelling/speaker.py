@@ -37,6 +37,7 @@ class Speaker:
         steps: chance that what can be done first is told first.
         defines: chance that it gets the letter instead.
         fuses: chance that two families are said in one breath, where the table has words for it.
+        repeats: chance that all of it is said again in other words.
     """
 
     table: Table
@@ -47,10 +48,13 @@ class Speaker:
     steps: float = 0.28
     defines: float = 0.1
     fuses: float = 0.6
+    repeats: float = 0.08
     _anaphors: dict[Use, str] = field(default_factory=dict)
 
     def request(self, root: Use) -> str:
         """Return the whole request, not yet normalised."""
+        if self.rng.random() < self.repeats:
+            return self._said_twice(root)
         inner = self._step_before(root)
         draw = self.rng.random()
         if inner is None or draw >= self.steps + self.defines:
@@ -84,6 +88,12 @@ class Speaker:
         if text is None or (not alone and _CLAUSE.match(text) is not None):
             return self._generated(use)
         return text
+
+    def _said_twice(self, root: Use) -> str:
+        """Return the request, or what it asks for as a title, and then the request once more."""
+        is_title = root.family.result != "bool" and self.rng.random() < 0.4
+        first = self.noun(root, alone=True) if is_title else self._ask(root, "find")
+        return f"{first} {self._frame('again')} {self._ask(root, 'find')}"
 
     def _with_letter(self, root: Use, inner: Use) -> str:
         """Return the request with a letter for a part of it, told before or after."""

@@ -13,6 +13,7 @@ from saps.data.generator.composer import LETTERS, Shape
 from saps.data.generator.task import TaskMaker
 from saps.data.module import TaskData
 from saps.data.retelling.reteller import Reteller
+from saps.data.retelling.table import Table, table_texts
 from saps.lang import Node, parse
 
 ALWAYS = Reteller(1.0)
@@ -102,6 +103,29 @@ def test_a_program_that_no_family_makes_stays_as_it_is() -> None:
     assert ALWAYS.retell(task, Random(1)) is not task
 
 
+def test_what_a_text_calls_by_a_letter_of_its_own_is_no_argument() -> None:
+    table = Table.parse(
+        {"own.txt": "= sum\nask: let s be 0 , add each d of {X} to s , what ' s s from a to z"}
+        | {name: text for name, text in table_texts().items() if name == "frames.txt"}
+    )
+    teller = Reteller(1.0, table)
+    task = Example(
+        text="", arguments={"d": "int[]"}, return_type="int", program=parse("(reduce d 0 +)"),
+        tests=(),
+    )  # fmt: skip
+    found = [
+        re.search(r"let (.) be 0 , add each (.) of (.*) to \1 , what ' s \1 from a to z", text)
+        for text in (teller.retell(task, Random(seed)).text for seed in range(300))
+    ]
+    said = [match for match in found if match is not None]
+    assert len(said) > 50
+    for match in said:
+        own, digit, array = match.groups()
+        assert len({own, digit, array.rpartition(" ")[2]}) == 3
+        assert own in LETTERS
+        assert digit in LETTERS
+
+
 def test_about_as_many_tasks_are_told_as_the_rate_says() -> None:
     some = Reteller(0.3)
     told = sum(some(task, Random(task.text)) is not task for task in GENERATED)
@@ -134,17 +158,24 @@ def test_only_training_tasks_are_told_anew(tmp_path: Path) -> None:
     assert sum(data.text("train", i) != original[i] for i in range(60)) > 55
 
 
-def test_short_tasks_are_told_more_than_once(tmp_path: Path) -> None:
-    data = _data(tmp_path, retelling={"rate": 0.0, "extra": 2, "short": 9})
-    n_short = sum(task.program.size <= 9 for task in GENERATED[:60])
-    assert 0 < n_short < 60
-    assert data.size("train") == 60 + 2 * n_short
+def test_the_families_alone_are_told_as_often_as_asked(tmp_path: Path) -> None:
+    alone = [task.nodes for task in GENERATED[:60] if len(task.nodes) == 1]
+    data = _data(tmp_path, retelling={"rate": 0.0, "each_family": 3})
+    assert data.size("train") == 60 - len(alone) + 3 * len(set(alone))
     assert data.size("dev") == 60
 
 
 @pytest.mark.parametrize(
-    "wrong", [{}, {"rate": 2.0}, {"rate": 0.5, "extra": -1}, {"rate": 0.5, "extras": 1}]
+    "wrong",
+    [
+        {},
+        {"rate": 2.0},
+        {"rate": "half"},
+        {"rate": 0.5, "each_family": -1},
+        {"rate": 0.5, "each_pair": "x"},
+        {"rate": 0.5, "each": 1},
+    ],
 )
-def test_wrong_settings_of_a_run_are_told(tmp_path: Path, wrong: dict[str, float]) -> None:
+def test_wrong_settings_of_a_run_are_told(tmp_path: Path, wrong: dict[str, object]) -> None:
     with pytest.raises(DataError, match=r"data\.retelling=.*give rate, from 0 to 1"):
         _data(tmp_path, retelling=wrong)

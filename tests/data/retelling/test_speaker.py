@@ -49,6 +49,8 @@ TABLE = Table.parse(
             say: let {V} be {D} ,
             + where
             say: , where {V} is {D}
+            + again
+            say: , that is ,
         """
     }
 )
@@ -100,6 +102,15 @@ def test_an_inner_family_is_a_noun_or_a_step_or_has_a_letter() -> None:
         "let z be those of a above b , add up the numbers in z",
         "what do z add up to , where z is those of a above b",
     } <= said
+
+
+def test_a_request_may_be_said_again_in_other_words() -> None:
+    said = {" ".join(text.split()) for text in _said(Use(FAMILIES["sum"], _array()), n=2500)}
+    assert "find the total of a , that is , what do a add up to" in said
+    assert "the total of a , that is , add up the numbers in a" in said
+    asked = {" ".join(text.split()) for text in _said(Use(FAMILIES["is_sorted"], _array()), n=900)}
+    assert "does a rise , that is , check whether a rises" in asked
+    assert not any(text.startswith("a rises") for text in asked)
 
 
 def test_steps_may_have_steps_before_them() -> None:

@@ -73,7 +73,8 @@ TYPES = ("int", "int[]", "string", "string[]")
 @pytest.mark.parametrize(
     ("frame", "slots"),
     [
-        *((name, set()) for name in ("find", "find after step", "step", "then", "whether", "do")),
+        *((name, set()) for name in ("find", "find after step", "step", "again", "then")),
+        *((name, set()) for name in ("whether", "do")),
         *((name, set()) for name in ("left over", "opening", "closing", "closing bool")),
         *((name, set()) for name in ("closing kept order", "closing from zero")),
         *(
