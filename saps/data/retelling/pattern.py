@@ -6,8 +6,9 @@ out in full: it may stand for millions of texts.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 
 _MARK = re.compile(r"([<>\[\]|])")
@@ -36,9 +37,12 @@ class _Choice:
         return rng.choice(self.options).draw(rng)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pattern:
     """One line of a table.
+
+    Its brackets are looked at when it is read, and taken apart when it is first drawn from: a run
+    draws from few lines of many.
 
     Attributes:
         source: as it was written, the shared patterns filled in.
@@ -47,7 +51,6 @@ class Pattern:
 
     source: str
     slots: frozenset[str]
-    _root: _Sequence
 
     @classmethod
     def parse(cls, text: str, shared: Mapping[str, str] | None = None) -> "Pattern":
@@ -61,15 +64,35 @@ class Pattern:
             PatternError: an unknown `$NAME`, or a bracket that is never closed or opened.
         """
         source = expand_shared(text, shared or {})
-        tokens = [token for token in _MARK.split(source) if token]
-        root, end = _sequence(tokens, 0, source)
-        if end != len(tokens):
-            raise PatternError(f"{source!r}: '{tokens[end]}' stands outside of any bracket")
-        return cls(source, frozenset(name for name, _ in SLOT.findall(source)), root)
+        _check_brackets(source)
+        return cls(source, frozenset(name for name, _ in SLOT.findall(source)))
 
     def draw(self, rng: Random) -> str:
         """Return one text, its slots still as `{X}`."""
         return self._root.draw(rng)
+
+    @cached_property
+    def _root(self) -> _Sequence:
+        tokens = [token for token in _MARK.split(self.source) if token]
+        return _sequence(tokens, 0)[0]
+
+
+def _check_brackets(source: str) -> None:
+    opened: list[str] = []
+    for mark in _MARK.findall(source):
+        if mark in _CLOSES:
+            opened.append(mark)
+        elif not opened:
+            raise PatternError(f"{source!r}: '{mark}' stands outside of any bracket")
+        elif mark == "|":
+            if opened[-1] == "[":
+                raise PatternError(
+                    f"{source!r}: '|' stands in [...]; write <a|b|> for an optional one"
+                )
+        elif _CLOSES[opened.pop()] != mark:
+            raise PatternError(f"{source!r}: '{mark}' closes a bracket of the other kind")
+    if opened:
+        raise PatternError(f"{source!r}: '{opened[-1]}' is never closed")
 
 
 def expand_shared(text: str, shared: Mapping[str, str]) -> str:
@@ -87,12 +110,12 @@ def expand_shared(text: str, shared: Mapping[str, str]) -> str:
     return _SHARED.sub(value, text)
 
 
-def _sequence(tokens: list[str], start: int, source: str) -> tuple[_Sequence, int]:
+def _sequence(tokens: Sequence[str], start: int) -> tuple[_Sequence, int]:
     parts: list[str | _Choice] = []
     place = start
     while place < len(tokens) and tokens[place] not in (">", "]", "|"):
         if tokens[place] in _CLOSES:
-            choice, place = _choice(tokens, place, source)
+            choice, place = _choice(tokens, place)
             parts.append(choice)
         else:
             parts.append(tokens[place])
@@ -100,17 +123,12 @@ def _sequence(tokens: list[str], start: int, source: str) -> tuple[_Sequence, in
     return _Sequence(tuple(parts)), place
 
 
-def _choice(tokens: list[str], start: int, source: str) -> tuple[_Choice, int]:
-    opening = tokens[start]
+def _choice(tokens: Sequence[str], start: int) -> tuple[_Choice, int]:
     options = []
     place = start
-    while place == start or (place < len(tokens) and tokens[place] == "|"):
-        option, place = _sequence(tokens, place + 1, source)
+    while place == start or tokens[place] == "|":
+        option, place = _sequence(tokens, place + 1)
         options.append(option)
-    if place >= len(tokens) or tokens[place] != _CLOSES[opening]:
-        raise PatternError(f"{source!r}: '{opening}' is never closed")
-    if opening == "[":
-        if len(options) > 1:
-            raise PatternError(f"{source!r}: '|' stands in [...]; write <a|b|> for an optional one")
+    if tokens[start] == "[":
         options.append(_Sequence(()))
     return _Choice(tuple(options)), place + 1

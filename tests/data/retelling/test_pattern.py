@@ -46,7 +46,7 @@ def test_the_slots_are_known_whatever_is_drawn() -> None:
     [
         ("<a|b", "'<' is never closed"),
         ("[a", r"'\[' is never closed"),
-        ("<a]", "'<' is never closed"),
+        ("<a]", "']' closes a bracket of the other kind"),
         ("a|b", r"'\|' stands outside"),
         ("a > b", "'>' stands outside"),
         ("the $NONE", r"\$NONE is not defined above"),
