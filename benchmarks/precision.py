@@ -16,6 +16,7 @@ import csv
 import logging
 import math
 import statistics
+import sys
 from pathlib import Path
 
 import hydra
@@ -70,11 +71,17 @@ def _last_epoch(seed: int, precision: str, settings: argparse.Namespace) -> dict
     """Return the metrics of a run's last epoch; train what is missing of it."""
     name = f"{settings.experiment}-{settings.tasks}-{settings.epochs}-{precision}-{seed}"
     folder = settings.folder / name
-    rows = _rows(folder)
-    if len(rows) < settings.epochs:
+    if not _is_whole(_rows(folder), settings):
         train(_config(seed, precision, folder, settings))
-        rows = _rows(folder)
+    rows = _rows(folder)
+    if not _is_whole(rows, settings):
+        sys.exit(f"{folder}: stopped before its last epoch; the same command goes on")
     return rows[-1]
+
+
+def _is_whole(rows: list[dict[str, str]], settings: argparse.Namespace) -> bool:
+    """Tell whether the last epoch is there; it is the only one that is judged."""
+    return bool(rows) and int(rows[-1]["epoch"]) == settings.epochs - 1
 
 
 def _config(seed: int, precision: str, folder: Path, settings: argparse.Namespace) -> DictConfig:
@@ -84,6 +91,7 @@ def _config(seed: int, precision: str, folder: Path, settings: argparse.Namespac
         f"seed={seed}",
         f"trainer.precision={precision}",
         f"trainer.max_epochs={settings.epochs}",
+        f"trainer.check_val_every_n_epoch={settings.epochs}",
         f"data.path={settings.data}",
         f"data.train_limit={settings.tasks}",
         "data.dev_limit=null",

@@ -1,5 +1,6 @@
 """Letters that stand for the numbers of a text for which a model has no label."""
 
+import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from saps.decoding.english.names import free_letters
 from saps.decoding.english.numerals import Numeral, find_numerals
 
 _LAST_PLAIN_ORDINAL = 2  # first and second are words of every model
+# "1, 2, 3 and so on" shows how to count; no program has these numbers.
+_SERIES = re.compile(r"\d+(?:\s*,\s*\d+)+[\s,]*(?:and\s+so\s+(?:on|forth)\b|etc\b|\.\.\.|…)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ def stand_in_for_numbers(
 
     A number that the model has a label for, and has read, stays. So does an ordinal with a word
     that it has read: "2nd" becomes "second"; any other one is "b-th". The same number twice is the
-    same letter. Numbers for which no letter is left stay.
+    same letter. Numbers for which no letter is left stay, and those of "1, 2, 3 and so on".
 
     Args:
         text: with letters for the names of arguments.
@@ -44,7 +47,10 @@ def stand_in_for_numbers(
     changes: list[tuple[str, str]] = []
     pieces: list[str] = []
     done = 0
+    series = [match.span() for match in _SERIES.finditer(text)]
     for numeral in find_numerals(text):
+        if any(start <= numeral.start < end for start, end in series):
+            continue
         old = text[numeral.start : numeral.end]
         spelled = new = _known_form(numeral, old, words, leaves) or ""
         if not new:

@@ -40,6 +40,8 @@ def read(text: str, **arguments: str) -> Reading:
          {"b": "5"}),
         ("the first five words", "given a number b , the first b words", {"b": "5"}),
         ("the sum of the numbers 3 and 5", "the sum of the numbers b and c", {"b": "3", "c": "5"}),
+        ("the sum of 3, 4 and 5",
+         "given numbers b , c and d , the sum of b , c and d", {"b": "3", "c": "4", "d": "5"}),
         ("words 3 and 5", "given numbers b and c , words b and c", {"b": "3", "c": "5"}),
         ("the 3rd element", "given a number b , the b - th element", {"b": "3"}),
         ("the tenth element", "given a number b , the b - th element", {"b": "10"}),
@@ -63,6 +65,9 @@ def test_number_becomes_a_declared_letter(
         "the second element of a",
         "the element with 1 - based index a",
         "the sum of the first half of xs2 and x3",
+        "list 1, 2, 3 and so on, up to a",
+        "the places 3, 6, 9, 12, ... of a",
+        "find 4, 5, etc.",
     ],
 )
 def test_what_the_model_has_labels_or_words_for_stays(text: str) -> None:
