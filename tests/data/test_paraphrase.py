@@ -1,6 +1,7 @@
 """Training texts in other words."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -56,20 +57,11 @@ def test_a_rate_outside_of_0_to_1_is_refused(rates: tuple[float, float]) -> None
 @pytest.mark.parametrize(
     "wrong", [{"text_rat": 0.2, "place_rate": 0.4}, {"text_rate": 2.0, "place_rate": 0.4}]
 )
-def test_wrong_settings_of_a_run_are_told(tmp_path: Path, wrong: dict[str, float]) -> None:
+def test_wrong_settings_of_a_run_are_told(
+    tmp_path: Path, wrong: dict[str, float], small_data: Callable[..., TaskData]
+) -> None:
     write_examples(tmp_path / "train.jsonl", GENERATED)
-    data = TaskData(
-        name="ours",
-        path=str(tmp_path),
-        vocabulary_size=400,
-        batch_size=8,
-        token_budget=4000,
-        train_limit=None,
-        dev_limit=None,
-        filler_dropout={"text_rate": 0.0, "word_rate": 0.0},
-        seed=3,
-        paraphrase=wrong,
-    )
+    data = small_data(tmp_path, paraphrase=wrong)
     with pytest.raises(DataError, match="give text_rate and place_rate, each from 0 to 1"):
         data.read()
 
@@ -124,7 +116,9 @@ def _specimen(left: str) -> str:
     return re.sub(r"\\(.)", r"\1", body)
 
 
-def test_training_texts_are_reworded_and_the_others_are_not(tmp_path: Path) -> None:
+def test_training_texts_are_reworded_and_the_others_are_not(
+    tmp_path: Path, small_data: Callable[..., TaskData]
+) -> None:
     folder = tmp_path / "ours"
     folder.mkdir()
     for split in ("train", "dev"):
@@ -132,19 +126,8 @@ def test_training_texts_are_reworded_and_the_others_are_not(tmp_path: Path) -> N
     settings = {"text_rate": 1.0, "place_rate": 0.5}
 
     def read(cache: Path | None, paraphrase: dict[str, float] | None) -> TaskData:
-        data = TaskData(
-            name="ours",
-            path=str(folder),
-            vocabulary_size=400,
-            batch_size=8,
-            token_budget=4000,
-            train_limit=None,
-            dev_limit=None,
-            filler_dropout={"text_rate": 0.0, "word_rate": 0.0},
-            seed=3,
-            cache=None if cache is None else str(cache),
-            paraphrase=paraphrase,
-        )
+        kept = None if cache is None else str(cache)
+        data = small_data(folder, cache=kept, paraphrase=paraphrase)
         data.read()
         return data
 

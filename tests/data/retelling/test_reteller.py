@@ -1,6 +1,7 @@
 """Tasks told anew: other words and names, the same meaning."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -139,28 +140,29 @@ def test_a_rate_outside_of_0_to_1_is_refused(rate: float) -> None:
         Reteller(rate)
 
 
-def _data(folder: Path, **settings: object) -> TaskData:
+@pytest.fixture
+def read_data(tmp_path: Path, small_data: Callable[..., TaskData]) -> Callable[..., TaskData]:
     for split in ("train", "dev"):
-        write_examples(folder / f"{split}.jsonl", GENERATED[:60])
-    data = TaskData(
-        name="told", path=str(folder), vocabulary_size=600, batch_size=8, token_budget=4000,
-        train_limit=None, dev_limit=None, filler_dropout={"text_rate": 0.0, "word_rate": 0.0},
-        seed=3, **settings,  # type: ignore[arg-type]
-    )  # fmt: skip
-    data.read()
-    return data
+        write_examples(tmp_path / f"{split}.jsonl", GENERATED[:60])
+
+    def read(**retelling: object) -> TaskData:
+        data = small_data(tmp_path, retelling=retelling)
+        data.read()
+        return data
+
+    return read
 
 
-def test_only_training_tasks_are_told_anew(tmp_path: Path) -> None:
-    data = _data(tmp_path, retelling={"rate": 1.0})
+def test_only_training_tasks_are_told_anew(read_data: Callable[..., TaskData]) -> None:
+    data = read_data(rate=1.0)
     original = [task.text for task in GENERATED[:60]]
     assert [data.text("dev", i) for i in range(60)] == original
     assert sum(data.text("train", i) != original[i] for i in range(60)) > 55
 
 
-def test_the_families_alone_are_told_as_often_as_asked(tmp_path: Path) -> None:
+def test_the_families_alone_are_told_as_often_as_asked(read_data: Callable[..., TaskData]) -> None:
     alone = [task.nodes for task in GENERATED[:60] if len(task.nodes) == 1]
-    data = _data(tmp_path, retelling={"rate": 0.0, "each_family": 3})
+    data = read_data(rate=0.0, each_family=3)
     assert data.size("train") == 60 - len(alone) + 3 * len(set(alone))
     assert data.size("dev") == 60
 
@@ -176,6 +178,8 @@ def test_the_families_alone_are_told_as_often_as_asked(tmp_path: Path) -> None:
         {"rate": 0.5, "each": 1},
     ],
 )
-def test_wrong_settings_of_a_run_are_told(tmp_path: Path, wrong: dict[str, object]) -> None:
+def test_wrong_settings_of_a_run_are_told(
+    wrong: dict[str, object], read_data: Callable[..., TaskData]
+) -> None:
     with pytest.raises(DataError, match=r"data\.retelling=.*give rate, from 0 to 1"):
-        _data(tmp_path, retelling=wrong)
+        read_data(**wrong)
