@@ -195,7 +195,7 @@ def _facts(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "weights", _weights(MODEL / "model.safetensors")
     yield "encoder", _sizes(encoder)
     yield "decoder", _sizes(decoder)
-    yield "trained on", f"{data['train']:,} tasks ({data['name']})"
+    yield "trained on", _trained_on(data, training["data"])
     yield "chosen on", f"{data['dev']:,} tasks of the development split"
     if training.get("start_from"):
         yield "began with the weights of", Path(training["start_from"]).name
@@ -207,6 +207,14 @@ def _facts(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield best["metric"], f"{100 * best['value']:.2f} %"
     yield "seed", str(training["seed"])
     yield "SAPS", info["saps_version"]
+
+
+def _trained_on(data: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    """Name the texts, and the tasks where some are told more than once."""
+    limit = settings.get("train_limit")
+    if limit is None or limit >= data["train"]:
+        return f"{data['train']:,} tasks ({data['name']})"
+    return f"{data['train']:,} texts of {limit:,} tasks ({data['name']})"
 
 
 def _weights(file: Path) -> str:
