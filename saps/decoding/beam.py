@@ -1,6 +1,6 @@
 """Beam search over partial trees."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -70,9 +70,28 @@ class BeamSearch:
         Raises:
             RequestTypeError: no program can have the types of a request.
         """
+        greedy = dict(enumerate(self._greedy.search(scorer, symbols, requests)))
+        return list(self.search_on(greedy, scorer, symbols, requests).values())
+
+    @torch.inference_mode()
+    def search_on(
+        self,
+        greedy: Mapping[int, Sequence[Prediction]],
+        scorer: Scorer,
+        symbols: SymbolTable,
+        requests: Sequence[Request] | None = None,
+    ) -> dict[int, list[Prediction]]:
+        """Return up to `top` programs, by score, of those texts whose greedy programs are given.
+
+        Args:
+            greedy: by the number of the text in the batch.
+            scorer: of the whole batch.
+            symbols: see `Search.search`.
+            requests: of the whole batch.
+        """
         max_depth, max_size = self._greedy.max_depth, self._greedy.max_size
         harvests = {}
-        for number, found in enumerate(self._greedy.search(scorer, symbols, requests)):
+        for number, found in greedy.items():
             harvests[number] = Harvest(self.top, alpha=self.alpha, max_size=max_size)
             for prediction in found:
                 labels = tuple(symbols.index(node) for node in prediction.program.preorder())
@@ -81,8 +100,11 @@ class BeamSearch:
             symbols, typed=self.typed, max_depth=max_depth, max_size=max_size
         )
         expansion = Expansion(scorer, constraint)
-        grow_beams(expansion, expansion.roots(requests), harvests, width=self.width)
-        return [
-            [Prediction(symbols.build(labels), log_prob) for labels, log_prob in harvest.best()]
-            for harvest in harvests.values()
-        ]
+        roots = [root for root in expansion.roots(requests) if root.example in harvests]
+        grow_beams(expansion, roots, harvests, width=self.width)
+        return {
+            number: [
+                Prediction(symbols.build(labels), log_prob) for labels, log_prob in harvest.best()
+            ]
+            for number, harvest in harvests.items()
+        }

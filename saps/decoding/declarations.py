@@ -6,10 +6,19 @@ from collections.abc import Mapping
 from saps.data.tokenizer import normalise_typing
 from saps.lang import AlgoLispError, Node, Signature, infer_signature
 
+# What may follow a name: "i" before another word is a pronoun, and so is "a" in "numbers b , a hall
+# has ..." an article; "a" before a noun always is.
+_AFTER_NAME = (
+    r"(?= ,| and\b| of\b| is\b| are\b| (?:find|compute|what|return|count|your|print|which)\b|$)"
+)
+_NAME = (
+    r"(?!a (?:number|integer|string|word|array|list)\b)"
+    rf"(?:[b-hj-l]\b|(?<!, )a\b|[ai]\b{_AFTER_NAME})"
+)
 _KIND = re.compile(
     r"\b(?P<many>(?:arrays?|lists?) of )?(?P<kind>numbers?|integers?|strings?|words?)"
-    # Names, separated by commas, "and" or nothing; an "a" before a noun is an article.
-    r"(?P<names>(?:(?: ,)?(?: and)? (?!a (?:number|integer|string|word|array|list)\b)[a-l]\b)+)"
+    # Names, separated by commas, "and" or nothing.
+    rf"(?P<names>(?:(?: ,)?(?: and)? {_NAME})+)"
 )
 _VARIABLE = re.compile(r"\b[A-Z]\w*\b")
 

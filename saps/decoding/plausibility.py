@@ -1,22 +1,26 @@
 """Whether a program is one that a person would ask for, before anything is known of its outputs."""
 
+from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Final
 
-from saps.data.generator.trial import draw_tests
+from saps.data.generator.inputs import LARGEST_NUMBER, draw_inputs
+from saps.data.generator.trial import LIMITS
 from saps.decoding.declarations import settle_signature
 from saps.decoding.request import Request
-from saps.lang import AlgoLispError, Node
+from saps.lang import AlgoLispError, Node, Value, compile_program
 
 _TYPES: Final = ("int", "int[]", "string", "string[]")
+_LARGEST: Final = (LARGEST_NUMBER, LARGEST_NUMBER, 12, 5, 5, 2) * 4
+_FEWEST_VALUES: Final = 2
 
 
 def is_plausible(program: Node, request: Request) -> bool:
-    """Tell whether a program uses all its arguments, runs, and does not always give the same.
+    """Tell whether a program uses all its arguments, can run, and does not always give the same.
 
-    These are the conditions under which the generator keeps a task: drawn inputs, of which most
-    must not raise, and outputs that differ. A program with no argument, or with one whose values
-    the generator can not draw, is not run.
+    On inputs that are drawn as the generator draws them: that it raises on most is no fault, since
+    a person has others in mind, and that it does not vary is none of a truth, since some are rare.
+    A program with no argument, or with one whose values the generator can not draw, is not run.
 
     Args:
         program: well-typed.
@@ -33,4 +37,17 @@ def is_plausible(program: Node, request: Request) -> bool:
     arguments = {name: str(kind) for name, kind in signature.arguments.items()}
     if not arguments or any(kind not in _TYPES for kind in arguments.values()):
         return True
-    return bool(draw_tests(program, arguments, Random(0)))
+    values = [repr(value) for value in _values(program, arguments)]
+    if len(values) < _FEWEST_VALUES:
+        return False
+    return str(signature.result) == "bool" or len(set(values)) > 1
+
+
+def _values(program: Node, arguments: Mapping[str, str]) -> Iterator[Value]:
+    """Yield what a program gives on inputs by chance, where it does not raise."""
+    run, rng = compile_program(program, arguments, LIMITS), Random(0)
+    for largest in _LARGEST:
+        try:
+            yield run(draw_inputs(arguments, largest, rng))
+        except AlgoLispError:
+            continue

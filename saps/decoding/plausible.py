@@ -1,13 +1,12 @@
-"""Greedy decoding that looks at what it wrote, and searches on where that makes no sense."""
+"""Greedy decoding that looks at what it wrote, and searches on where that is in doubt."""
 
 from collections.abc import Sequence
+from math import log
 
 import torch
 
 from saps.data.symbols import SymbolTable
-from saps.decoding.beam_growth import Harvest, grow_beams
-from saps.decoding.constraint import constraint_for
-from saps.decoding.expansion import Expansion
+from saps.decoding.beam import BeamSearch
 from saps.decoding.greedy import GreedyDecoder
 from saps.decoding.plausibility import is_plausible
 from saps.decoding.prediction import Prediction
@@ -16,7 +15,7 @@ from saps.decoding.scorer import Scorer
 
 
 class PlausibleSearch:
-    """The greedy program if it is plausible; else the likeliest plausible one of a beam.
+    """The greedy program if it is likely and plausible; else a beam's likeliest plausible one.
 
     A network that did not understand a text often writes a program that leaves out an argument,
     or that raises on nearly every input. Where no program of the beam is plausible either, the
@@ -26,25 +25,37 @@ class PlausibleSearch:
     n_examples = 0
 
     def __init__(
-        self, width: int = 10, *, typed: bool = True, max_depth: int = 60, max_size: int = 400
+        self,
+        width: int = 10,
+        *,
+        sure: float = 0.9,
+        typed: bool = True,
+        max_depth: int = 60,
+        max_size: int = 400,
     ) -> None:
         """Set how far to look.
 
         Args:
             width: partial trees of a text that grow together in its beam, and complete ones that
                 are looked at.
+            sure: probability, in [0, 1], that a plausible greedy program must have to be taken
+                without a beam; 0 takes all of them.
             typed: whether only well-typed programs are written.
             max_depth: levels of a tree (a lone root has 1).
             max_size: nodes of a tree.
 
         Raises:
-            ValueError: a number is below 1.
+            ValueError: a number is out of range.
         """
-        if width < 1:
-            raise ValueError(f"width={width}: expected at least 1")
-        self.width = width
-        self.typed = typed
+        if width < 1 or not 0 <= sure <= 1:
+            raise ValueError(
+                f"width={width}, sure={sure}: expected width of at least 1, and sure from 0 to 1"
+            )
+        self._least = log(sure) if sure else float("-inf")
         self._greedy = GreedyDecoder(max_depth, max_size, typed=typed)
+        self._beam = BeamSearch(
+            width, top=width, typed=typed, max_depth=max_depth, max_size=max_size
+        )
 
     @torch.inference_mode()
     def search(
@@ -57,43 +68,17 @@ class PlausibleSearch:
         """
         answers = self._greedy.search(scorer, symbols, requests)
         known = requests or [NOTHING_KNOWN] * len(answers)
-        doubtful = [
-            number
+        doubtful = {
+            number: found
             for number, found in enumerate(answers)
-            if not is_plausible(found[0].program, known[number])
-        ]
+            if found[0].log_prob < self._least or not is_plausible(found[0].program, known[number])
+        }
         if doubtful:
-            for number, harvest in self._beams(scorer, symbols, requests, doubtful).items():
-                answers[number] = (
-                    _first_plausible(harvest, symbols, known[number]) or answers[number]
-                )
+            beams = self._beam.search_on(doubtful, scorer, symbols, requests)
+            for number, found in beams.items():
+                answers[number] = _first_plausible(found, known[number]) or answers[number]
         return answers
 
-    def _beams(
-        self,
-        scorer: Scorer,
-        symbols: SymbolTable,
-        requests: Sequence[Request] | None,
-        numbers: Sequence[int],
-    ) -> dict[int, Harvest]:
-        constraint = constraint_for(
-            symbols,
-            typed=self.typed,
-            max_depth=self._greedy.max_depth,
-            max_size=self._greedy.max_size,
-        )
-        expansion = Expansion(scorer, constraint)
-        harvests = {number: Harvest(self.width) for number in numbers}
-        roots = [root for root in expansion.roots(requests) if root.example in harvests]
-        grow_beams(expansion, roots, harvests, width=self.width)
-        return harvests
 
-
-def _first_plausible(
-    harvest: Harvest, symbols: SymbolTable, request: Request
-) -> list[Prediction] | None:
-    for labels, log_prob in harvest.best():
-        program = symbols.build(labels)
-        if is_plausible(program, request):
-            return [Prediction(program, log_prob)]
-    return None
+def _first_plausible(found: Sequence[Prediction], request: Request) -> list[Prediction] | None:
+    return next(([p] for p in found if is_plausible(p.program, request)), None)

@@ -160,9 +160,12 @@ def _request(task: Task, declared: Mapping[str, str], reading: Reading, names: N
         elif returns is not None and not is_open(shown + returns) and shown != returns:
             raise ExampleError(f"the result is declared as {returns}, the outputs are {shown}")
     types = names.to_letters(declared)
+    spare: frozenset[str] = frozenset()
     if declared and not examples:
-        types = {**declared_types(reading.text), **types}
+        stated = declared_types(reading.text)
+        spare = frozenset(stated.keys() - types.keys())
+        types = {**stated, **types}
     elif not declared and numbers and not examples:
         # Any argument may occur; each has a type variable of its own.
         types = {letter: letter.upper() for letter in ARGUMENTS}
-    return Request({**types, **names.stand_in_types} or None, returns, examples)
+    return Request({**types, **names.stand_in_types} or None, returns, examples, spare)

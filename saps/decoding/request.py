@@ -22,11 +22,14 @@ class Request:
         arguments: name to type text ("int[]"); None where nothing is known, not even the names.
         result: type text of the value; None where it is not known.
         examples: what the program should compute, given to guide the search.
+        spare: arguments that the program need not use: what the text calls by a letter may be a
+            part of the task.
     """
 
     arguments: Mapping[str, str] | None = None
     result: str | None = None
     examples: tuple[InputOutput, ...] = ()
+    spare: frozenset[str] = frozenset()
 
     def argument_types(self) -> Mapping[str, str] | None:
         """Return the types of the arguments, read off the examples where they are not declared."""
@@ -44,7 +47,11 @@ class Request:
         One that may be of any type, a variable of its own, is one that may also not occur.
         """
         types = self.argument_types()
-        return types and {name: kind for name, kind in types.items() if not _is_variable(kind)}
+        return types and {
+            name: kind
+            for name, kind in types.items()
+            if name not in self.spare and not _is_variable(kind)
+        }
 
     def settled(self) -> "Request":
         """Return the request with the types of its arguments declared, if examples tell them."""

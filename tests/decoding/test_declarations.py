@@ -17,6 +17,10 @@ from saps.lang import AlgoLispError, parse
         ("given a list of integers b, find", {"b": "int[]"}),
         ("given a number a and a string a", {}),
         ("what is the answer", {}),
+        ("given an array of numbers b , i have a list", {"b": "int[]"}),
+        ("given numbers b and c , a hall has b rows", {"b": "int", "c": "int"}),
+        ("given numbers b , a and i , find", {"b": "int", "a": "int", "i": "int"}),
+        ("the numbers i want", {}),
     ],
 )
 def test_declared_types_reads_what_the_text_says(text: str, types: dict[str, str]) -> None:

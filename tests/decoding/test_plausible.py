@@ -1,5 +1,6 @@
 """Greedy decoding that searches on where its program makes no sense."""
 
+from math import exp
 from typing import Any
 
 import pytest
@@ -38,6 +39,9 @@ REQUESTS = [
         ("(range 0 10)", {}, True),  # nothing to try it on
         ("(if a 0 1)", {"a": "bool"}, True),  # likewise
         ("(strlen a)", {"a": "int"}, False),
+        ("(len (digits a))", {"a": "int"}, True),  # though it is nearly always 1 or 2
+        ("(is_sorted a)", {"a": "int[]"}, True),  # seldom true
+        ("(slice a b (+ c 1))", {"a": "int[]", "b": "int", "c": "int"}, True),  # mostly raises
     ],
 )
 def test_what_is_plausible(program: str, arguments: dict[str, str] | None, plausible: bool) -> None:
@@ -46,10 +50,10 @@ def test_what_is_plausible(program: str, arguments: dict[str, str] | None, plaus
 
 def test_greedy_where_it_is_plausible_else_the_first_of_the_beam_that_is() -> None:
     kept = repaired = given_up = 0
-    for seed in range(4):
+    for seed in range(2):
         scorer = tiny.scorer(ALL, seed=seed)
         greedy = GreedyDecoder(**CAPS).search(scorer, ALL, REQUESTS)
-        answers = PlausibleSearch(40, **CAPS).search(scorer, ALL, REQUESTS)
+        answers = PlausibleSearch(40, sure=0, **CAPS).search(scorer, ALL, REQUESTS)
         for request, [first], [answer] in zip(REQUESTS, greedy, answers, strict=True):
             if is_plausible(first.program, request):
                 assert answer == first
@@ -62,6 +66,25 @@ def test_greedy_where_it_is_plausible_else_the_first_of_the_beam_that_is() -> No
     assert kept
     assert repaired
     assert given_up
+
+
+def test_an_unlikely_program_gives_way_to_a_likelier_plausible_one() -> None:
+    scorer = tiny.scorer(ALL, seed=1)
+    trusting = PlausibleSearch(20, sure=0, **CAPS).search(scorer, ALL, REQUESTS)
+    careful = PlausibleSearch(20, sure=1, **CAPS).search(scorer, ALL, REQUESTS)
+    likelier = [
+        number
+        for number, ([old], [new]) in enumerate(zip(trusting, careful, strict=True))
+        if old.program != new.program and is_plausible(old.program, REQUESTS[number])
+    ]
+    assert likelier
+    for number in likelier:
+        [old], [new] = trusting[number], careful[number]
+        assert new.log_prob > old.log_prob
+        assert is_plausible(new.program, REQUESTS[number])
+        for sure, expected in ((exp(old.log_prob) * 1.01, new), (exp(old.log_prob) * 0.99, old)):
+            found = PlausibleSearch(20, sure=sure, **CAPS).search(scorer, ALL, REQUESTS)
+            assert found[number] == [expected]
 
 
 def test_what_repairs_is_the_likeliest_plausible_program_of_the_beam() -> None:
@@ -95,6 +118,7 @@ def test_it_is_the_choice_where_nothing_else_is_asked_for() -> None:
     assert isinstance(choose_search("greedy"), GreedyDecoder)
 
 
-def test_a_width_below_1_is_refused() -> None:
-    with pytest.raises(ValueError, match="width=0: expected at least 1"):
-        PlausibleSearch(0)
+@pytest.mark.parametrize(("width", "sure"), [(0, 0.5), (1, -0.1), (1, 1.1), (1, float("nan"))])
+def test_a_number_out_of_range_is_refused(width: int, sure: float) -> None:
+    with pytest.raises(ValueError, match=f"width={width}, sure={sure}: expected width of at"):
+        PlausibleSearch(width, sure=sure)

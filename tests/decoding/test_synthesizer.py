@@ -12,9 +12,11 @@ from saps.decoding.beam import BeamSearch
 from saps.decoding.english import Reading
 from saps.decoding.prediction import Prediction
 from saps.decoding.predictor import Predictor
+from saps.decoding.preparation import prepare
 from saps.decoding.request import Request
 from saps.decoding.search import Search
 from saps.decoding.synthesizer import Synthesis, SynthesisError, Synthesizer
+from saps.decoding.task import Task
 from saps.lang import AlgoLispError, Node, parse
 from saps.model.bundle import load_bundle
 
@@ -388,3 +390,23 @@ def test_a_label_and_the_letter_for_the_same_number_are_one_answer() -> None:
     assert found.reading.stand_ins == {"b": "10"}
     assert [str(candidate.program) for candidate in found.candidates] == ["(+ a 10)"]
     assert str(found.candidates[0].written) == "(+ a b)"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "wanted"),
+    [
+        ("I want the square of n", {"n": "int"}, {"a": "int"}),
+        ("A hall has r rows, how many", {"r": "int"}, {"b": "int"}),
+        ("integers k with 1 <= k < n", {"n": "int"}, {"b": "int"}),
+        ("the three items cost x and y", {"x": "int", "y": "int"}, {"a": "int", "b": "int"}),
+    ],
+)
+def test_a_program_must_use_what_was_declared_and_nothing_else(
+    text: str, arguments: dict[str, str], wanted: dict[str, str]
+) -> None:
+    model = Synthesizer.load()
+    symbols = model.predictor.bundle.symbols
+    prepared = prepare(Task.of(text, (), arguments, None), model.vocabulary, symbols)
+    found = prepared.request.wanted_arguments() or {}
+    assert found == {prepared.names.letter_of.get(n, n): kind for n, kind in arguments.items()}
+    assert found == wanted
