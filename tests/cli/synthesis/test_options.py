@@ -130,16 +130,16 @@ def test_views_fit_the_terminal(saps: RunSaps, monkeypatch: pytest.MonkeyPatch) 
     assert "\x1b" not in outcome.out
 
 
-def test_three_broken_lines_among_two_thousand_harm_no_other(saps: RunSaps) -> None:
-    lines = [b"given a number a , find a plus 1"] * 2_000
-    lines[7], lines[900], lines[1_999] = b"\xff\xfe", b"", b"word " * 500
+def test_three_broken_lines_among_many_harm_no_other(saps: RunSaps) -> None:
+    lines = [b"given a number a , find a plus 1"] * 300
+    lines[7], lines[200], lines[299] = b"\xff\xfe", b"", b"word " * 500
     outcome = saps("synthesize", "-", stdin=b"\n".join(lines) + b"\n")
     answers = [json.loads(line) for line in outcome.out.splitlines()]
-    assert len(answers) == 2_000
+    assert len(answers) == 300
     failed = [number for number, answer in enumerate(answers) if "error" in answer]
-    assert failed == [7, 900, 1_999]
+    assert failed == [7, 200, 299]
     assert {answer.get("program") for answer in _without(answers, failed)} == {"(+ a 1)"}
-    assert (outcome.status, outcome.err) == (1, "saps: error: 3 of 2000 lines failed\n")
+    assert (outcome.status, outcome.err) == (1, "saps: error: 3 of 300 lines failed\n")
 
 
 def _without(answers: list[dict[str, str]], failed: list[int]) -> Iterator[dict[str, str]]:
