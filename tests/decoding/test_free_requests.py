@@ -1,8 +1,9 @@
-"""The bundled model on 120 requests in free English that serve its development.
+"""The bundled model on 240 requests in free English that serve its development.
 
-They are in `tests/data/free_requests.jsonl`, in the format of the data: programs of the development
-split, asked for by somebody who had not seen the wordings of training. Unlike those of
-`free_rewordings.jsonl` they may be read, and the reading of texts is tuned by them.
+They are in `tests/data/free_requests.jsonl`, in the format of the data: 120 programs of the
+development split, then 120 as people might think of them, asked for by two hands that had not seen
+the wordings of training. Unlike those of `free_rewordings.jsonl` they may be read, and the reading of
+texts is tuned by them.
 """
 
 from pathlib import Path
@@ -21,7 +22,7 @@ AT_LEAST_RIGHT = 80
 
 
 def test_each_reference_program_passes_its_tests() -> None:
-    assert len({example.text for example in EXAMPLES}) == 120
+    assert len({example.text for example in EXAMPLES}) == 240
     for example in EXAMPLES:
         program = compile_program(example.program, example.arguments)
         assert all(values_equal(program(t.inputs), t.output) for t in example.tests)
