@@ -83,17 +83,23 @@ def name_by_letters(
     # "The words", where `words` is an argument, is that argument; "the sum" may be another sum.
     nouns = {x.lower() for x in declared if x.lower() in KIND_NOUNS or x.lower() not in _ORDINARY}
     pieces, done = [], 0
-    for token in tokens:
+    for place, token in enumerate(tokens):
         letter = letter_of.get(token.text.lower())
         if letter is not None and not _is_suffix(text, token):
             before = text[done : token.start]
-            if token.text.lower() in nouns:
+            if token.text.lower() in nouns and not _counts_what_follows(tokens, place):
                 before = _ARTICLE.sub("", before)
             pieces += [before, letter]
             done = token.end
     return Naming(
         "".join([*pieces, text[done:]]), {letter_of[key]: spelled[key] for key in letter_of}
     )
+
+
+def _counts_what_follows(tokens: Sequence[_Token], place: int) -> bool:
+    """Whether the token is a letter before a word: "the k largest", where "the" is of "largest"."""
+    following = tokens[place + 1].text if place + 1 < len(tokens) else ""
+    return len(tokens[place].text) == 1 and following.isalpha()
 
 
 def free_letters(text: str, given: Iterable[str] = ()) -> list[str]:

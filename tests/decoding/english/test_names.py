@@ -54,6 +54,7 @@ def test_declared_noun_loses_its_article() -> None:
     assert letters("sort the words", "words") == ("sort a", {"a": "words"})
     assert letters("the largest of the prices", "prices") == ("the largest of a", {"a": "prices"})
     assert letters("the largest of the k", "k")[0] == "the largest of a"
+    assert letters("the k largest of them", "k")[0] == "the a largest of them"
 
 
 def test_letters_that_generated_texts_never_use_get_others() -> None:
