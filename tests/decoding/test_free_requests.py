@@ -2,8 +2,8 @@
 
 They are in `tests/data/free_requests.jsonl`, in the format of the data: 120 programs of the
 development split, then 119 as people might think of them, asked for by two hands that had not seen
-the wordings of training. Unlike those of `free_rewordings.jsonl` they may be read, and the reading of
-texts is tuned by them.
+the wordings of training. Unlike those of `free_rewordings.jsonl` they may be read, and the reading
+of texts is tuned by them.
 """
 
 from pathlib import Path

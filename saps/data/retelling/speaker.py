@@ -144,17 +144,27 @@ class Speaker:
         inner = self._fusible(use)
         if inner is not None and self.rng.random() < self.fuses:
             together = f"{use.family.declared} > {inner.family.declared}"
-            text = self._drawn_of(together, kind, inner.fillers, inner.family.condition)
+            rest = {name: part for name, part in use.fillers.items() if part is not inner}
+            condition = use.family.condition or inner.family.condition
+            text = self._drawn_of(together, kind, {**inner.fillers, **rest}, condition)
             if text is not None:
                 return text
         return self._drawn_of(use.family.declared, kind, use.fillers, use.family.condition)
 
     def _fusible(self, use: Use) -> Use | None:
-        """Return what fills the only slot of an expression, if it has not been told before."""
-        [filler, *others] = use.fillers.values()
-        if others or not isinstance(filler, Use) or filler in self._anaphors:
+        """Return what fills the only slot of an expression, if it has not been told before.
+
+        A condition of the outer family may have slots as well, if the inner one has none of their
+        names, and no condition itself.
+        """
+        inner = [part for part in use.fillers.values() if isinstance(part, Use)]
+        if len(inner) != 1 or inner[0] in self._anaphors:
             return None
-        return filler
+        rest = {name for name, part in use.fillers.items() if part is not inner[0]}
+        if use.family.condition is not None:
+            clashes = inner[0].family.condition is not None or bool(rest & inner[0].fillers.keys())
+            return None if clashes else inner[0]
+        return None if rest else inner[0]
 
     def _drawn_of(
         self, name: str, kind: str, fillers: Mapping[str, Expression], condition: str | None

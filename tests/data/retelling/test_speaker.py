@@ -22,6 +22,14 @@ TABLE = Table.parse(
             = maximum > filter
             noun: the largest of those in {X} {post}
             do: take the largest of {X} that {is}
+            = filter > digits
+            noun: the digits of {N} {post}
+            = filter > sort
+            noun: those {post} , in order , of {X}
+            = digits
+            noun: the digits of {N}
+            = sort
+            noun: {X} in order
             = nth
             noun: the {N!} -th of {X}
             = is_sorted
@@ -145,3 +153,18 @@ def test_two_families_may_be_said_in_one_breath() -> None:
     assert any(text.endswith("maximum of those of a above b") for text in said)
     # what was told before is not told again
     assert "keep each number in a that exceeds b , then give the maximum of it" in said
+
+
+def test_a_condition_may_be_of_what_is_around() -> None:
+    ordered = Use(FAMILIES["sort"], _array())
+    slots: dict[str, Use | Leaf] = {"X": ordered, "N": Leaf("int", (), "b")}
+    above = {" ".join(t.split()) for t in _said(Use(FAMILIES["filter_greater"], slots))}
+    assert "find those above b , in order , of a" in above
+    even = Use(FAMILIES["filter_greater"], {**slots, "X": _digits()})
+    # "the digits of {N} above {N}" would be two numbers of one name
+    assert "find those of the digits of c above b" in {" ".join(t.split()) for t in _said(even)}
+    assert not any("the digits of b" in text or "of c above c" in text for text in _said(even))
+
+
+def _digits() -> Use:
+    return Use(FAMILIES["digits"], {"N": Leaf("int", (), "c")})
