@@ -29,6 +29,7 @@ class PlausibleSearch:
         width: int = 10,
         *,
         sure: float = 0.9,
+        namings: int = 8,
         typed: bool = True,
         max_depth: int = 60,
         max_size: int = 400,
@@ -40,6 +41,8 @@ class PlausibleSearch:
                 are looked at.
             sure: probability, in [0, 1], that a plausible greedy program must have to be taken
                 without a beam; 0 takes all of them.
+            namings: how often a person's text that is in doubt is read, each time with other
+                letters for its arguments (see `saps.decoding.renaming`).
             typed: whether only well-typed programs are written.
             max_depth: levels of a tree (a lone root has 1).
             max_size: nodes of a tree.
@@ -47,13 +50,15 @@ class PlausibleSearch:
         Raises:
             ValueError: a number is out of range.
         """
-        if width < 1 or not 0 <= sure <= 1:
+        if width < 1 or namings < 1 or not 0 <= sure <= 1:
             raise ValueError(
-                f"width={width}, sure={sure}: expected width of at least 1, and sure from 0 to 1"
+                f"width={width}, sure={sure}, namings={namings}: expected width and namings of at "
+                "least 1, and sure from 0 to 1"
             )
+        self.namings = namings
         self._least = log(sure) if sure else float("-inf")
         self._greedy = GreedyDecoder(max_depth, max_size, typed=typed)
-        self._beam = BeamSearch(
+        self.beam = BeamSearch(
             width, top=width, typed=typed, max_depth=max_depth, max_size=max_size
         )
 
@@ -71,14 +76,19 @@ class PlausibleSearch:
         doubtful = {
             number: found
             for number, found in enumerate(answers)
-            if found[0].log_prob < self._least or not is_plausible(found[0].program, known[number])
+            if self.is_doubtful(found[0], known[number])
         }
         if doubtful:
-            beams = self._beam.search_on(doubtful, scorer, symbols, requests)
+            beams = self.beam.search_on(doubtful, scorer, symbols, requests)
             for number, found in beams.items():
-                answers[number] = _first_plausible(found, known[number]) or answers[number]
+                answers[number] = first_plausible(found, known[number]) or answers[number]
         return answers
 
+    def is_doubtful(self, found: Prediction, request: Request) -> bool:
+        """Tell whether a program is one to search on from."""
+        return found.log_prob < self._least or not is_plausible(found.program, request)
 
-def _first_plausible(found: Sequence[Prediction], request: Request) -> list[Prediction] | None:
+
+def first_plausible(found: Sequence[Prediction], request: Request) -> list[Prediction] | None:
+    """Return the first plausible program; None if there is none."""
     return next(([p] for p in found if is_plausible(p.program, request)), None)

@@ -11,9 +11,11 @@ from saps.decoding.calibration import Calibration
 from saps.decoding.choice import choose_search
 from saps.decoding.english import Vocabulary
 from saps.decoding.explanation import Explanation, explain
+from saps.decoding.plausible import PlausibleSearch, first_plausible
 from saps.decoding.prediction import Prediction
 from saps.decoding.predictor import Predictor
 from saps.decoding.preparation import MAX_TOKENS, Prepared, prepare
+from saps.decoding.renaming import namings, vote
 from saps.decoding.search import Search
 from saps.decoding.synthesis import Candidate, Outcome, Synthesis, SynthesisError
 from saps.decoding.task import ExampleLike, Task
@@ -187,7 +189,28 @@ class Synthesizer:
                 requests = [item.request for item in group]
                 predictions = self.predictor.n_best(texts, requests, search)
                 found.update(zip(map(id, group), predictions, strict=True))
+                if isinstance(search, PlausibleSearch) and search.namings > 1:
+                    self._ask_again(group, search, found)
         return found
+
+    def _ask_again(
+        self,
+        group: Sequence[Prepared],
+        search: PlausibleSearch,
+        found: dict[int, list[Prediction]],
+    ) -> None:
+        """Search for what is in doubt under several namings, and put the likeliest in its place."""
+        symbols = self.predictor.bundle.symbols
+        doubtful = [x for x in group if search.is_doubtful(found[id(x)][0], x.request)]
+        for item in doubtful:
+            several = namings(item, self.vocabulary, symbols, search.namings)
+            if len(several) == 1:
+                continue
+            texts = [naming.prepared.reading.text for naming in several]
+            requests = [naming.prepared.request for naming in several]
+            answers = self.predictor.n_best(texts, requests, search.beam)
+            voted = vote(list(zip(several, answers, strict=True)))
+            found[id(item)] = first_plausible(voted, item.request) or found[id(item)]
 
     def _answer(
         self, prepared: Prepared, predictions: list[Prediction], top: int

@@ -120,5 +120,5 @@ def test_it_is_the_choice_where_nothing_else_is_asked_for() -> None:
 
 @pytest.mark.parametrize(("width", "sure"), [(0, 0.5), (1, -0.1), (1, 1.1), (1, float("nan"))])
 def test_a_number_out_of_range_is_refused(width: int, sure: float) -> None:
-    with pytest.raises(ValueError, match=f"width={width}, sure={sure}: expected width of at"):
+    with pytest.raises(ValueError, match=f"width={width}, sure={sure}, namings=8: expected"):
         PlausibleSearch(width, sure=sure)
