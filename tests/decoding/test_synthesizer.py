@@ -149,7 +149,7 @@ def test_a_capital_letter_comes_back_as_it_was_declared() -> None:
 
 def test_declared_arguments_are_parameters_though_the_program_does_not_use_them() -> None:
     parrot = _Parrot("(len b)")
-    found = Synthesizer(parrot).synthesize(
+    found = Synthesizer(parrot, "greedy").synthesize(
         "length of b", arguments={"b": "string[]", "a": "int"}, returns="int"
     )
     assert list(found.arguments.items()) == [("b", "string[]"), ("a", "int")]
@@ -321,7 +321,7 @@ def test_a_number_without_a_label_is_an_argument_to_the_model_and_a_literal_in_t
 
 def test_a_number_is_declared_to_the_search_and_other_arguments_stay_open() -> None:
     parrot = _Parrot("(filter a (partial1 b >))")
-    synthesizer = Synthesizer(parrot)
+    synthesizer = Synthesizer(parrot, "greedy")
     synthesizer.synthesize(ABOVE_3)
     synthesizer.synthesize("numbers in xs greater than 3", arguments={"xs": "int[]"})
     synthesizer.synthesize("a plus b")
