@@ -30,17 +30,15 @@ class Naming:
     Attributes:
         prepared: the task, made ready for a search.
         letters: from its letters to those of the task as it was given, for all arguments and
-            numbers that stand in.
+            numbers that stand in; a letter that the text alone declares is missing where nobody
+            knows which one it was.
     """
 
     prepared: Prepared
     letters: Mapping[str, str]
 
     def original(self, program: Node) -> Node | None:
-        """Return a program in the letters of the task as it was given.
-
-        None if it has a letter that the text alone declares: which one that was nobody knows.
-        """
+        """Return a program in the letters of the task as it was given; None if one is missing."""
         leaves = {node.symbol for node in program.preorder() if not node.children}
         known = self.prepared.request.argument_types() or {}
         if (leaves & known.keys()) - self.letters.keys():
@@ -107,7 +105,14 @@ def _renamed(
         for letter, literal in prepared.names.stand_ins.items()
         if literal in by_literal
     }
-    return Naming(prepared, letters)
+    return Naming(prepared, _of_the_text(prepared, given) | letters)
+
+
+def _of_the_text(renamed: Prepared, given: Prepared) -> dict[str, str]:
+    """Return the letters of what the text alone declares, which goes by the same name in both."""
+    names = {letter: renamed.names.name_of.get(letter, letter) for letter in renamed.request.spare}
+    letters = {letter: given.names.letter_of.get(name, name) for letter, name in names.items()}
+    return {letter: old for letter, old in letters.items() if old in given.request.spare}
 
 
 def _word(name: str) -> str:

@@ -73,11 +73,22 @@ def test_a_name_is_exchanged_as_a_whole_word_only() -> None:
         assert words[1] == words[6]
 
 
-def test_a_letter_that_the_text_alone_declares_is_not_taken_for_another() -> None:
-    for naming in _named("integers k with 1 <= k < size", {"size": "int"})[1:]:
-        declared = (naming.prepared.request.arguments or {}).keys() - naming.letters.keys()
-        for letter in declared:
-            assert naming.original(parse(f"(range 1 {letter})")) is None
+def test_an_argument_that_the_text_alone_declares_comes_back_as_itself() -> None:
+    text = "given a number bound , find how many numbers of prices are greater than bound"
+    given, *others = _named(text, {"prices": "int[]"})
+    assert others
+    [old] = given.prepared.request.spare
+    for naming in others:
+        [letter] = naming.prepared.request.spare
+        assert str(naming.original(parse(f"(range 1 {letter})"))) == f"(range 1 {old})"
+
+
+def test_a_program_with_a_letter_that_nobody_knows_is_no_ballot() -> None:
+    given = _named(TEXT, ARGUMENTS, 1)[0]
+    unknown = Naming(given.prepared, {})
+    [letter] = {"a", "b"} & {given.prepared.names.letter_of["prices"]}
+    assert unknown.original(parse(f"(len {letter})")) is None
+    assert vote([(unknown, [Prediction(parse(f"(len {letter})"), 0.0)])]) == []
 
 
 def test_the_likeliest_on_the_mean_comes_first() -> None:
