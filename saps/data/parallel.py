@@ -1,12 +1,11 @@
 """Work shared out to processes, with the answers in the order of the questions."""
 
-import multiprocessing
+import math
 import os
-import signal
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from typing import TypeVar
+
+from saps.pool import Loss, PoolError, in_order, map_isolated
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -27,6 +26,7 @@ def map_in_order(
 
     Raises:
         ValueError: workers is less than 1.
+        PoolError: a process ended, perhaps for want of memory.
     """
     n_workers = workers if workers is not None else os.cpu_count() or 1
     if type(n_workers) is not int or n_workers < 1:
@@ -35,24 +35,16 @@ def map_in_order(
 
 
 def _map_in_pool(function: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
-    # spawn: a forked child would inherit the locks of whatever threads the caller has
-    spawn = multiprocessing.get_context("spawn")
-    if multiprocessing.get_start_method() not in multiprocessing.get_all_start_methods():
-        # a worker of joblib has a way of its own, which a child would look for in vain
-        multiprocessing.set_start_method("spawn", force=True)
-    pool = ProcessPoolExecutor(workers, spawn, initializer=_leave_ctrl_c_alone)
-    try:
-        pending: deque[Future[R]] = deque()
-        for item in items:
-            pending.append(pool.submit(function, item))
-            if len(pending) > 2 * workers:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    done = map_isolated(function, items, n_workers=workers, timeout_s=math.inf, chunk=1)
+    return map(_result, in_order(done))
 
 
-def _leave_ctrl_c_alone() -> None:
-    """Let the parent alone answer Ctrl-C, which reaches every process of the terminal."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _result(result: R | Loss) -> R:
+    if not isinstance(result, Loss):
+        return result
+    if result.error is not None:
+        raise result.error
+    raise PoolError(
+        f"a process ended in the middle of its work ({result.message}), perhaps for want of "
+        "memory: try fewer workers"
+    )

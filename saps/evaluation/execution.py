@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from saps.data.example import Example, Test
-from saps.evaluation.pool import Cause, Loss, map_isolated
 from saps.evaluation.verdict import CRASH, HANG, INTERNAL, Outcome, Verdict
 from saps.lang import (
     AlgoLispError,
@@ -20,6 +19,7 @@ from saps.lang import (
     values_equal,
 )
 from saps.lang.errors import LimitError
+from saps.pool import Cause, Loss, map_isolated
 
 logger = logging.getLogger(__name__)
 

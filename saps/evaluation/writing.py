@@ -1,12 +1,9 @@
 """Batches of texts shared out to processes, each with a copy of the model on one core."""
 
-import multiprocessing
+import math
 import pickle
-import signal
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from typing import Final, NamedTuple, cast
 
 import torch
@@ -15,7 +12,7 @@ from saps.decoding.constraint import forget_constraints
 from saps.decoding.prediction import Prediction
 from saps.decoding.request import Request
 from saps.evaluation.model import RequestPredictor, TextPredictor
-from saps.evaluation.pool import PoolError
+from saps.pool import Loss, PoolError, in_order, map_isolated
 
 _FEWEST_BATCHES: Final = 4
 """For each process: to start one takes as long as to answer about so many."""
@@ -61,34 +58,32 @@ def _answer(predictor: TextPredictor, batch: Batch) -> Answers:
 def _share_out(
     predictor: TextPredictor, batches: Sequence[Batch], n_writers: int
 ) -> Iterator[Answers]:
-    # A fresh interpreter: a fork of a process with torch's threads in it can deadlock.
-    spawn = multiprocessing.get_context("spawn")
     # Packed here: as an object its tensors would be shared, and take up room in /dev/shm.
-    packed = pickle.dumps(predictor)
-    pool = ProcessPoolExecutor(n_writers, spawn, initializer=_begin, initargs=(packed,))
-    try:
-        pending: deque[Future[Answers]] = deque(pool.submit(_write, batch) for batch in batches)
-        while pending:
-            yield pending.popleft().result()
-    except BrokenProcessPool as error:
-        raise PoolError(
-            "a process that writes programs ended, perhaps for want of memory: try workers=1 or a "
-            "smaller batch_size; a script that evaluates needs `if __name__ == '__main__':`"
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    writer = _Writer(pickle.dumps(predictor))
+    # A batch may take as long as it takes, here as in this process.
+    written = map_isolated(writer, batches, n_workers=n_writers, timeout_s=math.inf, chunk=1)
+    for answers in in_order(written):
+        if isinstance(answers, Loss):
+            raise answers.error or PoolError(_told(answers))
+        yield answers
 
 
-_predictors: Final[list[TextPredictor]] = []
-"""Of a process that writes: the one it was begun with."""
+def _told(loss: Loss) -> str:
+    return (
+        f"a process that writes programs was lost ({loss.message}), perhaps for want of memory: "
+        "try workers=1 or a smaller batch_size"
+    )
 
 
-def _begin(packed: bytes) -> None:
-    # Ctrl-C reaches every process of the terminal; the parent alone answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
-    _predictors.append(pickle.loads(packed))  # noqa: S301 - the parent packed it
+@dataclass(slots=True)
+class _Writer:
+    """Answers in its process, with a copy of the model that it makes there once."""
 
+    packed: bytes
+    predictor: TextPredictor | None = None
 
-def _write(batch: Batch) -> Answers:
-    return _answer(_predictors[0], batch)
+    def __call__(self, batch: Batch) -> Answers:
+        if self.predictor is None:
+            torch.set_num_threads(1)
+            self.predictor = pickle.loads(self.packed)  # noqa: S301 - the parent packed it
+        return _answer(self.predictor, batch)

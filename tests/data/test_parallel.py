@@ -4,6 +4,8 @@ import joblib
 import pytest
 
 from saps.data.parallel import map_in_order
+from saps.pool import PoolError
+from tests.misbehaviour import behave
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -15,6 +17,13 @@ def test_map_in_order_hands_over_what_a_worker_raised() -> None:
     answers = map_in_order(int, ["1", "one"], 2)
     assert next(answers) == 1
     with pytest.raises(ValueError, match="one"):
+        next(answers)
+
+
+def test_map_in_order_tells_of_a_process_that_ends() -> None:
+    answers = map_in_order(behave, ["a", "crash", "b"], 2)
+    assert next(answers) == "A"
+    with pytest.raises(PoolError, match=r"exit status 7.*fewer workers"):
         next(answers)
 
 

@@ -9,9 +9,9 @@ import pytest
 from saps.data.example import Example, Test
 from saps.evaluation import execution
 from saps.evaluation.execution import Trial, judge, judge_all, static_fault
-from saps.evaluation.pool import Cause, Loss
 from saps.evaluation.verdict import Outcome, Verdict
 from saps.lang import Limits, parse
+from saps.pool import Cause, Loss
 from tests.evaluation.conftest import make_example
 
 ROOT = Path(__file__).parents[2]

@@ -1,15 +1,18 @@
 """Programs written by several processes."""
 
 import os
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from saps.decoding.prediction import Prediction
 from saps.decoding.request import Request
-from saps.evaluation.pool import PoolError
 from saps.evaluation.writing import Batch, write_programs
 from saps.lang import Node
+from saps.pool import PoolError
+from tests.misbehaviour import interrupt
 
 BATCHES = [Batch([f"text {number}", "another"], None) for number in range(8)]
 
@@ -31,6 +34,22 @@ class Echo:
 class Crash(Echo):
     def predict(self, *_: object) -> list[Prediction | None]:
         os._exit(3)
+
+
+class Fail(Echo):
+    def predict(self, *_: object) -> list[Prediction | None]:
+        raise ArithmeticError("no such depth")
+
+
+class Hang(Echo):
+    """Answers the shortest batches, which come first, and no other."""
+
+    def predict(
+        self, texts: Sequence[str], requests: Sequence[Request] | None = None
+    ) -> list[Prediction | None]:
+        if texts[0] != "text 0":
+            time.sleep(3600)
+        return super().predict(texts, requests)
 
 
 def written(n_writers: int, batches: Sequence[Batch]) -> tuple[list[list[str]], set[float]]:
@@ -59,3 +78,25 @@ def test_requests_go_with_their_texts() -> None:
 def test_a_process_that_ends_is_told_of() -> None:
     with pytest.raises(PoolError, match="workers=1"):
         list(write_programs(Crash(), BATCHES, 2))
+
+
+def test_what_a_model_raises_in_a_process_is_raised_here() -> None:
+    with pytest.raises(ArithmeticError, match="no such depth"):
+        list(write_programs(Fail(), BATCHES, 2))
+
+
+INTERRUPTED = """
+from saps.evaluation.writing import write_programs
+from tests.misbehaviour import report_interrupt
+from tests.evaluation.test_writing import BATCHES, Hang
+
+if __name__ == "__main__":
+    with report_interrupt():
+        for answers in write_programs(Hang(), BATCHES, 2):
+            print(len(answers), flush=True)
+"""
+
+
+def test_ctrl_c_ends_the_processes_in_the_middle_of_a_batch(tmp_path: Path) -> None:
+    # Two processes that share one queue could be left waiting for each other for ever.
+    assert interrupt(INTERRUPTED, tmp_path, first="2\n") == ("interrupted\n", "", 0)

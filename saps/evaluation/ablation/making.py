@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import multiprocessing
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,7 +39,6 @@ def make_row(settings: Settings, name: str) -> None:
         KeyboardInterrupt: Ctrl-C; the run has a checkpoint then.
     """
     row = settings.row(name)
-    _let_processes_start()
     folder = row_folder(settings, name)
     folder.mkdir(parents=True, exist_ok=True)
     write_failure(settings, name, None)
@@ -53,16 +51,6 @@ def make_row(settings: Settings, name: str) -> None:
             logger.warning("%s failed: %s", row.title, _reason(error))
             logger.debug("", exc_info=error)
             write_failure(settings, name, _reason(error))
-
-
-def _let_processes_start() -> None:
-    """Give joblib's processes a way to start others that these know: their own, loky, they do not.
-
-    An evaluation runs programs in processes of its own.
-    """
-    method = multiprocessing.get_start_method(allow_none=True)
-    if method is not None and method not in multiprocessing.get_all_start_methods():
-        multiprocessing.set_start_method("spawn", force=True)
 
 
 @contextlib.contextmanager

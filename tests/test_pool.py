@@ -1,17 +1,14 @@
 import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from saps.evaluation.pool import Cause, Loss, PoolError, map_isolated
-from tests.evaluation.misbehaviour import behave, process_id
-
-ROOT = Path(__file__).parents[2]
+from saps.pool import Cause, Loss, PoolError, _work, map_isolated
+from tests.misbehaviour import behave, interrupt, process_id
 
 
 def run(items: list[str], n_workers: int = 2, timeout_s: float = 60.0) -> list[Any]:
@@ -45,6 +42,13 @@ def test_a_hang_costs_its_item_only() -> None:
     assert results == ["A", lost, "B", *["C"] * 10]
 
 
+def test_a_worker_that_is_given_one_at_a_time_keeps_no_other_waiting() -> None:
+    items = ["hang", *["a"] * 7]
+    results = map_isolated(behave, items, n_workers=2, timeout_s=60, chunk=1)
+    assert sorted(number for number, _ in islice(results, 7)) == list(range(1, 8))
+    results.close()  # type: ignore[attr-defined]  # a generator
+
+
 def test_time_is_counted_an_item_and_not_a_chunk() -> None:
     # chunks of 12 items take 0.6 s
     assert run(["slow"] * 48, n_workers=1, timeout_s=0.5) == ["SLOW"] * 48
@@ -52,7 +56,29 @@ def test_time_is_counted_an_item_and_not_a_chunk() -> None:
 
 def test_an_exception_is_a_loss_and_the_worker_goes_on() -> None:
     lost = Loss(Cause.RAISED, "KeyError: 'no such thing'")
-    assert run(["raise", "a"], n_workers=1) == [lost, "A"]
+    results = run(["raise", "a"], n_workers=1)
+    assert results == [lost, "A"]
+    assert isinstance(results[0].error, KeyError)
+    assert "in behave" in results[0].error.__notes__[0]
+
+
+def test_an_exception_that_does_not_pickle_is_told_in_words() -> None:
+    (lost,) = run(["raise unportable"])
+    assert (lost, lost.error) == (Loss(Cause.RAISED, "UnportableError: here and there"), None)
+
+
+def test_items_are_taken_as_workers_ask_for_more() -> None:
+    taken: list[str] = []
+
+    def items() -> Iterator[str]:
+        while True:
+            taken.append("a")
+            yield "a"
+
+    results = map_isolated(behave, items(), n_workers=2, timeout_s=60, chunk=1)
+    assert [result for _, result in islice(results, 5)] == ["A"] * 5
+    assert len(taken) <= 5 + 2 + 1  # what is done, one for each worker, one looked at
+    results.close()  # type: ignore[attr-defined]  # a generator
 
 
 def test_work_is_spread_over_the_workers() -> None:
@@ -96,35 +122,25 @@ def test_workers_end_when_the_caller_stops_early() -> None:
 
 
 INTERRUPTED = """
-import signal
-
-from saps.evaluation.pool import map_isolated
-from tests.evaluation.misbehaviour import behave
+from saps.pool import map_isolated
+from tests.misbehaviour import behave, report_interrupt
 
 if __name__ == "__main__":
-    # A shell starts what runs in the background (`pytest &`) with SIGINT ignored, and programs
-    # inherit that: without this line Ctrl-C would reach nobody there.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
+    with report_interrupt():
         for _, result in map_isolated(behave, ["a"] + 3 * ["hang"], n_workers=3, timeout_s=60):
             print(result, flush=True)
-    except KeyboardInterrupt:
-        print("interrupted")
 """
 
 
 def test_ctrl_c_reaches_the_caller_and_no_worker_complains(tmp_path: Path) -> None:
-    (tmp_path / "script.py").write_text(INTERRUPTED, encoding="utf-8")
-    with subprocess.Popen(
-        [sys.executable, tmp_path / "script.py"],
-        env={"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "A\n"
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
-        out, err = process.communicate(timeout=30)
-    assert (out, err, process.returncode) == ("interrupted\n", "", 0)
+    assert interrupt(INTERRUPTED, tmp_path, first="A\n") == ("interrupted\n", "", 0)
+
+
+def test_a_worker_whose_parent_is_gone_ends_without_complaint() -> None:
+    ours, theirs = Pipe()
+
+    def lose_parent(_: str) -> None:
+        ours.close()
+
+    ours.send(["a", "b"])
+    _work(theirs, lose_parent)

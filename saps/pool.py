@@ -4,13 +4,17 @@
 by item over a pipe of its own, so that the culprit is known and only its worker is replaced.
 """
 
+import multiprocessing
+import pickle
 import signal
+import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from multiprocessing import get_context, resource_tracker
+from itertools import islice
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from time import monotonic
@@ -23,8 +27,6 @@ _Numbered = tuple[int, Item]
 _READY: Final = "ready"
 _START_TIMEOUT_S: Final = 60.0
 _CHUNK: Final = 32
-# A fresh interpreter: a fork of a process with torch's threads in it can deadlock.
-_CONTEXT: Final = get_context("spawn")
 
 
 class Cause(StrEnum):
@@ -37,10 +39,16 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Stands in the place of the result of an item that has none."""
+    """Stands in the place of the result of an item that has none.
+
+    Attributes:
+        error: what the function raised, with a note that says where; None where there is none, or
+            none that can be carried from one process to another.
+    """
 
     cause: Cause
     message: str
+    error: Exception | None = field(default=None, compare=False, repr=False)
 
 
 class PoolError(RuntimeError):
@@ -49,18 +57,22 @@ class PoolError(RuntimeError):
 
 def map_isolated(
     function: Callable[[Item], Result],
-    items: Sequence[Item],
+    items: Iterable[Item],
     *,
     n_workers: int,
     timeout_s: float,
+    chunk: int | None = None,
 ) -> Iterator[tuple[int, Result | Loss]]:
     """Apply `function` to every item in worker processes.
 
+    Leaving the loop early, or Ctrl-C, ends the processes.
+
     Args:
         function: importable by name, as a spawned process needs it.
-        items: what to apply it to; items and results must pickle.
+        items: what to apply it to, taken as workers ask for more; items and results must pickle.
         n_workers: processes at once, at least 1.
         timeout_s: wall time for one item; its worker is killed then.
+        chunk: items that a worker is given at once; None for many where there are many.
 
     Yields:
         The number of an item and its result, or a `Loss`, as they are done: not in order.
@@ -70,11 +82,13 @@ def map_isolated(
     """
     if n_workers < 1 or timeout_s <= 0:
         raise ValueError(f"n_workers={n_workers}, timeout_s={timeout_s}: both must be above 0")
-    chunk = max(1, min(_CHUNK, len(items) // (4 * n_workers)))
-    waiting = deque(enumerate(items))
+    if chunk is None:
+        items = list(items)
+        chunk = max(1, min(_CHUNK, len(items) // (4 * n_workers)))
+    waiting = _Waiting(items)
     workers: list[_Worker[Item]] = []
     try:
-        workers += [_Worker(function) for _ in range(min(n_workers, len(items)))]
+        workers += [_Worker(function) for _ in range(waiting.at_least(n_workers))]
         while any(worker.at_work for worker in workers) or waiting:
             _hand_out(workers, waiting, chunk)
             wait([worker.pipe for worker in workers], _time_left(workers, timeout_s))
@@ -82,7 +96,7 @@ def map_isolated(
                 yield from worker.results()
                 if worker.dead or worker.silent_for > _patience(worker, timeout_s):
                     yield from worker.lose(timeout_s)
-                    waiting.extendleft(reversed(worker.pending))
+                    waiting.give_back(worker.pending)
                     worker.stop()
                     workers[place] = _Worker(function)
     finally:
@@ -90,14 +104,45 @@ def map_isolated(
             worker.stop()
 
 
-def _hand_out(
-    workers: "Sequence[_Worker[Item]]", waiting: "deque[_Numbered[Item]]", chunk: int
-) -> None:
+def in_order(numbered: Iterator[tuple[int, Result]]) -> Iterator[Result]:
+    """Yield results that come with their numbers, from 0, in the order of these."""
+    early: dict[int, Result] = {}
+    next_number = 0
+    for number, result in numbered:
+        early[number] = result
+        while next_number in early:
+            yield early.pop(next_number)
+            next_number += 1
+
+
+class _Waiting(Generic[Item]):
+    """Numbered items that no worker has; what comes back goes out first."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._later = enumerate(items)
+        self._next: deque[_Numbered[Item]] = deque()
+
+    def __bool__(self) -> bool:
+        return self.at_least(1) > 0
+
+    def at_least(self, n: int) -> int:
+        """Return how many there are, or `n` where there are more."""
+        self._next.extend(islice(self._later, max(0, n - len(self._next))))
+        return min(n, len(self._next))
+
+    def take(self, n: int) -> list[_Numbered[Item]]:
+        return [self._next.popleft() for _ in range(self.at_least(n))]
+
+    def give_back(self, items: Sequence[_Numbered[Item]]) -> None:
+        self._next.extendleft(reversed(items))
+
+
+def _hand_out(workers: "Sequence[_Worker[Item]]", waiting: _Waiting[Item], chunk: int) -> None:
     for worker in workers:
-        if worker.ready and not worker.pending and waiting:
-            items = [waiting.popleft() for _ in range(min(chunk, len(waiting)))]
-            if not worker.give(items):
-                waiting.extendleft(reversed(items))
+        if worker.ready and not worker.pending:
+            items = waiting.take(chunk)
+            if items and not worker.give(items):
+                waiting.give_back(items)
 
 
 def _patience(worker: "_Worker[Item]", timeout_s: float) -> float:
@@ -131,8 +176,13 @@ class _Worker(Generic[Item]):
     _heard: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pipe, theirs = _CONTEXT.Pipe()
-        self.process = _CONTEXT.Process(target=_work, args=(theirs, self.function), daemon=True)
+        # A fresh interpreter: a fork of a process with torch's threads in it can deadlock.
+        spawn = multiprocessing.get_context("spawn")
+        if multiprocessing.get_start_method() not in multiprocessing.get_all_start_methods():
+            # A worker of joblib has a way of its own, which a child would look for in vain.
+            multiprocessing.set_start_method("spawn", force=True)
+        self.pipe, theirs = spawn.Pipe()
+        self.process = spawn.Process(target=_work, args=(theirs, self.function), daemon=True)
         with _interrupts_held_back():
             self.process.start()
         theirs.close()  # else the pipe would never seem closed when the process dies
@@ -208,15 +258,26 @@ def _interrupts_held_back() -> Iterator[None]:
 
 def _work(pipe: "Connection[Any, Any]", function: Callable[[Any], Any]) -> None:
     """Answer chunks of items, one item at a time, until the parent is gone."""
-    pipe.send(_READY)
-    while True:
-        try:
-            items = pipe.recv()
-        except EOFError:
-            return
-        for item in items:
-            try:
-                result = function(item)
-            except Exception as error:  # reported as a loss; the next item goes on
-                result = Loss(Cause.RAISED, f"{type(error).__name__}: {error}")
-            pipe.send(result)
+    # Closed by the parent it ends like a file; by a parent that dies in the middle, with an error.
+    with suppress(EOFError, OSError):
+        pipe.send(_READY)
+        while True:
+            for item in pipe.recv():
+                pipe.send(_answer(function, item))
+
+
+def _answer(function: Callable[[Any], Any], item: Any) -> Any:
+    try:
+        return function(item)
+    except Exception as error:  # reported as a loss; the next item goes on
+        return Loss(Cause.RAISED, f"{type(error).__name__}: {error}", _portable(error))
+
+
+def _portable(error: Exception) -> Exception | None:
+    """Return an exception that arrives at the parent as it is; some do not pickle."""
+    error.add_note(f"in a process of its own:\n{traceback.format_exc()}")
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - what we have just packed
+    except Exception:
+        return None
+    return error
