@@ -9,6 +9,7 @@ from typing import Any
 
 import lightning
 import torch
+from omegaconf import DictConfig
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from saps.data.batching import Batch, IntArray
@@ -25,6 +26,33 @@ logger = logging.getLogger(__name__)
 
 class FeedError(ValueError):
     """There is too little for every process to have some; the message says what to do."""
+
+
+AUTO = "auto"
+_N_SHAPES_ON_CPU = 16
+
+
+def choose_shapes(cfg: DictConfig) -> int | None:
+    """Return how many shapes the batches of a run are padded to; None pads none.
+
+    Where `feed.n_shapes` is auto they are few in bfloat16 on a CPU: oneDNN, which multiplies there,
+    makes code for each combination of sizes that it has not met lately, and that takes longer than
+    the product. Float32 has nothing to gain, a backend of `compile` would compile each shape by
+    itself, and without a last epoch nobody can say which shapes there will be.
+
+    Raises:
+        FeedError: it is neither auto, null nor a number above 0.
+    """
+    wanted, trainer = cfg.feed.n_shapes, cfg.trainer
+    if wanted == AUTO:
+        in_bfloat16 = str(trainer.precision).startswith("bf16")
+        has_end = trainer.max_epochs is not None and trainer.max_epochs > 0
+        on_cpu = trainer.accelerator == "cpu"
+        few = on_cpu and in_bfloat16 and has_end and cfg.compile is None
+        return _N_SHAPES_ON_CPU if few else None
+    if wanted is not None and (type(wanted) is not int or wanted < 1):
+        raise FeedError(f"feed.n_shapes={wanted}: it is auto, null or a number from 1 on")
+    return wanted
 
 
 class Shares(Dataset[Batch]):

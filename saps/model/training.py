@@ -31,7 +31,7 @@ from saps.model.compilation import compiled
 from saps.model.continuation import go_on_from, load_start
 from saps.model.divergence import FiniteLoss
 from saps.model.epoch_report import CURVES, METRICS, EpochReport
-from saps.model.feed import Feed
+from saps.model.feed import Feed, choose_shapes
 from saps.model.freezing import Freezing
 from saps.model.identity import (
     Identity,
@@ -93,6 +93,7 @@ def train(cfg: DictConfig) -> TrainResult:
         DivergedError: the loss is no number any more.
         RunInterruptedError: Ctrl-C or SIGTERM, after a checkpoint.
         DataError, TokenizerError, SymbolError, BundleError: the data or the sizes do not fit.
+        FeedError: batches can not be shared out or padded as `feed` asks.
         PretrainingError, FreezingError: so do the run to start from, or the freezing schedule.
         WordVectorError: the file of word vectors can not be read.
     """
@@ -143,7 +144,7 @@ def train(cfg: DictConfig) -> TrainResult:
         Saving(folder, files, interruption, **cfg.checkpoints),
     ]
     trainer = _trainer(cfg, folder, callbacks, files)
-    feed = Feed(data, **cfg.feed)
+    feed = Feed(data, **{**cfg.feed, "n_shapes": choose_shapes(cfg)})
     path = None if start is None else start.path
     with interruption.watched():
         trainer.fit(module, datamodule=feed, ckpt_path=path, weights_only=True)
@@ -196,7 +197,7 @@ def _module(cfg: DictConfig, network: Network, data: TaskData) -> SynthesisModul
         total_steps=total_steps,
     )
     if cfg.compile is not None:
-        module.compute_loss = compiled(network.loss, cfg.compile, cfg.feed.n_shapes)
+        module.compute_loss = compiled(network.loss, cfg.compile, choose_shapes(cfg))
     return module
 
 

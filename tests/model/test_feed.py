@@ -11,7 +11,7 @@ from hydra.utils import instantiate
 
 from saps.data.batching import Batch
 from saps.data.module import TaskData
-from saps.model.feed import Feed, FeedError, Shares
+from saps.model.feed import Feed, FeedError, Shares, choose_shapes
 from tests.model.tiny_run import compose_tiny
 
 
@@ -132,3 +132,31 @@ def test_shapes_need_a_number_of_epochs(data: TaskData) -> None:
     feed.trainer.max_epochs = -1  # type: ignore[misc, union-attr]
     with pytest.raises(FeedError, match=r"set trainer\.max_epochs"):
         feed.train_dataloader()
+
+
+ON_CPU_IN_BF16 = ("trainer.precision=bf16-mixed",)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "n_shapes"),
+    [
+        ((), None),
+        (ON_CPU_IN_BF16, 16),
+        ((*ON_CPU_IN_BF16, "compile=eager"), None),
+        ((*ON_CPU_IN_BF16, "trainer.max_epochs=-1"), None),
+        ((*ON_CPU_IN_BF16, "trainer.accelerator=gpu"), None),
+        ((*ON_CPU_IN_BF16, "feed.n_shapes=null"), None),
+        (("trainer=gpu",), 8),
+        (("feed.n_shapes=3",), 3),
+    ],
+)
+def test_batches_have_few_shapes_where_each_new_one_costs(
+    overrides: tuple[str, ...], n_shapes: int | None, tmp_path: Path
+) -> None:
+    assert choose_shapes(compose_tiny(tmp_path, *overrides)) == n_shapes
+
+
+@pytest.mark.parametrize("wrong", ["many", "0", "1.5", "true"])
+def test_a_number_of_shapes_that_is_none_is_refused(wrong: str, tmp_path: Path) -> None:
+    with pytest.raises(FeedError, match=r"feed\.n_shapes=\S+: it is auto, null or a number from 1"):
+        choose_shapes(compose_tiny(tmp_path, f"feed.n_shapes={wrong}"))
