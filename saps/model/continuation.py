@@ -16,6 +16,7 @@ from saps.model.pretraining import PretrainingError, compare_symbols
 logger = logging.getLogger(__name__)
 
 _EMBEDDING = "encoder.embedding.weight"
+_OURS = "bundled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,13 @@ def load_start(path: Path | str) -> Bundle:
     Raises:
         PretrainingError: there is no such model, or it is damaged.
     """
+    if path != _OURS and not Path(path).exists():
+        raise PretrainingError(
+            f"start_from={path}: no such folder: give a run's, such as runs/NAME, or {_OURS} for "
+            "the model that comes with SAPS"
+        )
     try:
-        return load_bundle(None if path == "bundled" else path)
+        return load_bundle(None if path == _OURS else path)
     except BundleError as error:
         raise PretrainingError(f"start_from={path}: {error}") from error
 
