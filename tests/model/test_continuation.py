@@ -88,7 +88,8 @@ def test_other_labels_are_refused(tmp_path: Path, earlier: Bundle) -> None:
 
 
 def test_a_folder_that_is_no_model_is_told(tmp_path: Path) -> None:
-    with pytest.raises(PretrainingError, match=r"start_from=.*none: no such folder: give a run.*bundled"):
+    told = r"start_from=.*none: no such folder: give a run.*bundled"
+    with pytest.raises(PretrainingError, match=told):
         load_start(tmp_path / "none")
 
 
