@@ -74,6 +74,10 @@ def synthesize(
         float | None,
         typer.Option(metavar="T", help="Draw programs at random; T below 1 keeps to likely ones."),
     ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Another seed draws others.  [default: 0]"),
+    ] = None,
     show: Annotated[
         list[str] | None,
         typer.Option(
@@ -125,7 +129,7 @@ def synthesize(
         returns=returns,
         examples=given,
         top=top,
-        decoding=choose_decoding(beam, temperature, top, has_examples=bool(given)),
+        decoding=choose_decoding(beam, temperature, seed, top, has_examples=bool(given)),
         timeout_s=timeout,
     )
     if text is None:

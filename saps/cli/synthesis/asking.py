@@ -86,15 +86,22 @@ class Asking:
 
 
 def choose_decoding(
-    beam: int | None, temperature: float | None, top: int, *, has_examples: bool
+    beam: int | None,
+    temperature: float | None,
+    seed: int | None,
+    top: int,
+    *,
+    has_examples: bool,
 ) -> "Search | None":
     """Return the search that `--beam` or `--temperature` asks for; None for neither.
 
     Raises:
-        CommandError: both are given, or the temperature is not above 0.
+        CommandError: both are given, the temperature is not above 0, or a seed has none to draw by.
     """
     if beam is not None and temperature is not None:
         raise CommandError("--beam searches and --temperature draws: give one of them")
+    if seed is not None and temperature is None:
+        raise CommandError(f"--seed {seed} draws nothing without --temperature: give both")
     if beam is not None:
         from saps.decoding.beam import BeamSearch
 
@@ -104,5 +111,6 @@ def choose_decoding(
             raise CommandError(f"--temperature {temperature:g}: expected a number above 0")
         from saps.decoding.sampling import SamplingSearch
 
-        return SamplingSearch(max(top, _DRAWN) if has_examples else top, temperature=temperature)
+        count = max(top, _DRAWN) if has_examples else top
+        return SamplingSearch(count, temperature=temperature, seed=seed or 0)
     return None

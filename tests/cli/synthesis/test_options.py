@@ -76,6 +76,7 @@ def test_declared_types_hold(saps: RunSaps) -> None:
         (["--returns", "quux"], "the result: 'quux' is no type"),
         (["--beam", "2", "--temperature", "1"], "give one of them"),
         (["--temperature", "0"], "--temperature 0: expected a number above 0"),
+        (["--seed", "3"], "--seed 3 draws nothing without --temperature"),
         (["--timeout", "0"], "--timeout 0: expected more than 0 seconds"),
         (["--show", "nothing"], "--show nothing: expected tree, attention, steps, python or all"),
         (["--example", '{"xs": [1]} -> 1', "--example", '{"xs": [1]} -> 2'], "contradict"),
@@ -103,6 +104,16 @@ def test_several_programs_are_numbered_and_their_number_kept(saps: RunSaps) -> N
         assert outcome.status == 0
         assert outcome.out.startswith("1. ")
         assert outcome.out.count("probability: ") == 2
+
+
+def test_a_seed_makes_the_draw_another_and_the_same_again(saps: RunSaps) -> None:
+    drawn = [
+        saps(
+            "synthesize", "given an array a , find what is hard to say", "--temperature", "3", *seed
+        )
+        for seed in ([], ["--seed", "0"], ["--seed", "1"], ["--seed", "1"])
+    ]
+    assert drawn[0].out == drawn[1].out != drawn[2].out == drawn[3].out
 
 
 def test_unknown_words_doubts_and_letters_are_told_on_stderr(saps: RunSaps) -> None:
