@@ -15,6 +15,7 @@ _NAME = (
     r"(?!a (?:number|integer|string|word|array|list)\b)"
     rf"(?:[b-hj-l]\b|(?<!, )a\b|[ai]\b{_AFTER_NAME})"
 )
+_MENTIONED = re.compile(rf"(?<!\w)(?:[b-hj-l]\b|[ai]\b{_AFTER_NAME})")
 _KIND = re.compile(
     r"\b(?P<many>(?:arrays?|lists?) of )?(?P<kind>numbers?|integers?|strings?|words?)"
     # Names, separated by commas, "and" or nothing.
@@ -35,6 +36,11 @@ def declared_types(text: str) -> dict[str, str]:
         for name in re.findall(r"\b[a-l]\b", match["names"]):
             found.setdefault(name, set()).add(kind)
     return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1}
+
+
+def mentioned_letters(text: str) -> list[str]:
+    """Return the letters that a text in the form of the data uses as names, in its order."""
+    return list(dict.fromkeys(_MENTIONED.findall(text)))
 
 
 def settle_signature(

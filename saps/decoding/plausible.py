@@ -42,7 +42,8 @@ class PlausibleSearch:
             sure: probability, in [0, 1], that a plausible greedy program must have to be taken
                 without a beam; 0 takes all of them.
             namings: how often a person's text that is in doubt is read, each time with other
-                letters for its arguments (see `saps.decoding.renaming`).
+                letters for its arguments (see `saps.decoding.renaming`); above 1, one that declares
+                no argument is read with several declarations (see `saps.decoding.declaring`).
             typed: whether only well-typed programs are written.
             max_depth: levels of a tree (a lone root has 1).
             max_size: nodes of a tree.

@@ -1,14 +1,17 @@
 """English in, a checked program out: what `from saps import Synthesizer` gives."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 
 from saps.decoding.answering import answer
 from saps.decoding.calibration import Calibration
 from saps.decoding.choice import choose_search
+from saps.decoding.declaring import declarations, likeliest
 from saps.decoding.english import Vocabulary
 from saps.decoding.explanation import Explanation, explain
 from saps.decoding.plausible import PlausibleSearch, first_plausible
@@ -19,6 +22,9 @@ from saps.decoding.renaming import namings, vote
 from saps.decoding.search import Search
 from saps.decoding.synthesis import Candidate, Outcome, Synthesis, SynthesisError
 from saps.decoding.task import ExampleLike, Task
+
+Found: TypeAlias = tuple[Prepared, list[Prediction]]
+"""A task as it was understood in the end, and its programs, the best first."""
 
 __all__ = [
     "MAX_TOKENS",
@@ -168,7 +174,9 @@ class Synthesizer:
                 if isinstance(item, SynthesisError):
                     yield item
                 else:
-                    yield self._answer(item, found[id(item)], top)
+                    prepared, predictions = found[id(item)]
+                    as_typed = replace(prepared.task, text=item.task.text)
+                    yield self._answer(replace(prepared, task=as_typed), predictions, top)
 
     def _prepared(self, item: str | Task) -> Prepared | SynthesisError:
         task = item if isinstance(item, Task) else Task(item)
@@ -179,38 +187,49 @@ class Synthesizer:
 
     def _found(
         self, ready: Sequence[Prepared], searches: Mapping[bool, Search]
-    ) -> dict[int, list[Prediction]]:
+    ) -> dict[int, Found]:
         """Search for all, those with examples apart; by identity of the prepared task."""
-        found: dict[int, list[Prediction]] = {}
+        found: dict[int, Found] = {}
         for known, search in searches.items():
             group = [item for item in ready if bool(item.task.examples) == known]
             if group:
-                texts = [item.reading.text for item in group]
-                requests = [item.request for item in group]
-                predictions = self.predictor.n_best(texts, requests, search)
-                found.update(zip(map(id, group), predictions, strict=True))
+                predictions = self._searched(group, search)
+                found.update(zip(map(id, group), zip(group, predictions, strict=True), strict=True))
                 if isinstance(search, PlausibleSearch) and search.namings > 1:
-                    self._ask_again(group, search, found)
+                    for item in group:
+                        found[id(item)] = self._ask_again(found[id(item)], search)
         return found
 
-    def _ask_again(
-        self,
-        group: Sequence[Prepared],
-        search: PlausibleSearch,
-        found: dict[int, list[Prediction]],
-    ) -> None:
-        """Search for what is in doubt under several namings, and put the likeliest in its place."""
-        symbols = self.predictor.bundle.symbols
-        doubtful = [x for x in group if search.is_doubtful(found[id(x)][0], x.request)]
-        for item in doubtful:
-            several = namings(item, self.vocabulary, symbols, search.namings)
-            if len(several) == 1:
-                continue
-            texts = [naming.prepared.reading.text for naming in several]
-            requests = [naming.prepared.request for naming in several]
-            answers = self.predictor.n_best(texts, requests, search.beam)
-            voted = vote(list(zip(several, answers, strict=True)))
-            found[id(item)] = first_plausible(voted, item.request) or found[id(item)]
+    def _ask_again(self, found: Found, search: PlausibleSearch) -> Found:
+        """Search with arguments declared where none are, and in doubt under several namings."""
+        prepared, predictions = self._with_arguments(*found, search)
+        if search.is_doubtful(predictions[0], prepared.request):
+            return self._with_other_names(prepared, predictions, search)
+        return prepared, predictions
+
+    def _with_arguments(
+        self, given: Prepared, alone: list[Prediction], search: PlausibleSearch
+    ) -> Found:
+        told = declarations(given, self.vocabulary, self.predictor.bundle.symbols)
+        if not told:
+            return given, alone
+        answers = self._searched(told, search)
+        best = likeliest(given, alone, [(x, y[0]) for x, y in zip(told, answers, strict=True)])
+        return (given, alone) if best is None else (best[0], [best[1]])
+
+    def _with_other_names(
+        self, given: Prepared, alone: list[Prediction], search: PlausibleSearch
+    ) -> Found:
+        several = namings(given, self.vocabulary, self.predictor.bundle.symbols, search.namings)
+        if len(several) == 1:
+            return given, alone
+        answers = self._searched([naming.prepared for naming in several], search.beam)
+        voted = vote(list(zip(several, answers, strict=True)))
+        return given, first_plausible(voted, given.request) or alone
+
+    def _searched(self, tasks: Sequence[Prepared], search: Search) -> list[list[Prediction]]:
+        texts = [task.reading.text for task in tasks]
+        return self.predictor.n_best(texts, [task.request for task in tasks], search)
 
     def _answer(
         self, prepared: Prepared, predictions: list[Prediction], top: int

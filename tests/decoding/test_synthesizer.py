@@ -117,7 +117,7 @@ def test_an_ill_typed_program_is_refused_and_shown() -> None:
 def test_many_texts_are_answered_in_order_around_those_that_fail() -> None:
     parrot = _Parrot("(len a)", "(strlen a)", "(strlen (len a))", "(+ a b)")
     texts = ["one", "", "two", "three", "four"]
-    answers = list(Synthesizer(parrot).synthesize_many(texts, batch_size=2))
+    answers = list(Synthesizer(parrot, "greedy").synthesize_many(texts, batch_size=2))
     kinds = [isinstance(answer, Synthesis) for answer in answers]
     assert kinds == [True, False, True, False, True]
     assert [answer.text for answer in answers] == texts
