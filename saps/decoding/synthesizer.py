@@ -4,27 +4,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
 
 import torch
 
 from saps.decoding.answering import answer
 from saps.decoding.calibration import Calibration
 from saps.decoding.choice import choose_search
-from saps.decoding.declaring import declarations, likeliest
 from saps.decoding.english import Vocabulary
 from saps.decoding.explanation import Explanation, explain
-from saps.decoding.plausible import PlausibleSearch, first_plausible
+from saps.decoding.plausible import PlausibleSearch
 from saps.decoding.prediction import Prediction
 from saps.decoding.predictor import Predictor
 from saps.decoding.preparation import MAX_TOKENS, Prepared, prepare
-from saps.decoding.renaming import namings, vote
+from saps.decoding.rereading import Found, declared, renamed, search_all
 from saps.decoding.search import Search
 from saps.decoding.synthesis import Candidate, Outcome, Synthesis, SynthesisError
 from saps.decoding.task import ExampleLike, Task
-
-Found: TypeAlias = tuple[Prepared, list[Prediction]]
-"""A task as it was understood in the end, and its programs, the best first."""
 
 __all__ = [
     "MAX_TOKENS",
@@ -192,44 +187,12 @@ class Synthesizer:
         found: dict[int, Found] = {}
         for known, search in searches.items():
             group = [item for item in ready if bool(item.task.examples) == known]
-            if group:
-                predictions = self._searched(group, search)
-                found.update(zip(map(id, group), zip(group, predictions, strict=True), strict=True))
-                if isinstance(search, PlausibleSearch) and search.namings > 1:
-                    for item in group:
-                        found[id(item)] = self._ask_again(found[id(item)], search)
+            answers = search_all(self.predictor, group, search)
+            if isinstance(search, PlausibleSearch) and search.namings > 1:
+                answers = declared(self.predictor, self.vocabulary, answers, search)
+                answers = renamed(self.predictor, self.vocabulary, answers, search)
+            found.update(zip(map(id, group), answers, strict=True))
         return found
-
-    def _ask_again(self, found: Found, search: PlausibleSearch) -> Found:
-        """Search with arguments declared where none are, and in doubt under several namings."""
-        prepared, predictions = self._with_arguments(*found, search)
-        if search.is_doubtful(predictions[0], prepared.request):
-            return self._with_other_names(prepared, predictions, search)
-        return prepared, predictions
-
-    def _with_arguments(
-        self, given: Prepared, alone: list[Prediction], search: PlausibleSearch
-    ) -> Found:
-        told = declarations(given, self.vocabulary, self.predictor.bundle.symbols)
-        if not told:
-            return given, alone
-        answers = self._searched(told, search)
-        best = likeliest(given, alone, [(x, y[0]) for x, y in zip(told, answers, strict=True)])
-        return (given, alone) if best is None else (best[0], [best[1]])
-
-    def _with_other_names(
-        self, given: Prepared, alone: list[Prediction], search: PlausibleSearch
-    ) -> Found:
-        several = namings(given, self.vocabulary, self.predictor.bundle.symbols, search.namings)
-        if len(several) == 1:
-            return given, alone
-        answers = self._searched([naming.prepared for naming in several], search.beam)
-        voted = vote(list(zip(several, answers, strict=True)))
-        return given, first_plausible(voted, given.request) or alone
-
-    def _searched(self, tasks: Sequence[Prepared], search: Search) -> list[list[Prediction]]:
-        texts = [task.reading.text for task in tasks]
-        return self.predictor.n_best(texts, [task.request for task in tasks], search)
 
     def _answer(
         self, prepared: Prepared, predictions: list[Prediction], top: int
