@@ -58,7 +58,7 @@ class PlausibleSearch:
             )
         self.namings = namings
         self._least = log(sure) if sure else float("-inf")
-        self._greedy = GreedyDecoder(max_depth, max_size, typed=typed)
+        self.greedy = GreedyDecoder(max_depth, max_size, typed=typed)
         self.beam = BeamSearch(
             width, top=width, typed=typed, max_depth=max_depth, max_size=max_size
         )
@@ -72,7 +72,7 @@ class PlausibleSearch:
         Raises:
             RequestTypeError: no program can have the types of a request.
         """
-        answers = self._greedy.search(scorer, symbols, requests)
+        answers = self.greedy.search(scorer, symbols, requests)
         known = requests or [NOTHING_KNOWN] * len(answers)
         doubtful = {
             number: found

@@ -27,12 +27,13 @@ def search_all(predictor: Predictor, tasks: Sequence[Prepared], search: Search) 
 
 
 def declared(
-    predictor: Predictor, vocabulary: Vocabulary, found: Sequence[Found], search: Search
+    predictor: Predictor, vocabulary: Vocabulary, found: Sequence[Found], search: PlausibleSearch
 ) -> list[Found]:
     """Give tasks that declare no argument the likeliest ones; see `saps.decoding.declaring`."""
     symbols = predictor.bundle.symbols
     told = [declarations(given, vocabulary, symbols) for given, _ in found]
-    answers = iter(search_all(predictor, [task for some in told for task in some], search))
+    # Greedily: there are many, and most are wrong.
+    answers = iter(search_all(predictor, [x for some in told for x in some], search.greedy))
     chosen = []
     for (given, alone), some in zip(found, told, strict=True):
         tried = islice(answers, len(some))
