@@ -58,7 +58,9 @@ def _ways(text: str, mentioned: Sequence[str]) -> list[NamedText]:
 
 
 def likeliest(
-    given: Prepared, alone: Sequence[Prediction], told: Sequence[tuple[Prepared, Prediction]]
+    given: Prepared,
+    alone: Sequence[Prediction],
+    told: Sequence[tuple[Prepared, Prediction]],
 ) -> tuple[Prepared, Prediction] | None:
     """Return the declaration whose program is likeliest, and that program.
 
@@ -72,25 +74,37 @@ def likeliest(
 
     Returns:
         None where no declaration has a plausible program, or the task as it was given has one that
-        names an argument and is as likely.
+        is as likely and names an argument or has all numbers of the text. One with these numbers
+        ("all primes below 100") gives way to none without.
     """
     plausible = [pair for pair in told if is_plausible(pair[1].program, pair[0].request)]
+    if alone and given.names.stand_ins and _has_numbers(alone[0], given):
+        plausible = [pair for pair in plausible if _has_numbers(pair[1], pair[0])]
     if not plausible:
         return None
     best, found = max(plausible, key=lambda pair: pair[1].log_prob)
+    if alone and _stands(alone[0], given) and alone[0].log_prob >= found.log_prob:
+        return None
     meant = _in_words_of_the_task(best, found)
     same = [x.log_prob for task, x in plausible if _in_words_of_the_task(task, x) == meant]
     share = sum(map(exp, same)) / sum(exp(x.log_prob) for _, x in plausible)
-    if _stands(given, alone) and alone[0].log_prob >= found.log_prob:
-        return None
     return best, Prediction(found.program, found.log_prob + log(share))
 
 
-def _stands(given: Prepared, alone: Sequence[Prediction]) -> bool:
-    if not alone or not is_plausible(alone[0].program, given.request):
-        return False
-    leaves = {node.symbol for node in alone[0].program.preorder() if not node.children}
-    return bool(leaves & set(ARGUMENTS) - given.names.stand_ins.keys())
+def _stands(found: Prediction, given: Prepared) -> bool:
+    """Whether a plausible program was found that has an argument, or the numbers of the text."""
+    numbers = given.names.stand_ins.keys()
+    takes_some = bool(_leaves(found) & set(ARGUMENTS) - numbers)
+    has_all = bool(numbers) and _has_numbers(found, given)
+    return (takes_some or has_all) and is_plausible(found.program, given.request)
+
+
+def _has_numbers(found: Prediction, task: Prepared) -> bool:
+    return task.names.stand_ins.keys() <= _leaves(found)
+
+
+def _leaves(found: Prediction) -> set[str]:
+    return {node.symbol for node in found.program.preorder() if not node.children}
 
 
 def _in_words_of_the_task(task: Prepared, found: Prediction) -> tuple[str, dict[str, str]]:

@@ -36,8 +36,8 @@ def declared(
     answers = iter(search_all(predictor, [x for some in told for x in some], search.greedy))
     chosen = []
     for (given, alone), some in zip(found, told, strict=True):
-        tried = islice(answers, len(some))
-        best = likeliest(given, alone, [(task, predictions[0]) for task, predictions in tried])
+        tried = [(task, programs[0]) for task, programs in islice(answers, len(some))]
+        best = likeliest(given, alone, tried)
         chosen.append((given, alone) if best is None else (best[0], [best[1]]))
     return chosen
 

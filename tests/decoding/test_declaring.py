@@ -119,3 +119,15 @@ def test_a_synthesis_keeps_the_text_and_shows_the_names() -> None:
     assert synthesis.reading is not None
     assert ("two numbers", "n and m") in synthesis.reading.changes
     assert str(synthesis.program) in ("(+ n m)", "(+ m n)")
+
+
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [
+        ("all primes below 100", "(filter (range 0 100) is_prime)"),
+        ("the digits of 1234", "(digits 1234)"),
+    ],
+)
+def test_a_text_of_numbers_alone_needs_no_argument(text: str, program: str) -> None:
+    synthesis = MODEL.synthesize(text)
+    assert (str(synthesis.program), dict(synthesis.arguments)) == (program, {})
