@@ -76,7 +76,7 @@ def synthesize(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, metavar="N", help="Another seed draws others.  [default: 0]"),
+        typer.Option(min=0, metavar="N", help="Draw others than without it; 0 draws the same."),
     ] = None,
     show: Annotated[
         list[str] | None,
