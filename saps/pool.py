@@ -104,6 +104,26 @@ def map_isolated(
             worker.stop()
 
 
+def unwrapped(result: Result | Loss, advice: str) -> Result:
+    """Return a result that there is, or raise what its function raised.
+
+    Args:
+        result: of `map_isolated`.
+        advice: what to do where the process has ended.
+
+    Raises:
+        PoolError: the process ended, or what was raised can not be carried over.
+    """
+    if not isinstance(result, Loss):
+        return result
+    if result.error is not None:
+        raise result.error
+    raise PoolError(
+        f"a process was lost in the middle of its work ({result.message}), perhaps for want of "
+        f"memory: {advice}"
+    )
+
+
 def in_order(numbered: Iterator[tuple[int, Result]]) -> Iterator[Result]:
     """Yield results that come with their numbers, from 0, in the order of these."""
     early: dict[int, Result] = {}
@@ -226,7 +246,7 @@ class _Worker(Generic[Item]):
             self.stop()
             raise PoolError(
                 f"a worker process ended with status {self.process.exitcode} before it started "
-                "to work; a script that evaluates needs `if __name__ == '__main__':`"
+                "to work; a script that starts processes needs `if __name__ == '__main__':`"
             )
         if not self.pending:
             return

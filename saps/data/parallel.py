@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from saps.pool import Loss, PoolError, in_order, map_isolated
+from saps.pool import in_order, map_isolated, unwrapped
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -36,15 +36,4 @@ def map_in_order(
 
 def _map_in_pool(function: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
     done = map_isolated(function, items, n_workers=workers, timeout_s=math.inf, chunk=1)
-    return map(_result, in_order(done))
-
-
-def _result(result: R | Loss) -> R:
-    if not isinstance(result, Loss):
-        return result
-    if result.error is not None:
-        raise result.error
-    raise PoolError(
-        f"a process ended in the middle of its work ({result.message}), perhaps for want of "
-        "memory: try fewer workers"
-    )
+    return (unwrapped(result, "try fewer workers") for result in in_order(done))

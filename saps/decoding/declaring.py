@@ -19,11 +19,12 @@ from saps.decoding.prediction import Prediction
 from saps.decoding.preparation import Prepared, prepare
 from saps.decoding.synthesis import SynthesisError
 
-_KINDS: Final = (
-    *(("int[]",), ("string",), ("int",), ("string[]",)),
-    *(("int[]", "int"), ("int", "int"), ("int[]", "int[]"), ("string", "int")),
-    *(("string[]", "int"), ("string", "string"), ("string[]", "string")),
+_USUAL: Final = (
+    "int[], string, int, string[], int[] int, int int, int[] int[], string int, string[] int, "
+    "string string, string[] string"
 )
+_KINDS: Final = tuple(tuple(types.split()) for types in _USUAL.split(", "))
+"""What tasks are of most often: the types of their arguments."""
 
 
 def declarations(given: Prepared, vocabulary: Vocabulary, symbols: SymbolTable) -> list[Prepared]:
@@ -58,9 +59,7 @@ def _ways(text: str, mentioned: Sequence[str]) -> list[NamedText]:
 
 
 def likeliest(
-    given: Prepared,
-    alone: Sequence[Prediction],
-    told: Sequence[tuple[Prepared, Prediction]],
+    given: Prepared, alone: Sequence[Prediction], told: Sequence[tuple[Prepared, Prediction]]
 ) -> tuple[Prepared, Prediction] | None:
     """Return the declaration whose program is likeliest, and that program.
 
@@ -74,11 +73,11 @@ def likeliest(
 
     Returns:
         None where no declaration has a plausible program, or the task as it was given has one that
-        is as likely and names an argument or has all numbers of the text. One with these numbers
-        ("all primes below 100") gives way to none without.
+        is as likely and names an argument or has all numbers of the text. Where it has these ("all
+        primes below 100"), declarations whose programs leave one out do not count.
     """
     plausible = [pair for pair in told if is_plausible(pair[1].program, pair[0].request)]
-    if alone and given.names.stand_ins and _has_numbers(alone[0], given):
+    if alone and _has_numbers(alone[0], given):
         plausible = [pair for pair in plausible if _has_numbers(pair[1], pair[0])]
     if not plausible:
         return None
@@ -93,14 +92,15 @@ def likeliest(
 
 def _stands(found: Prediction, given: Prepared) -> bool:
     """Whether a plausible program was found that has an argument, or the numbers of the text."""
-    numbers = given.names.stand_ins.keys()
-    takes_some = bool(_leaves(found) & set(ARGUMENTS) - numbers)
-    has_all = bool(numbers) and _has_numbers(found, given)
-    return (takes_some or has_all) and is_plausible(found.program, given.request)
+    names_some = bool(_leaves(found) & set(ARGUMENTS) - given.names.stand_ins.keys())
+    stands = names_some or _has_numbers(found, given)
+    return stands and is_plausible(found.program, given.request)
 
 
 def _has_numbers(found: Prediction, task: Prepared) -> bool:
-    return task.names.stand_ins.keys() <= _leaves(found)
+    """Whether the text has numbers that the model has no label for, and the program all of them."""
+    numbers = task.names.stand_ins.keys()
+    return bool(numbers) and numbers <= _leaves(found)
 
 
 def _leaves(found: Prediction) -> set[str]:

@@ -12,7 +12,7 @@ from saps.decoding.constraint import forget_constraints
 from saps.decoding.prediction import Prediction
 from saps.decoding.request import Request
 from saps.evaluation.model import RequestPredictor, TextPredictor
-from saps.pool import Loss, PoolError, in_order, map_isolated
+from saps.pool import in_order, map_isolated, unwrapped
 
 _FEWEST_BATCHES: Final = 4
 """For each process: to start one takes as long as to answer about so many."""
@@ -63,16 +63,7 @@ def _share_out(
     # A batch may take as long as it takes, here as in this process.
     written = map_isolated(writer, batches, n_workers=n_writers, timeout_s=math.inf, chunk=1)
     for answers in in_order(written):
-        if isinstance(answers, Loss):
-            raise answers.error or PoolError(_told(answers))
-        yield answers
-
-
-def _told(loss: Loss) -> str:
-    return (
-        f"a process that writes programs was lost ({loss.message}), perhaps for want of memory: "
-        "try workers=1 or a smaller batch_size"
-    )
+        yield unwrapped(answers, "try workers=1 or a smaller batch_size")
 
 
 @dataclass(slots=True)

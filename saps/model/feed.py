@@ -47,7 +47,8 @@ def choose_shapes(cfg: DictConfig) -> int | None:
     if wanted == AUTO:
         in_bfloat16 = str(trainer.precision).startswith("bf16")
         has_end = trainer.max_epochs is not None and trainer.max_epochs > 0
-        on_cpu = trainer.accelerator == "cpu"
+        no_gpu = trainer.accelerator == "auto" and not torch.accelerator.is_available()
+        on_cpu = trainer.accelerator == "cpu" or no_gpu
         few = on_cpu and in_bfloat16 and has_end and cfg.compile is None
         return _N_SHAPES_ON_CPU if few else None
     if wanted is not None and (type(wanted) is not int or wanted < 1):

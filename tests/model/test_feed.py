@@ -156,6 +156,15 @@ def test_batches_have_few_shapes_where_each_new_one_costs(
     assert choose_shapes(compose_tiny(tmp_path, *overrides)) == n_shapes
 
 
+@pytest.mark.parametrize(("has_gpu", "n_shapes"), [(False, 16), (True, None)])
+def test_shapes_where_lightning_chooses_the_device(
+    has_gpu: bool, n_shapes: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: has_gpu)
+    overrides = ("trainer=ddp", *ON_CPU_IN_BF16, "trainer.accelerator=auto")
+    assert choose_shapes(compose_tiny(tmp_path, *overrides)) == n_shapes
+
+
 @pytest.mark.parametrize("wrong", ["many", "0", "1.5", "true"])
 def test_a_number_of_shapes_that_is_none_is_refused(wrong: str, tmp_path: Path) -> None:
     with pytest.raises(FeedError, match=r"feed\.n_shapes=\S+: it is auto, null or a number from 1"):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Final
 
-NAMES: Final = {
+_NAMES: Final = {
     "int[]": ("xs", "ys"),
     "string[]": ("ws", "vs"),
     "int": ("n", "m"),
@@ -73,8 +73,8 @@ class NamedText:
 
     def declare(self, kind: str) -> str:
         """Return the name of one more argument of a type."""
-        further = (f"{NAMES[kind][0]}{number}" for number in count(3))
-        name = next(name for name in chain(NAMES[kind], further) if name not in self.arguments)
+        further = (f"{_NAMES[kind][0]}{number}" for number in count(3))
+        name = next(name for name in chain(_NAMES[kind], further) if name not in self.arguments)
         self.arguments[name] = kind
         return name
 
