@@ -10,6 +10,7 @@ completion that there is may not be found; whatever is found is one.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from saps.decoding.open_positions import (
@@ -88,6 +89,12 @@ class Goal(NamedTuple):
     rooms: tuple[int, ...]
     types: frozenset[Term]
     n_spare: int
+
+
+@lru_cache(maxsize=4096)
+def _in_order(types: frozenset[Term]) -> tuple[Term, ...]:
+    """The order of a set differs from one process to the next; a search must not."""
+    return tuple(sorted(types, key=repr))
 
 
 class Completion:
@@ -286,7 +293,7 @@ class Completion:
             yield ANYTHING, 0
         if goal.n_spare:
             yield FRESH, 0
-        yield from ((kind, 0) for kind in goal.types if fits(segment, kind))
+        yield from ((kind, 0) for kind in _in_order(goal.types) if fits(segment, kind))
         loose = range(-1, -1 - len(segment.loose), -1)
         yield from ((key, 0) for key in loose if fits(segment, key))
         productions = self._positions.kinds.productions

@@ -1,7 +1,7 @@
 """The kinds of tasks that are known, those nearest to a text."""
 
 from collections import Counter
-from math import log, sqrt
+from math import fsum, log, sqrt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ def closest_kinds(text: str) -> list[str]:
     wanted = {word for word in text.split() if word in weight}
 
     def likeness(words: set[str]) -> float:
-        shared = sum(weight[word] for word in words & wanted)
-        return shared / sqrt(1 + sum(weight[word] for word in words))
+        # Exact sums, for a set's order, which each process has another of, would break the ties.
+        shared = fsum(weight[word] for word in words & wanted)
+        return shared / sqrt(1 + fsum(weight[word] for word in words))
 
     ranked = sorted(
         range(len(specimens)), key=lambda i: (-likeness(of_family[i]), len(of_family[i]), i)

@@ -152,7 +152,8 @@ def _with_condition(family: Family, condition: Condition, total: float) -> Famil
     slots = {name: text for name, text in family.slots.items() if name != "C"}
     shared = slots.keys() & condition.slots.keys()
     if shared:
-        raise FamilyError(family.name, f"condition {condition.name} has slots of its own: {shared}")
+        reason = f"condition {condition.name} has slots of its own: {', '.join(sorted(shared))}"
+        raise FamilyError(family.name, reason)
 
     def worded(patterns: Sequence[str]) -> list[str]:
         found = []
