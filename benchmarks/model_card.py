@@ -263,14 +263,21 @@ def calibration() -> str:
     if not path.is_file():
         return "The bundled model is not calibrated: it states no confidence."
     content = json.loads(path.read_text(encoding="utf-8"))
+    parts = [_reliability("tasks whose texts give their arguments", content)]
+    if "undeclared" in content:
+        parts.append(_reliability("texts that give none", content["undeclared"]))
+    return "\n\n".join(parts)
+
+
+def _reliability(kind: str, content: Mapping[str, Any]) -> str:
     error, data = content["calibration_error"], content["data"]
     rows = [_confidence_row(part) for part in content["reliability"]["after"]]
     header = ("confidence", "answers", "right", "mean confidence")
     return (
-        f"On {data['n']:,} tasks ({data['file']}, sha256 {data['sha256'][:16]}) the expected "
+        f"On {data['n']:,} {kind} ({data['file']}, sha256 {data['sha256'][:16]}) the expected "
         f"calibration error is {100 * error['before']:.1f} points before and "
         f"{100 * error['after']:.1f} after the fit, where each half is judged by a fit on the "
-        f"other half.\n\n{render_table(Table('', header, tuple(rows)))}"
+        f"other half.\n\n{render_table(Table('', header, tuple(rows))).strip()}"
     )
 
 

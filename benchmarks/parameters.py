@@ -42,11 +42,13 @@ class _OfSize(Tokenizer):
 def table() -> str:
     """Return the table in Markdown."""
     lines = [
-        "| `experiment=` | row | published | paper size | `model/size=small` |",
-        "|---|---|---:|---:|---:|",
+        "| `experiment=` | row | published | paper size | medium | small |",
+        "|---|---|---:|---:|---:|---:|",
     ]
     for experiment, (row, published) in ROWS.items():
-        figures = " | ".join(f"{_millions(experiment, size):.2f}" for size in ("paper", "small"))
+        figures = " | ".join(
+            f"{_millions(experiment, size):.2f}" for size in ("paper", "medium", "small")
+        )
         lines.append(f"| `{experiment}` | {row} | {published} | {figures} |")
     return "\n".join(lines)
 

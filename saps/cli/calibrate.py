@@ -9,6 +9,7 @@ from saps.cli.failure import CommandError
 from saps.cli.options import DebugOption
 
 if TYPE_CHECKING:
+    from saps.evaluation.calibrate import Findings
     from saps.evaluation.reliability import Bin
 
 
@@ -20,6 +21,14 @@ def calibrate(
         Path | None,
         typer.Option("--model", metavar="PATH", help="A model folder; else the bundled model."),
     ] = None,
+    undeclared: Annotated[
+        Path | None,
+        typer.Option(
+            "--undeclared",
+            metavar="FILE",
+            help="Tasks whose texts do not say what their arguments are: their own fit.",
+        ),
+    ] = None,
     threshold: Annotated[
         float, typer.Option(help="An answer of less confidence is called unsure.")
     ] = 0.5,
@@ -29,20 +38,29 @@ def calibrate(
 ) -> None:
     """Fit a model's confidence on a validation split, never on the test split.
 
-    Writes calibration.json into the model's folder and prints the reliability table.
+    Writes calibration.json into the model's folder and prints the reliability tables.
 
     saps calibrate data/generated --model runs/saps_vh_att/best
     """
     from saps.evaluation.calibrate import calibrate
-    from saps.evaluation.reliability import calibration_error
 
     if not 0 <= threshold <= 1:
         raise CommandError(f"--threshold {threshold}: expected a number from 0 to 1")
-    findings, path = calibrate(data, model, threshold=threshold, limit=limit, workers=workers)
+    done = calibrate(
+        data, model, undeclared=undeclared, threshold=threshold, limit=limit, workers=workers
+    )
+    _print("", done.declared)
+    if done.undeclared is not None:
+        _print(" where no arguments are given", done.undeclared)
+    print(done.path)
+
+
+def _print(where: str, findings: "Findings") -> None:
+    from saps.evaluation.reliability import calibration_error
+
     for title, bins in (("tree's probability", findings.before), ("confidence", findings.after)):
         error = calibration_error(bins)
-        print(f"{title}: calibration error {100 * (error or 0):.1f} %\n{_table(bins)}\n")
-    print(path)
+        print(f"{title}{where}: calibration error {100 * (error or 0):.1f} %\n{_table(bins)}\n")
 
 
 def _table(bins: "tuple[Bin, ...]") -> str:

@@ -29,8 +29,16 @@ def answer(
     *,
     top: int,
     calibration: Calibration | None,
+    is_declared: bool,
 ) -> Synthesis:
     """Return the best of some predictions, those that pass most examples first.
+
+    Args:
+        prepared: the task as it was understood.
+        predictions: for it.
+        top: candidates at most.
+        calibration: of the model, if it has one.
+        is_declared: whether the task gave its arguments; else they were guessed.
 
     Raises:
         SynthesisError: there is none, or none is well-typed.
@@ -43,7 +51,9 @@ def answer(
     best = candidates[0]
     confidence = None
     if calibration is not None:
-        confidence = calibration.confidence(best.log_prob, best.program.size)
+        confidence = calibration.confidence(
+            best.log_prob, best.program.size, is_declared=is_declared
+        )
     return Synthesis(
         text,
         best.program,

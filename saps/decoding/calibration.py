@@ -1,13 +1,13 @@
-"""How far a model's probabilities can be believed: a fit, and the confidence that comes of it."""
+"""How far a model's probabilities can be believed: fits, and the confidence that comes of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, expm1, log
 from typing import Any, Final
 
 import numpy as np
 
-_FIELDS: Final = ("scale", "size", "bias", "threshold")
+_WEIGHTS: Final = ("scale", "size", "bias")
 
 
 class CalibrationError(ValueError):
@@ -24,7 +24,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class Fit:
     """A logistic fit of being right on how likely and how large the tree is.
 
     The confidence is 1 / (1 + exp(-z)) with z = scale * logit(p) - size * log(nodes) + bias, where
@@ -36,18 +36,46 @@ class Calibration:
 
     Attributes:
         scale, size, bias: see above.
-        threshold: a confidence below it is called unsure.
     """
 
     scale: float
     size: float
     bias: float
-    threshold: float
 
     def confidence(self, log_prob: float, n_nodes: int) -> float:
         """Return the probability, in [0, 1], that a tree does what its text says."""
         x, y = _features(log_prob, n_nodes)
         return _sigmoid(self.bias + self.scale * x - self.size * y)
+
+    def to_json(self) -> dict[str, float]:
+        return {name: getattr(self, name) for name in _WEIGHTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How far a model's answers can be believed.
+
+    Attributes:
+        fit: on texts that give their arguments, as those of the data do.
+        threshold: a confidence below it is called unsure.
+        undeclared: on texts that give none, whose arguments are guessed; None where there is no
+            such fit, and the other one serves them too.
+    """
+
+    fit: Fit
+    threshold: float
+    undeclared: Fit | None = None
+
+    def confidence(self, log_prob: float, n_nodes: int, *, is_declared: bool = True) -> float:
+        """Return the probability, in [0, 1], that a tree does what its text says.
+
+        Args:
+            log_prob: of the tree, natural log.
+            n_nodes: of the tree.
+            is_declared: whether its arguments were given.
+        """
+        guessed = None if is_declared else self.undeclared
+        return (guessed or self.fit).confidence(log_prob, n_nodes)
 
     def is_sure(self, confidence: float | None) -> bool | None:
         return None if confidence is None else confidence >= self.threshold
@@ -59,23 +87,26 @@ class Calibration:
         Raises:
             CalibrationError: a number is missing.
         """
-        found = fields.get("fit")
-        if not isinstance(found, Mapping) or not all(
-            isinstance(found.get(name), int | float) for name in _FIELDS
-        ):
-            raise CalibrationError(
-                f"the model's calibration has no numbers {', '.join(_FIELDS)}; "
-                "'saps calibrate' makes it anew"
-            )
-        return cls(*(float(found[name]) for name in _FIELDS))
-
-    def to_json(self) -> dict[str, float]:
-        return {name: getattr(self, name) for name in _FIELDS}
+        numbers = _numbers(fields, (*_WEIGHTS, "threshold"))
+        found = cls(Fit(*numbers[:-1]), numbers[-1])
+        if "undeclared" not in fields:
+            return found
+        return replace(found, undeclared=Fit(*_numbers(fields["undeclared"], _WEIGHTS)))
 
 
-def fit_calibration(
-    answers: Sequence[Answer], *, threshold: float = 0.5, n_steps: int = 100
-) -> Calibration:
+def _numbers(fields: object, names: Sequence[str]) -> list[float]:
+    found = fields.get("fit") if isinstance(fields, Mapping) else None
+    if not isinstance(found, Mapping) or not all(
+        isinstance(found.get(name), int | float) for name in names
+    ):
+        raise CalibrationError(
+            f"the model's calibration has no numbers {', '.join(names)}; "
+            "'saps calibrate' makes it anew"
+        )
+    return [float(found[name]) for name in names]
+
+
+def fit_answers(answers: Sequence[Answer], *, n_steps: int = 100) -> Fit:
     """Fit by Newton's method, with a little weight decay so that separable answers end too.
 
     Raises:
@@ -101,7 +132,7 @@ def fit_calibration(
         if float(np.abs(step).max()) < 1e-9:
             break
     bias, scale, size = (float(w) for w in weights)
-    return Calibration(max(scale, 0.0), size, bias, threshold)
+    return Fit(max(scale, 0.0), size, bias)
 
 
 def _features(log_prob: float, n_nodes: int) -> tuple[float, float]:

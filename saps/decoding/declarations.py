@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from typing import Final
 
+from saps.data.symbols import ARGUMENTS
 from saps.data.tokenizer import normalise_typing
 from saps.lang import AlgoLispError, Node, Signature, infer_signature
 
@@ -21,6 +23,13 @@ _KIND = re.compile(
     # Names, separated by commas, "and" or nothing.
     rf"(?P<names>(?:(?: ,)?(?: and)? {_NAME})+)"
 )
+OPENINGS: Final = ("you are given", "given", "consider")
+"""How a text of the data begins, before it says what its arguments are."""
+_UNNAMED = r"an? (?:(?:array|list) of )?(?:number|integer|string|word)s?"
+_OPENING = re.compile(
+    rf"(?:{'|'.join(OPENINGS)}) (?P<items>{_UNNAMED}(?:(?: ,| and| , and) {_UNNAMED})*)"
+    r"(?= ,| (?:find|compute|what|return|count|your)\b)"
+)
 _VARIABLE = re.compile(r"\b[A-Z]\w*\b")
 
 
@@ -31,11 +40,26 @@ def declared_types(text: str) -> dict[str, str]:
     """
     found: dict[str, set[str]] = {}
     for match in _KIND.finditer(normalise_typing(text)):
-        base = "int" if match["kind"].startswith(("number", "integer")) else "string"
-        kind = f"{base}[]" if match["many"] else base
+        kind = _type_of_kind((match["many"] or "") + match["kind"])
         for name in re.findall(r"\b[a-l]\b", match["names"]):
             found.setdefault(name, set()).add(kind)
     return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1}
+
+
+def unnamed_types(text: str) -> dict[str, str]:
+    """Return the argument types of a text that opens with kinds and gives them no names.
+
+    "given a string and an array of numbers , ..." has a: string and b: int[], for the data call
+    them by the first letters, in order. Nothing where a kind has a name.
+    """
+    opening = _OPENING.match(normalise_typing(text))
+    kinds = re.findall(_UNNAMED, opening["items"]) if opening else []
+    return dict(zip(ARGUMENTS, map(_type_of_kind, kinds), strict=False))
+
+
+def _type_of_kind(kind: str) -> str:
+    base = "int" if kind.rstrip("s").endswith(("number", "integer")) else "string"
+    return f"{base}[]" if " of " in kind else base
 
 
 def mentioned_letters(text: str) -> list[str]:
@@ -67,7 +91,8 @@ def settle_signature(
     """
     sure = dict(declared or {})
     occurring = infer_signature(program, sure, returns).arguments
-    stated = {name: kind for name, kind in declared_types(text).items() if name in occurring}
+    told = unnamed_types(text) | declared_types(text)
+    stated = {name: kind for name, kind in told.items() if name in occurring}
     try:
         found = infer_signature(program, {**stated, **sure}, returns).arguments
     except AlgoLispError:

@@ -11,7 +11,7 @@ from math import exp, log
 from typing import Final
 
 from saps.data.symbols import ARGUMENTS, SymbolTable
-from saps.decoding.declarations import declared_types, mentioned_letters
+from saps.decoding.declarations import OPENINGS, declared_types, mentioned_letters
 from saps.decoding.english import Vocabulary
 from saps.decoding.english.nouns import NamedText, names_of, with_names, with_things
 from saps.decoding.plausibility import is_plausible
@@ -27,16 +27,30 @@ _KINDS: Final = tuple(tuple(types.split()) for types in _USUAL.split(", "))
 """What tasks are of most often: the types of their arguments."""
 
 
+def is_undeclared(given: Prepared) -> bool:
+    """Whether a task gives no arguments: neither it nor its text states a type, nor do examples."""
+    task = given.task
+    stated = declared_types(given.reading.text).keys() - given.names.stand_ins
+    return not (task.arguments or task.examples or stated)
+
+
+def is_bare(given: Prepared) -> bool:
+    """Whether a task gives no arguments, and its text does not open with them as the data's do.
+
+    "the average of the prices" is bare; "given an array of numbers , find their average" is not.
+    """
+    return is_undeclared(given) and not given.reading.text.startswith(OPENINGS)
+
+
 def declarations(given: Prepared, vocabulary: Vocabulary, symbols: SymbolTable) -> list[Prepared]:
     """Return a task with arguments of the usual types declared, in several ways.
 
     Names that the text has for its arguments are kept, and there are no others then. Nothing where
     the task declares an argument itself, in its text or beside it, or has examples.
     """
-    task, stand_ins = given.task, given.names.stand_ins
-    if task.arguments or task.examples or declared_types(given.reading.text).keys() - stand_ins:
+    if not is_undeclared(given):
         return []
-    found = []
+    task, found = given.task, []
     for way in _ways(task.text, _mentioned(given)):
         try:
             told = replace(task, text=way.text, arguments=way.arguments)

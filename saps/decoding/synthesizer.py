@@ -10,6 +10,7 @@ import torch
 from saps.decoding.answering import answer
 from saps.decoding.calibration import Calibration
 from saps.decoding.choice import choose_search
+from saps.decoding.declaring import is_bare
 from saps.decoding.english import Vocabulary
 from saps.decoding.explanation import Explanation, explain
 from saps.decoding.plausible import PlausibleSearch
@@ -155,6 +156,11 @@ class Synthesizer:
         """Return how the model came to a program that it wrote: symbols, words looked at."""
         return explain(self.predictor, synthesis)
 
+    def is_bare(self, text: str) -> bool:
+        """Whether a text can be read and does not say what its arguments are."""
+        given = self._prepared(text)
+        return isinstance(given, Prepared) and is_bare(given)
+
     def _answers(
         self,
         remaining: Iterator[str | Task],
@@ -171,7 +177,8 @@ class Synthesizer:
                 else:
                     prepared, predictions = found[id(item)]
                     as_typed = replace(prepared.task, text=item.task.text)
-                    yield self._answer(replace(prepared, task=as_typed), predictions, top)
+                    understood = replace(prepared, task=as_typed)
+                    yield self._answer(understood, predictions, top, is_declared=not is_bare(item))
 
     def _prepared(self, item: str | Task) -> Prepared | SynthesisError:
         task = item if isinstance(item, Task) else Task(item)
@@ -195,10 +202,16 @@ class Synthesizer:
         return found
 
     def _answer(
-        self, prepared: Prepared, predictions: list[Prediction], top: int
+        self, prepared: Prepared, predictions: list[Prediction], top: int, *, is_declared: bool
     ) -> Synthesis | SynthesisError:
         try:
-            return answer(prepared, predictions, top=top, calibration=self.calibration)
+            return answer(
+                prepared,
+                predictions,
+                top=top,
+                calibration=self.calibration,
+                is_declared=is_declared,
+            )
         except SynthesisError as error:
             return error
 

@@ -8,35 +8,38 @@ from pathlib import Path
 from typing import Any
 
 from saps.data.algolisp import find_split, read_examples
-from saps.decoding.calibration import Answer, Calibration, fit_calibration
+from saps.data.example import Example
+from saps.decoding.calibration import Answer, Fit, fit_answers
 from saps.decoding.predictor import Predictor
+from saps.decoding.synthesizer import Synthesizer
 from saps.evaluation.digest import file_digest
 from saps.evaluation.judging import Judge
 from saps.evaluation.reliability import Bin, bins_of, calibration_error
 from saps.evaluation.settings import EvaluationError, usable_cores
+from saps.evaluation.undeclared import answers_to_texts_alone
 from saps.lang import Limits
 from saps.model.bundle import find_bundle, load_bundle, save_calibration
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a calibration found.
+    """What a calibration found on one kind of texts.
 
     Attributes:
-        calibration: fitted on all answers.
+        fit: on all answers.
         before: answers by the probability of their tree.
         after: answers by their confidence, each half's from a fit on the other half.
         data: name and digest of the file, and how many tasks of it.
     """
 
-    calibration: Calibration
+    fit: Fit
     before: tuple[Bin, ...]
     after: tuple[Bin, ...]
     data: dict[str, Any]
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "fit": self.calibration.to_json(),
+            "fit": self.fit.to_json(),
             "data": self.data,
             "calibration_error": {
                 "before": calibration_error(self.before),
@@ -49,60 +52,108 @@ class Findings:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What `calibrate` did.
+
+    Attributes:
+        declared: found on texts that give their arguments.
+        undeclared: found on texts that give none; None where no such tasks were given.
+        path: the file that now holds both.
+    """
+
+    declared: Findings
+    undeclared: Findings | None
+    path: Path
+
+
 def calibrate(
     data: Path,
     model: Path | None = None,
     *,
+    undeclared: Path | None = None,
     threshold: float = 0.5,
     limit: int | None = None,
     workers: int | None = None,
-) -> tuple[Findings, Path]:
+) -> Calibrated:
     """Have a model answer the validation split; fit, and write the fit into the model's folder.
 
     Args:
         data: a folder with a dev split, or a file of tasks with tests.
         model: folder of a model; None for the bundled one.
+        undeclared: a file of tasks whose texts do not say what their arguments are, for a fit of
+            their own. None keeps the one that the model has, if any.
         threshold: of `Calibration.threshold`.
-        limit: take the first so many tasks.
+        limit: take the first so many tasks of `data`.
         workers: processes that run programs; None for one a core.
-
-    Returns:
-        What was found, and the file that now holds it.
 
     Raises:
         DataError, BundleError: the tasks or the model can not be read.
-        EvaluationError: there is no task with tests.
+        EvaluationError: there is no task with tests, or none in `undeclared` that gives no
+            arguments.
         CalibrationError: the answers are all right or all wrong.
     """
-    file = find_split(data, "dev")
     folder = find_bundle(model)
-    judge = Judge(Predictor(load_bundle(folder)), 64, Limits(), workers or usable_cores())
+    predictor, n_workers = Predictor(load_bundle(folder)), workers or usable_cores()
+    file = find_split(data, "dev")
+    examples = _with_tests(file, limit)
+    results = Judge(predictor, 64, Limits(), n_workers).results(examples)
+    answers = [
+        Answer(result.log_prob, result.predicted.size, result.verdict.passes())
+        for result in results
+        if result.predicted is not None and result.log_prob is not None
+    ]
+    found = find(answers, _about(file, len(examples)))
+    guessed = None
+    content = dict(found.to_json())
+    content["fit"]["threshold"] = threshold
+    if undeclared is not None:
+        guessed = _find_undeclared(undeclared, Synthesizer(predictor), n_workers)
+        content["undeclared"] = guessed.to_json()
+    elif "undeclared" in (predictor.bundle.calibration or {}):
+        content["undeclared"] = (predictor.bundle.calibration or {})["undeclared"]
+    return Calibrated(found, guessed, save_calibration(content, folder))
+
+
+def _find_undeclared(file: Path, synthesizer: Synthesizer, n_workers: int) -> Findings:
+    examples = _with_tests(file, None)
+    answers = answers_to_texts_alone(synthesizer, examples, limits=Limits(), n_workers=n_workers)
+    if not answers:
+        raise EvaluationError(
+            f"{file}: every text says what its arguments are; give tasks whose texts do not, such "
+            "as 'the average of the prices'"
+        )
+    return find(answers, _about(file, len(answers)))
+
+
+def _with_tests(file: Path, limit: int | None) -> list[Example]:
     examples = [task for task in islice(read_examples(file), limit) if task.tests]
     if not examples:
         raise EvaluationError(f"{file} has no task with tests to judge a program by")
-    answers = [
-        Answer(result.log_prob, result.predicted.size, result.verdict.passes())
-        for result in judge.results(examples)
-        if result.predicted is not None and result.log_prob is not None
-    ]
-    about = {"file": file.name, "sha256": file_digest(file), "n": len(examples)}
-    findings = find(answers, threshold, about)
-    return findings, save_calibration(findings.to_json(), folder)
+    return examples
 
 
-def find(answers: Sequence[Answer], threshold: float, data: dict[str, Any]) -> Findings:
-    """Fit answers; judge the fit by halves."""
+def _about(file: Path, n: int) -> dict[str, Any]:
+    return {"file": file.name, "sha256": file_digest(file), "n": n}
+
+
+def find(answers: Sequence[Answer], data: dict[str, Any]) -> Findings:
+    """Fit answers; judge the fit by halves.
+
+    Raises:
+        CalibrationError: the answers of a half are all right or all wrong.
+    """
     halves = (answers[::2], answers[1::2])
     confident = [
         (fit.confidence(answer.log_prob, answer.size), answer.is_right)
         for fit, half in (
-            (fit_calibration(halves[1]), halves[0]),
-            (fit_calibration(halves[0]), halves[1]),
+            (fit_answers(halves[1]), halves[0]),
+            (fit_answers(halves[0]), halves[1]),
         )
         for answer in half
     ]
     return Findings(
-        fit_calibration(answers, threshold=threshold),
+        fit_answers(answers),
         bins_of((min(1.0, exp(answer.log_prob)), answer.is_right) for answer in answers),
         bins_of(confident),
         data,

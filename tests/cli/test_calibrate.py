@@ -76,6 +76,65 @@ def test_options_are_checked_and_the_limit_kept(
         assert told in outcome.err
 
 
+def _undeclared(path: Path, texts: dict[str, int]) -> Path:
+    """Tasks of two numbers, called otherwise than a reader would call them; b comes first."""
+    lines = []
+    for text, output in texts.items():
+        task = {
+            "text": text,
+            "args": {"b": "int", "a": "int"},
+            "return_type": "int",
+            "short_tree": ["-", "a", "b"],
+            "tests": [{"input": {"a": 7, "b": 3}, "output": output}],
+        }
+        lines.append(json.dumps(task) + "\n")
+    path.write_text("".join(lines))
+    return path
+
+
+def test_texts_without_arguments_get_a_fit_of_their_own(
+    saps: RunSaps, model: Path, data: Path, tmp_path: Path
+) -> None:
+    texts = {
+        "multiply two numbers": 21,
+        "the difference of two numbers": 4,
+        "the product of two numbers": 21,
+        "the sum of two numbers": 77,
+        "the larger of two numbers": 77,
+        "the smaller of two numbers": 77,
+        "given numbers a and b , find a minus b": 4,
+    }
+    file = _undeclared(tmp_path / "bare.jsonl", texts)
+    outcome = saps("calibrate", str(data), "--model", str(model), "--undeclared", str(file))
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "confidence where no arguments are given: calibration error" in outcome.out
+    found = json.loads((model / CALIBRATION).read_text())["undeclared"]
+    assert found["data"]["n"] == 6  # the seventh gives them
+    assert sum(part["passed"] for part in found["reliability"]["before"]) == 3
+    synthesizer = Synthesizer.load(model)
+    guessed = synthesizer.synthesize("the product of two numbers")
+    assert synthesizer.calibration is not None
+    assert guessed.confidence == synthesizer.calibration.confidence(
+        guessed.log_prob, guessed.program.size, is_declared=False
+    )
+    told = synthesizer.synthesize("the product of x and y", arguments={"x": "int", "y": "int"})
+    assert told.confidence == synthesizer.calibration.confidence(told.log_prob, told.program.size)
+
+    again = saps("calibrate", str(data), "--model", str(model))
+    assert "where no arguments" not in again.out
+    assert json.loads((model / CALIBRATION).read_text())["undeclared"] == found
+
+
+def test_texts_that_give_their_arguments_make_no_fit_of_those_that_do_not(
+    saps: RunSaps, model: Path, data: Path, tmp_path: Path
+) -> None:
+    file = _undeclared(tmp_path / "told.jsonl", {"given numbers a and b , find a minus b": 4})
+    outcome = saps("calibrate", str(data), "--model", str(model), "--undeclared", str(file))
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "every text says what its arguments are" in outcome.err
+    assert not (model / CALIBRATION).exists()
+
+
 def test_data_without_a_validation_split_are_refused(
     saps: RunSaps, model: Path, data: Path
 ) -> None:

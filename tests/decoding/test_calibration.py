@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from saps.decoding.calibration import Answer, Calibration, CalibrationError, fit_calibration
+from saps.decoding.calibration import Answer, Calibration, CalibrationError, Fit, fit_answers
 
 
 def _answers(n: int, sharpness: float) -> list[Answer]:
@@ -20,7 +20,7 @@ def _answers(n: int, sharpness: float) -> list[Answer]:
 
 
 def test_probabilities_that_are_true_stay_as_they_are() -> None:
-    fit = fit_calibration(_answers(20_000, 1.0))
+    fit = fit_answers(_answers(20_000, 1.0))
     assert fit.scale == pytest.approx(1, abs=0.05)
     assert fit.size == pytest.approx(0, abs=0.1)
     assert fit.bias == pytest.approx(0, abs=0.2)
@@ -29,7 +29,7 @@ def test_probabilities_that_are_true_stay_as_they_are() -> None:
 
 
 def test_probabilities_that_claim_too_much_are_taken_back() -> None:
-    fit = fit_calibration(_answers(20_000, 0.5))
+    fit = fit_answers(_answers(20_000, 0.5))
     assert fit.scale == pytest.approx(0.5, abs=0.05)
     assert fit.confidence(log(0.9), 10) == pytest.approx(3 / 4, abs=0.03)
 
@@ -41,13 +41,13 @@ def test_larger_trees_may_be_less_often_right() -> None:
         for size in (1, 2, 5, 10, 20)
         for _ in range(2_000)
     ]
-    fit = fit_calibration(answers)
+    fit = fit_answers(answers)
     assert fit.confidence(log(0.5), 2) == pytest.approx(1 / 2, abs=0.03)
     assert fit.confidence(log(0.5), 20) == pytest.approx(1 / 11, abs=0.03)
 
 
 def test_confidence_never_falls_with_the_probability() -> None:
-    fit = fit_calibration([Answer(log(p / 100), 3, p < 50) for p in range(1, 100)])
+    fit = fit_answers([Answer(log(p / 100), 3, p < 50) for p in range(1, 100)])
     confidences = [fit.confidence(-x / 10, 3) for x in range(200, -1, -1)]
     assert confidences == sorted(confidences)
     assert all(0 <= confidence <= 1 for confidence in confidences)
@@ -56,23 +56,44 @@ def test_confidence_never_falls_with_the_probability() -> None:
 @pytest.mark.parametrize("is_right", [True, False])
 def test_answers_of_one_kind_make_no_fit(is_right: bool) -> None:
     with pytest.raises(CalibrationError, match="needs right and wrong ones"):
-        fit_calibration([Answer(-1.0, 3, is_right)] * 5)
+        fit_answers([Answer(-1.0, 3, is_right)] * 5)
 
 
 def test_answers_that_can_be_told_apart_end_too() -> None:
-    fit = fit_calibration([Answer(log(p / 100), 3, p > 50) for p in range(1, 100)])
+    fit = fit_answers([Answer(log(p / 100), 3, p > 50) for p in range(1, 100)])
     assert fit.confidence(log(0.9), 3) > 0.99 > 0.01 > fit.confidence(log(0.1), 3)
 
 
 def test_a_fit_is_written_and_read_and_judges_by_its_threshold() -> None:
-    fit = Calibration(1.5, 0.25, -0.5, 0.75)
-    assert Calibration.from_json({"fit": fit.to_json()}) == fit
+    fit = Fit(1.5, 0.25, -0.5)
+    read = Calibration.from_json({"fit": {**fit.to_json(), "threshold": 0.75}})
+    assert read == Calibration(fit, 0.75)
     z = 1.5 * 0 - 0.25 * log(8) - 0.5
-    assert fit.confidence(log(0.5), 8) == pytest.approx(1 / (1 + exp(-z)))
-    assert [fit.is_sure(c) for c in (0.74, 0.75, None)] == [False, True, None]
+    assert read.confidence(log(0.5), 8) == pytest.approx(1 / (1 + exp(-z)))
+    assert [read.is_sure(c) for c in (0.74, 0.75, None)] == [False, True, None]
 
 
-@pytest.mark.parametrize("fields", [{}, {"fit": 1}, {"fit": {"scale": 1}}])
+def test_answers_whose_arguments_were_guessed_have_a_fit_of_their_own_where_there_is_one() -> None:
+    told, guessed = Fit(1, 0, 0), Fit(0.5, 0, 0)
+    fields = {"fit": {**told.to_json(), "threshold": 0.5}}
+    alone = Calibration.from_json(fields)
+    both = Calibration.from_json({**fields, "undeclared": {"fit": guessed.to_json()}})
+    assert both == Calibration(told, 0.5, guessed)
+    assert both.confidence(log(0.9), 3) == alone.confidence(log(0.9), 3) == pytest.approx(0.9)
+    assert both.confidence(log(0.9), 3, is_declared=False) == pytest.approx(3 / 4)
+    assert alone.confidence(log(0.9), 3, is_declared=False) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"fit": 1},
+        {"fit": {"scale": 1}},
+        {"fit": {"scale": 1, "size": 0, "bias": 0, "threshold": 0.5}, "undeclared": {}},
+        {"fit": {"scale": 1, "size": 0, "bias": 0, "threshold": 0.5}, "undeclared": None},
+    ],
+)
 def test_a_fit_that_is_damaged_is_refused(fields: dict[str, object]) -> None:
     with pytest.raises(CalibrationError, match="'saps calibrate' makes it anew"):
         Calibration.from_json(fields)

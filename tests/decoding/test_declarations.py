@@ -2,7 +2,7 @@
 
 import pytest
 
-from saps.decoding.declarations import declared_types, settle_signature
+from saps.decoding.declarations import declared_types, settle_signature, unnamed_types
 from saps.lang import AlgoLispError, parse
 
 
@@ -28,6 +28,24 @@ def test_declared_types_reads_what_the_text_says(text: str, types: dict[str, str
 
 
 @pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        ("given a string and an array of numbers , find", {"a": "string", "b": "int[]"}),
+        ("Consider an array of words, your task is", {"a": "string[]"}),
+        ("you are given a list of integers , a number and a word find", ["int[]", "int", "string"]),
+        ("given an array of numbers a and a number , find", {}),
+        ("given an array , find its median", {}),
+        ("find a number", {}),
+    ],
+)
+def test_unnamed_types_are_those_of_the_first_letters(
+    text: str, types: dict[str, str] | list[str]
+) -> None:
+    expected = types if isinstance(types, dict) else dict(zip("abc", types, strict=True))
+    assert unnamed_types(text) == expected
+
+
+@pytest.mark.parametrize(
     ("program", "text", "signature"),
     [
         (
@@ -36,6 +54,12 @@ def test_declared_types_reads_what_the_text_says(text: str, types: dict[str, str
             "(a: string[], b: string) -> string[]",
         ),
         ("(filter a (partial1 b >))", "", "(a: int[], b: int) -> int[]"),
+        ("(reverse a)", "given an array of strings , reverse it", "(a: string[]) -> string[]"),
+        (
+            "(filter b (partial1 a >))",
+            "given a string and an array of strings , find",
+            "(a: string, b: string[]) -> string[]",
+        ),
         ("(+ a b)", "given strings a and b", "(a: int, b: int) -> int"),
         ("(len a)", "given an array of strings a and a number b", "(a: string[]) -> int"),
     ],

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from saps.decoding.declarations import declared_types
+from saps.decoding.declarations import OPENINGS, declared_types
 
 _NOUN_OF_TYPE: Final = {
     "int": ("a number", "numbers"),
@@ -12,7 +12,6 @@ _NOUN_OF_TYPE: Final = {
     "int[]": ("an array of numbers", "arrays of numbers"),
     "string[]": ("an array of strings", "arrays of strings"),
 }
-_OPENINGS: Final = ("you are given", "given", "consider")
 _NOUN: Final = (
     r"(?:arrays?|lists?)(?: of (?:numbers|integers|strings|words))?"
     r"|(?:numbers?|integers?|strings?|words?)"
@@ -22,7 +21,7 @@ _NAME: Final = rf"[a-l]\b(?! (?:{_NOUN})\b)"
 _NAMES: Final = rf"{_NAME}(?:(?: ,| and| , and) {_NAME})*"
 _ITEM: Final = rf"(?:an? )?(?:{_NOUN})\b(?: {_NAMES})?(?: of (?:numbers|integers|strings|words)\b)?"
 _DECLARED: Final = re.compile(
-    rf"(?P<opening>{'|'.join(_OPENINGS)}) (?P<items>{_ITEM}(?:(?: ,| and| , and) {_ITEM})*)"
+    rf"(?P<opening>{'|'.join(OPENINGS)}) (?P<items>{_ITEM}(?:(?: ,| and| , and) {_ITEM})*)"
     r"(?= ,| (?:find|compute|what|return|count|your)\b|$)"
 )
 _NUMBERS: Final = re.compile(rf"(?:a number|numbers) (?P<names>{_NAMES})")
@@ -41,7 +40,7 @@ def with_declarations(tokens: Sequence[str], types: Mapping[str, str]) -> list[s
     stated = declared_types(text)
     missing = {name: kind for name, kind in types.items() if name not in stated}
     clause = _clause({name: kind for name, kind in missing.items() if kind in _NOUN_OF_TYPE})
-    if not clause or text.startswith(_OPENINGS):
+    if not clause or text.startswith(OPENINGS):
         return list(tokens)
     return f"given {clause} , {text}".split()
 
@@ -64,7 +63,7 @@ def with_numbers(tokens: Sequence[str], names: Iterable[str]) -> list[str]:
         return f"{declared['opening']} {_listed(items)}{text[declared.end() :]}".split()
     clause = _clause(dict.fromkeys(missing, "int"))
     head, comma, rest = text.partition(" , ")
-    if comma and text.startswith(_OPENINGS):  # declared in words of its own
+    if comma and text.startswith(OPENINGS):  # declared in words of its own
         return f"{head} and {clause} , {rest}".split()
     return f"given {clause} , {text}".split()
 

@@ -1,0 +1,68 @@
+"""Judges answers to texts that do not say what their arguments are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, permutations
+
+from saps.data.example import Example, Test
+from saps.decoding.calibration import Answer
+from saps.decoding.synthesis import Synthesis
+from saps.decoding.synthesizer import Synthesizer
+from saps.evaluation.execution import Trial, judge_all
+from saps.lang import Limits
+
+_MOST_WAYS = 120
+
+
+def answers_to_texts_alone(
+    synthesizer: Synthesizer, examples: Sequence[Example], *, limits: Limits, n_workers: int
+) -> list[Answer]:
+    """Return how the answers to tasks fare that are given nothing but their texts.
+
+    Where the answer names its arguments otherwise than the task, it is right if it computes the
+    task's outputs with its arguments taken for those of the task in some way that fits their types.
+    Only texts that give no arguments count (`saps.decoding.declaring.is_bare`), and of those the
+    ones that get an answer.
+
+    Args:
+        synthesizer: of the model.
+        examples: tasks with tests.
+        limits: for each run of a program on one test.
+        n_workers: processes at once.
+    """
+    bare = [example for example in examples if synthesizer.is_bare(example.as_typed)]
+    answers = synthesizer.synthesize_many([example.as_typed for example in bare])
+    pairs = [(a, e) for a, e in zip(answers, bare, strict=True) if isinstance(a, Synthesis)]
+    trials = [list(_trials(answer, example)) for answer, example in pairs]
+    verdicts = iter(
+        judge_all([t for some in trials for t in some], limits=limits, n_workers=n_workers)
+    )
+    return [
+        Answer(
+            answer.log_prob,
+            answer.program.size,
+            sum(verdict.passes() for verdict in islice(verdicts, len(some))) > 0,
+        )
+        for (answer, _), some in zip(pairs, trials, strict=True)
+    ]
+
+
+def _trials(answer: Synthesis, example: Example) -> Iterator[Trial]:
+    """Yield a trial for each way to take the answer's arguments for the task's."""
+    for names in islice(_assignments(answer.arguments, example.arguments), _MOST_WAYS):
+        tests = tuple(
+            Test({own: test.inputs[name] for own, name in names.items()}, test.output)
+            for test in example.tests
+        )
+        yield Trial(answer.program, answer.arguments, example.return_type, tests)
+
+
+def _assignments(own: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Yield the ways to give each of `own` a name of `wanted`, all of them used, by type."""
+    if own == wanted:
+        yield {name: name for name in own}
+        return
+    if len(own) != len(wanted):
+        return
+    for names in permutations(wanted):
+        if all(own[mine] == wanted[name] for mine, name in zip(own, names, strict=True)):
+            yield dict(zip(own, names, strict=True))
