@@ -32,7 +32,9 @@ def calibrate(
     threshold: Annotated[
         float, typer.Option(help="An answer of less confidence is called unsure.")
     ] = 0.5,
-    limit: Annotated[int | None, typer.Option(min=2, help="Take the first so many tasks.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=2, help="Take the first so many tasks of DATA.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that run programs.")] = None,
     _debug: DebugOption = False,
 ) -> None:

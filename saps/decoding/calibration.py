@@ -58,8 +58,8 @@ class Calibration:
     Attributes:
         fit: on texts that give their arguments, as those of the data do.
         threshold: a confidence below it is called unsure.
-        undeclared: on texts that give none, whose arguments are guessed; None where there is no
-            such fit, and the other one serves them too.
+        undeclared: on texts that give none, whose arguments the plausible search guesses; None
+            where there is no such fit, and the other one serves them too.
     """
 
     fit: Fit
@@ -72,7 +72,7 @@ class Calibration:
         Args:
             log_prob: of the tree, natural log.
             n_nodes: of the tree.
-            is_declared: whether its arguments were given.
+            is_declared: whether its arguments were given; else they were guessed.
         """
         guessed = None if is_declared else self.undeclared
         return (guessed or self.fit).confidence(log_prob, n_nodes)
@@ -116,7 +116,7 @@ def fit_answers(answers: Sequence[Answer], *, n_steps: int = 100) -> Fit:
     if not 0 < n_right < len(answers):
         raise CalibrationError(
             f"{n_right} of {len(answers)} answers are right: a calibration needs right and wrong "
-            "ones; take a larger validation split"
+            "ones; take more tasks"
         )
     features = np.array([_features(answer.log_prob, answer.size) for answer in answers])
     x = np.column_stack([np.ones(len(answers)), features[:, 0], -features[:, 1]])

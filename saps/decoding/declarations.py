@@ -25,10 +25,22 @@ _KIND = re.compile(
 )
 OPENINGS: Final = ("you are given", "given", "consider")
 """How a text of the data begins, before it says what its arguments are."""
-_UNNAMED = r"an? (?:(?:array|list) of )?(?:number|integer|string|word)s?"
-_OPENING = re.compile(
-    rf"(?:{'|'.join(OPENINGS)}) (?P<items>{_UNNAMED}(?:(?: ,| and| , and) {_UNNAMED})*)"
-    r"(?= ,| (?:find|compute|what|return|count|your)\b)"
+_NOUN: Final = (
+    r"(?:arrays?|lists?)(?: of (?:numbers|integers|strings|words))?"
+    r"|(?:numbers?|integers?|strings?|words?)"
+)
+# An "a" before a noun is an article.
+LETTER: Final = rf"[a-l]\b(?! (?:{_NOUN})\b)"
+LETTERS: Final = rf"{LETTER}(?:(?: ,| and| , and) {LETTER})*"
+ITEM: Final = rf"(?:an? )?(?:{_NOUN})\b(?: {LETTERS})?(?: of (?:numbers|integers|strings|words)\b)?"
+"""One kind of what is declared, with or without letters: "arrays of numbers a and b"."""
+DECLARED: Final = re.compile(
+    rf"(?P<opening>{'|'.join(OPENINGS)}) (?P<items>{ITEM}(?:(?: ,| and| , and) {ITEM})*)"
+    r"(?= ,| (?:find|compute|what|return|count|your)\b|$)"
+)
+"""How a text in the form of the data begins, where that says what its arguments are."""
+_UNNAMED: Final = re.compile(
+    r"an? (?:(?:array|list) of (?:numbers|integers|strings|words)|number|integer|string|word)"
 )
 _VARIABLE = re.compile(r"\b[A-Z]\w*\b")
 
@@ -50,10 +62,12 @@ def unnamed_types(text: str) -> dict[str, str]:
     """Return the argument types of a text that opens with kinds and gives them no names.
 
     "given a string and an array of numbers , ..." has a: string and b: int[], for the data call
-    them by the first letters, in order. Nothing where a kind has a name.
+    them by the first letters, in order. Nothing where a kind has a name, or is not told wholly.
     """
-    opening = _OPENING.match(normalise_typing(text))
-    kinds = re.findall(_UNNAMED, opening["items"]) if opening else []
+    opening = DECLARED.match(normalise_typing(text))
+    kinds = re.findall(ITEM, opening["items"]) if opening else []
+    if not all(map(_UNNAMED.fullmatch, kinds)):
+        return {}
     return dict(zip(ARGUMENTS, map(_type_of_kind, kinds), strict=False))
 
 
@@ -90,14 +104,16 @@ def settle_signature(
         AlgoLispError: the program is ill-typed.
     """
     sure = dict(declared or {})
-    occurring = infer_signature(program, sure, returns).arguments
-    told = unnamed_types(text) | declared_types(text)
-    stated = {name: kind for name, kind in told.items() if name in occurring}
-    try:
-        found = infer_signature(program, {**stated, **sure}, returns).arguments
-    except AlgoLispError:
-        # The text was misread, or the program does not follow it: the program decides.
-        found = occurring
+    found = infer_signature(program, sure, returns).arguments
+    stated = declared_types(text)
+    # Where the text was misread, or the program does not follow it, the program decides.
+    for told in (unnamed_types(text) | stated, stated):
+        known = {name: kind for name, kind in told.items() if name in found}
+        try:
+            found = infer_signature(program, {**known, **sure}, returns).arguments
+            break
+        except AlgoLispError:
+            continue
     ordered = [*sure, *sorted(name for name in found if name not in sure)]
     return infer_signature(
         program, {name: _VARIABLE.sub("int", str(found[name])) for name in ordered}, returns

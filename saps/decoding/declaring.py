@@ -11,7 +11,7 @@ from math import exp, log
 from typing import Final
 
 from saps.data.symbols import ARGUMENTS, SymbolTable
-from saps.decoding.declarations import OPENINGS, declared_types, mentioned_letters
+from saps.decoding.declarations import DECLARED, declared_types, mentioned_letters
 from saps.decoding.english import Vocabulary
 from saps.decoding.english.nouns import NamedText, names_of, with_names, with_things
 from saps.decoding.plausibility import is_plausible
@@ -39,7 +39,7 @@ def is_bare(given: Prepared) -> bool:
 
     "the average of the prices" is bare; "given an array of numbers , find their average" is not.
     """
-    return is_undeclared(given) and not given.reading.text.startswith(OPENINGS)
+    return is_undeclared(given) and not DECLARED.match(given.reading.text)
 
 
 def declarations(given: Prepared, vocabulary: Vocabulary, symbols: SymbolTable) -> list[Prepared]:

@@ -178,7 +178,8 @@ class Synthesizer:
                     prepared, predictions = found[id(item)]
                     as_typed = replace(prepared.task, text=item.task.text)
                     understood = replace(prepared, task=as_typed)
-                    yield self._answer(understood, predictions, top, is_declared=not is_bare(item))
+                    guessed = _guesses(searches[bool(item.task.examples)]) and is_bare(item)
+                    yield self._answer(understood, predictions, top, is_declared=not guessed)
 
     def _prepared(self, item: str | Task) -> Prepared | SynthesisError:
         task = item if isinstance(item, Task) else Task(item)
@@ -195,7 +196,7 @@ class Synthesizer:
         for known, search in searches.items():
             group = [item for item in ready if bool(item.task.examples) == known]
             answers = search_all(self.predictor, group, search)
-            if isinstance(search, PlausibleSearch) and search.namings > 1:
+            if isinstance(search, PlausibleSearch) and _guesses(search):
                 answers = declared(self.predictor, self.vocabulary, answers, search)
                 answers = renamed(self.predictor, self.vocabulary, answers, search)
             found.update(zip(map(id, group), answers, strict=True))
@@ -214,6 +215,11 @@ class Synthesizer:
             )
         except SynthesisError as error:
             return error
+
+
+def _guesses(search: Search) -> bool:
+    """Whether texts are read again under guessed arguments and other names."""
+    return isinstance(search, PlausibleSearch) and search.namings > 1
 
 
 def _folder(path: str | Path | None) -> Path | None:

@@ -1,7 +1,7 @@
 """Judges answers to texts that do not say what their arguments are."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice, permutations
+from itertools import islice
 
 from saps.data.example import Example, Test
 from saps.decoding.calibration import Answer
@@ -48,7 +48,7 @@ def answers_to_texts_alone(
 
 def _trials(answer: Synthesis, example: Example) -> Iterator[Trial]:
     """Yield a trial for each way to take the answer's arguments for the task's."""
-    for names in islice(_assignments(answer.arguments, example.arguments), _MOST_WAYS):
+    for names in islice(assignments(answer.arguments, example.arguments), _MOST_WAYS):
         tests = tuple(
             Test({own: test.inputs[name] for own, name in names.items()}, test.output)
             for test in example.tests
@@ -56,13 +56,23 @@ def _trials(answer: Synthesis, example: Example) -> Iterator[Trial]:
         yield Trial(answer.program, answer.arguments, example.return_type, tests)
 
 
-def _assignments(own: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def assignments(own: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Yield the ways to give each of `own` a name of `wanted`, all of them used, by type."""
     if own == wanted:
         yield {name: name for name in own}
         return
-    if len(own) != len(wanted):
+    if sorted(own.values()) != sorted(wanted.values()):
         return
-    for names in permutations(wanted):
-        if all(own[mine] == wanted[name] for mine, name in zip(own, names, strict=True)):
-            yield dict(zip(own, names, strict=True))
+    yield from _by_type(dict(own), dict(wanted))
+
+
+def _by_type(own: dict[str, str], wanted: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Yield the ways one after another, for there may be more than anybody wants to hold."""
+    if not own:
+        yield {}
+        return
+    (first, kind), *others = own.items()
+    for name in [name for name in wanted if wanted[name] == kind]:
+        rest = {other: wanted[other] for other in wanted if other != name}
+        for way in _by_type(dict(others), rest):
+            yield {first: name, **way}

@@ -182,9 +182,13 @@ def _read_words(path: Path) -> frozenset[str] | None:
 
 
 def _read_calibration(path: Path) -> Mapping[str, Any] | None:
-    found = _read_optional(path)
+    try:
+        found = _read_optional(path)
+    except BundleError as error:
+        raise BundleError(f"{error}; delete it, and 'saps calibrate' makes it anew") from error
     if found is not None and not isinstance(found, dict):
-        raise BundleError(f"{path} is damaged: it is no JSON object; 'saps calibrate' makes it")
+        reason = "it is no JSON object; delete it, and 'saps calibrate' makes it anew"
+        raise BundleError(f"{path} is damaged: {reason}")
     return found
 
 

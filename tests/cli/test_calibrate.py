@@ -11,6 +11,16 @@ from saps.model.bundle import CALIBRATION, PRETRAINED
 from tests.cli.conftest import RunSaps
 
 WORDED = "given a number a , find a plus"
+UNDECLARED = {
+    "multiply two numbers": 21,
+    "the difference of two numbers": 4,
+    "the product of two numbers": 21,
+    "the sum of two numbers": 77,
+    "the larger of two numbers": 77,
+    "the smaller of two numbers": 77,
+    "given numbers a and b , find a minus b": 4,
+}
+"""Outputs for 7 and 3 by text: three of the six that give no arguments are right."""
 
 
 @pytest.fixture
@@ -95,16 +105,7 @@ def _undeclared(path: Path, texts: dict[str, int]) -> Path:
 def test_texts_without_arguments_get_a_fit_of_their_own(
     saps: RunSaps, model: Path, data: Path, tmp_path: Path
 ) -> None:
-    texts = {
-        "multiply two numbers": 21,
-        "the difference of two numbers": 4,
-        "the product of two numbers": 21,
-        "the sum of two numbers": 77,
-        "the larger of two numbers": 77,
-        "the smaller of two numbers": 77,
-        "given numbers a and b , find a minus b": 4,
-    }
-    file = _undeclared(tmp_path / "bare.jsonl", texts)
+    file = _undeclared(tmp_path / "bare.jsonl", UNDECLARED)
     outcome = saps("calibrate", str(data), "--model", str(model), "--undeclared", str(file))
     assert (outcome.status, outcome.err) == (0, "")
     assert "confidence where no arguments are given: calibration error" in outcome.out
@@ -120,9 +121,53 @@ def test_texts_without_arguments_get_a_fit_of_their_own(
     told = synthesizer.synthesize("the product of x and y", arguments={"x": "int", "y": "int"})
     assert told.confidence == synthesizer.calibration.confidence(told.log_prob, told.program.size)
 
-    again = saps("calibrate", str(data), "--model", str(model))
-    assert "where no arguments" not in again.out
-    assert json.loads((model / CALIBRATION).read_text())["undeclared"] == found
+    # Only the plausible search guesses arguments.
+    greedy = synthesizer.synthesize("the product of two numbers", decoding="greedy")
+    assert greedy.confidence == synthesizer.calibration.confidence(
+        greedy.log_prob, greedy.program.size
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "kept"),
+    [
+        ({}, True),
+        ({"weights": "of another model"}, False),
+        ({"undeclared": {"fit": {"scale": "much"}}}, False),
+    ],
+)
+def test_the_fit_of_texts_without_arguments_is_kept_while_it_is_one_of_the_model(
+    saps: RunSaps, model: Path, data: Path, changed: dict[str, object], kept: bool
+) -> None:
+    shutil.copy(PRETRAINED / CALIBRATION, model)
+    before = json.loads((model / CALIBRATION).read_text())
+    (model / CALIBRATION).write_text(json.dumps(before | changed))
+    outcome = saps("calibrate", str(data), "--model", str(model))
+    assert outcome.status == 0
+    assert "where no arguments" not in outcome.out
+    after = json.loads((model / CALIBRATION).read_text())
+    assert after["weights"] == before["weights"]
+    assert after.get("undeclared") == (before["undeclared"] if kept else None)
+    Synthesizer.load(model)
+
+
+def test_a_damaged_calibration_is_made_anew(
+    saps: RunSaps, model: Path, data: Path, tmp_path: Path
+) -> None:
+    (model / CALIBRATION).write_text("{}")
+    file = _undeclared(tmp_path / "bare.jsonl", UNDECLARED)
+    outcome = saps("calibrate", str(data), "--model", str(model), "--undeclared", str(file))
+    assert (outcome.status, outcome.err) == (0, "")
+    Synthesizer.load(model)
+
+
+def test_one_kind_of_answers_is_told_with_its_file(
+    saps: RunSaps, model: Path, data: Path, tmp_path: Path
+) -> None:
+    file = _undeclared(tmp_path / "bare.jsonl", {"the product of two numbers": 21})
+    outcome = saps("calibrate", str(data), "--model", str(model), "--undeclared", str(file))
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "bare.jsonl: 0 of 0 answers are right" in outcome.err
 
 
 def test_texts_that_give_their_arguments_make_no_fit_of_those_that_do_not(

@@ -32,16 +32,20 @@ def test_declared_types_reads_what_the_text_says(text: str, types: dict[str, str
     [
         ("given a string and an array of numbers , find", {"a": "string", "b": "int[]"}),
         ("Consider an array of words, your task is", {"a": "string[]"}),
-        ("you are given a list of integers , a number and a word find", ["int[]", "int", "string"]),
+        ("you are given a list of integers , a number and a word find", "int[] int string"),
         ("given an array of numbers a and a number , find", {}),
+        ("given a string , an array of numbers and a number c , find", {}),
+        ("given a number , a string a , find", {}),
+        ("given an array and a number , find", {}),
+        ("given a number , an array of strings and a list of numbers , find", "int string[] int[]"),
         ("given an array , find its median", {}),
         ("find a number", {}),
     ],
 )
 def test_unnamed_types_are_those_of_the_first_letters(
-    text: str, types: dict[str, str] | list[str]
+    text: str, types: dict[str, str] | str
 ) -> None:
-    expected = types if isinstance(types, dict) else dict(zip("abc", types, strict=True))
+    expected = types if isinstance(types, dict) else dict(zip("abc", types.split(), strict=True))
     assert unnamed_types(text) == expected
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from saps.decoding import declaring
-from saps.decoding.declaring import declarations, likeliest
+from saps.decoding.declaring import declarations, is_bare, likeliest
 from saps.decoding.prediction import Prediction
 from saps.decoding.preparation import Prepared, prepare
 from saps.decoding.request import InputOutput
@@ -38,6 +38,23 @@ def _declared(task: Task) -> list[tuple[str, dict[str, str]]]:
 )
 def test_what_is_declared_is_left_alone(task: Task) -> None:
     assert _declared(task) == []
+
+
+@pytest.mark.parametrize(
+    ("task", "bare"),
+    [
+        (Task("the average of the prices"), True),
+        (Task("Given prices, find the average"), True),
+        (Task("given a list of prices and a budget, how many prices are below the budget"), True),
+        (Task("given an array of numbers , find their average"), False),
+        (Task("you are given an array a , find its median"), False),
+        (Task("the sum of numbers a and b"), False),
+        (Task("the average of the prices", arguments={"prices": "int[]"}), False),
+        (Task("the average of the prices", (InputOutput({"xs": [1, 3]}, 2),)), False),
+    ],
+)
+def test_bare_is_what_has_no_arguments_and_does_not_open_with_any(task: Task, bare: bool) -> None:
+    assert is_bare(_prepared(task)) is bare
 
 
 def test_phrases_are_named_and_the_text_is_kept_beside() -> None:

@@ -4,7 +4,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from saps.decoding.declarations import OPENINGS, declared_types
+from saps.decoding.declarations import (
+    DECLARED,
+    ITEM,
+    LETTER,
+    LETTERS,
+    OPENINGS,
+    declared_types,
+)
 
 _NOUN_OF_TYPE: Final = {
     "int": ("a number", "numbers"),
@@ -12,19 +19,7 @@ _NOUN_OF_TYPE: Final = {
     "int[]": ("an array of numbers", "arrays of numbers"),
     "string[]": ("an array of strings", "arrays of strings"),
 }
-_NOUN: Final = (
-    r"(?:arrays?|lists?)(?: of (?:numbers|integers|strings|words))?"
-    r"|(?:numbers?|integers?|strings?|words?)"
-)
-# An "a" before a noun is an article.
-_NAME: Final = rf"[a-l]\b(?! (?:{_NOUN})\b)"
-_NAMES: Final = rf"{_NAME}(?:(?: ,| and| , and) {_NAME})*"
-_ITEM: Final = rf"(?:an? )?(?:{_NOUN})\b(?: {_NAMES})?(?: of (?:numbers|integers|strings|words)\b)?"
-_DECLARED: Final = re.compile(
-    rf"(?P<opening>{'|'.join(OPENINGS)}) (?P<items>{_ITEM}(?:(?: ,| and| , and) {_ITEM})*)"
-    r"(?= ,| (?:find|compute|what|return|count|your)\b|$)"
-)
-_NUMBERS: Final = re.compile(rf"(?:a number|numbers) (?P<names>{_NAMES})")
+_NUMBERS: Final = re.compile(rf"(?:a number|numbers) (?P<names>{LETTERS})")
 
 
 def with_declarations(tokens: Sequence[str], types: Mapping[str, str]) -> list[str]:
@@ -57,9 +52,9 @@ def with_numbers(tokens: Sequence[str], names: Iterable[str]) -> list[str]:
     missing = [name for name in names if stated.get(name) != "int"]
     if not missing:
         return list(tokens)
-    declared = _DECLARED.match(text)
+    declared = DECLARED.match(text)
     if declared is not None:
-        items = _with_more_numbers(re.findall(_ITEM, declared["items"]), missing)
+        items = _with_more_numbers(re.findall(ITEM, declared["items"]), missing)
         return f"{declared['opening']} {_listed(items)}{text[declared.end() :]}".split()
     clause = _clause(dict.fromkeys(missing, "int"))
     head, comma, rest = text.partition(" , ")
@@ -72,7 +67,7 @@ def _with_more_numbers(items: Sequence[str], names: Sequence[str]) -> list[str]:
     """Add numbers to what is declared: "a number b" and one more are "numbers b and c"."""
     last = _NUMBERS.fullmatch(items[-1])
     if last is not None:
-        both = [*re.findall(_NAME, last["names"]), *names]
+        both = [*re.findall(LETTER, last["names"]), *names]
         return [*items[:-1], f"numbers {_listed(both)}"]
     return [*items, _clause(dict.fromkeys(names, "int"))]
 
