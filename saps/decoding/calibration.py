@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import exp, expm1, log
+from math import exp, expm1, isfinite, log
 from typing import Any, Final
 
 import numpy as np
@@ -85,9 +85,14 @@ class Calibration:
         """Read what `saps calibrate` wrote.
 
         Raises:
-            CalibrationError: a number is missing.
+            CalibrationError: a number is missing, not finite, or the threshold no probability.
         """
         numbers = _numbers(fields, (*_WEIGHTS, "threshold"))
+        if not 0 <= numbers[-1] <= 1:
+            raise CalibrationError(
+                f"the model's calibration has threshold {numbers[-1]:g}, expected 0 to 1; "
+                "'saps calibrate' makes it anew"
+            )
         found = cls(Fit(*numbers[:-1]), numbers[-1])
         if "undeclared" not in fields:
             return found
@@ -96,14 +101,16 @@ class Calibration:
 
 def _numbers(fields: object, names: Sequence[str]) -> list[float]:
     found = fields.get("fit") if isinstance(fields, Mapping) else None
-    if not isinstance(found, Mapping) or not all(
-        isinstance(found.get(name), int | float) for name in names
-    ):
+    if not isinstance(found, Mapping) or not all(_is_number(found.get(n)) for n in names):
         raise CalibrationError(
             f"the model's calibration has no numbers {', '.join(names)}; "
             "'saps calibrate' makes it anew"
         )
     return [float(found[name]) for name in names]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def fit_answers(answers: Sequence[Answer], *, n_steps: int = 100) -> Fit:

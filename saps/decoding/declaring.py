@@ -5,6 +5,7 @@ network whose texts all open with their arguments is unsure of such a text; told
 is sure, and the surer, the better what it was told fits.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from math import exp, log
@@ -13,7 +14,13 @@ from typing import Final
 from saps.data.symbols import ARGUMENTS, SymbolTable
 from saps.decoding.declarations import DECLARED, declared_types, mentioned_letters
 from saps.decoding.english import Vocabulary
-from saps.decoding.english.nouns import NamedText, names_of, with_names, with_things
+from saps.decoding.english.nouns import (
+    NamedText,
+    names_of,
+    speaks_of_inputs,
+    with_names,
+    with_things,
+)
 from saps.decoding.plausibility import is_plausible
 from saps.decoding.prediction import Prediction
 from saps.decoding.preparation import Prepared, prepare
@@ -87,16 +94,19 @@ def likeliest(
 
     Returns:
         None where no declaration has a plausible program, or the task as it was given has one that
-        is as likely and names an argument or has all numbers of the text. Where it has these ("all
-        primes below 100"), declarations whose programs leave one out do not count.
+        is as likely and names an argument, or has the numbers of the text and needs none ("all
+        primes below 100"). Declarations whose programs leave out a number of the text count only
+        where there is no better.
     """
     plausible = [pair for pair in told if is_plausible(pair[1].program, pair[0].request)]
-    if alone and _has_numbers(alone[0], given):
-        plausible = [pair for pair in plausible if _has_numbers(pair[1], pair[0])]
+    whole = [pair for pair in plausible if _has_numbers(pair[1], pair[0])]
+    stands = bool(alone) and _stands(alone[0], given)
+    if whole or (stands and _has_numbers(alone[0], given)):
+        plausible = whole
     if not plausible:
         return None
     best, found = max(plausible, key=lambda pair: pair[1].log_prob)
-    if alone and _stands(alone[0], given) and alone[0].log_prob >= found.log_prob:
+    if stands and alone[0].log_prob >= found.log_prob:
         return None
     meant = _in_words_of_the_task(best, found)
     same = [x.log_prob for task, x in plausible if _in_words_of_the_task(task, x) == meant]
@@ -105,10 +115,20 @@ def likeliest(
 
 
 def _stands(found: Prediction, given: Prepared) -> bool:
-    """Whether a plausible program was found that has an argument, or the numbers of the text."""
+    """Whether a plausible program was found that has an argument, or is of the text's numbers."""
     names_some = bool(_leaves(found) & set(ARGUMENTS) - given.names.stand_ins.keys())
-    stands = names_some or _has_numbers(found, given)
+    stands = names_some or (_has_numbers(found, given) and _needs_no_argument(found, given))
     return stands and is_plausible(found.program, given.request)
+
+
+def _needs_no_argument(found: Prediction, given: Prepared) -> bool:
+    """Whether a text may be of its numbers alone, and a program says none of them again.
+
+    "does the list contain 5" is not (== 5 5), nor "5 in it" or whatever else it may be told as.
+    """
+    leaves = Counter(node.symbol for node in found.program.preorder() if not node.children)
+    again = any(leaves[letter] > 1 for letter in given.names.stand_ins)
+    return not again and not speaks_of_inputs(given.task.text)
 
 
 def _has_numbers(found: Prediction, task: Prepared) -> bool:

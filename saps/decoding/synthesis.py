@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import exp
 from typing import Any
 
+from saps.decoding.declarations import declared_types
 from saps.decoding.english import Reading
 from saps.lang import Limits, Node, Value, compile_program
 
@@ -176,6 +177,24 @@ class Synthesis:
         return tuple(
             literal for letter, literal in self.reading.stand_ins.items() if letter not in used
         )
+
+    @property
+    def stated_types(self) -> dict[str, str]:
+        """Types of arguments as the text states them, by the names that the program has."""
+        if self.reading is None:
+            return {}
+        return {
+            letter if letter in self.letters else self.names.get(letter, letter): kind
+            for letter, kind in declared_types(self.reading.text).items()
+            if letter not in self.reading.stand_ins
+        }
+
+    @property
+    def unused_arguments(self) -> tuple[str, ...]:
+        """Arguments that were declared, in the text or beside it, and the program has not."""
+        used = {node.symbol for node in self.program.preorder()}
+        known = dict.fromkeys([*self.arguments, *self.stated_types])
+        return tuple(name for name in known if name not in used)
 
     def by_letter(self, inputs: Mapping[str, Value]) -> dict[str, Value]:
         """Return inputs, those of `letters` also by their letters."""

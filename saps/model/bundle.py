@@ -220,6 +220,12 @@ def _load_weights(network: Network, path: Path) -> None:
             f"{path} does not fit the {CONFIG}, {TOKENIZER} and {SYMBOLS} beside it: {fault}; "
             "the files are of different models"
         )
+    broken = [name for name, weight in weights.items() if not weight.isfinite().all()]
+    if broken:
+        raise BundleError(
+            f"{path} is damaged: {broken[0]} holds what is no number (NaN or infinity); copy or "
+            "train the model again"
+        )
     network.load_state_dict(weights)
 
 

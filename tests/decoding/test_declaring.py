@@ -148,3 +148,17 @@ def test_a_synthesis_keeps_the_text_and_shows_the_names() -> None:
 def test_a_text_of_numbers_alone_needs_no_argument(text: str, program: str) -> None:
     synthesis = MODEL.synthesize(text)
     assert (str(synthesis.program), dict(synthesis.arguments)) == (program, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [
+        ("does the list contain 5", "(reduce (map xs (partial0 5 ==)) false ||)"),
+        ("is the number equal to 7", "(== n 7)"),
+        ("is any number larger than 50", "(reduce (map xs (partial1 50 >)) false ||)"),
+    ],
+)
+def test_a_program_of_numbers_alone_does_not_stand_for_a_text_of_something_else(
+    text: str, program: str
+) -> None:
+    assert str(MODEL.synthesize(text).program) == program

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from saps.model.bundle import Bundle, BundleError, build_network, load_bundle, save_bundle
 from tests.tasks import batch, vocabularies
@@ -84,6 +85,15 @@ def test_words_and_calibration_are_kept_where_there_are_some(
 def test_damaged_words_and_calibrations_are_named(folder: Path, name: str, content: str) -> None:
     (folder / name).write_text(content)
     with pytest.raises(BundleError, match=f"{name} is damaged"):
+        load_bundle(folder)
+
+
+def test_weights_that_are_no_numbers_are_refused(bundle: Bundle, folder: Path) -> None:
+    weights = load_file(folder / "model.safetensors")
+    name = next(iter(weights))
+    weights[name].view(-1)[-1] = torch.nan
+    save_file(weights, folder / "model.safetensors")
+    with pytest.raises(BundleError, match=f"{name} holds what is no number"):
         load_bundle(folder)
 
 

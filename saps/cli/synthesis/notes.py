@@ -13,11 +13,7 @@ if TYPE_CHECKING:
 def notes(synthesis: "Synthesis") -> Iterator[str]:
     """Yield what is not as the text has it, doubts, and examples that nothing passes."""
     reading = synthesis.reading
-    for letter, name in synthesis.letters.items():
-        if letter in synthesis.arguments:
-            yield f"the argument {name} is called {letter}: {name} is no free name in the language"
-    for number in synthesis.unused_numbers:
-        yield f"the number {number} has no part in the program"
+    yield from _of_arguments(synthesis)
     if reading is not None and reading.unknown:
         words = ", ".join(repr(word) for word in reading.unknown)
         yield (
@@ -41,3 +37,18 @@ def notes(synthesis: "Synthesis") -> Iterator[str]:
             f"no program passes all examples; the best one found passes {best.n_passed} of "
             f"{len(best.outcomes)}"
         )
+
+
+def _of_arguments(synthesis: "Synthesis") -> Iterator[str]:
+    """Yield what became of arguments and numbers that the text or the person gave."""
+    for letter, name in synthesis.letters.items():
+        if letter in synthesis.arguments:
+            yield f"the argument {name} is called {letter}: {name} is no free name in the language"
+    for number in synthesis.unused_numbers:
+        yield f"the number {number} has no part in the program"
+    for name in synthesis.unused_arguments:
+        yield f"the argument {name} has no part in the program"
+    for name, kind in synthesis.stated_types.items():
+        taken = synthesis.arguments.get(name, kind)
+        if taken != kind:
+            yield f"the text says that {name} is {kind}, and the program takes {taken}"

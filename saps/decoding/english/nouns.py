@@ -38,6 +38,12 @@ _ELEMENT: Final = {"int[]": "int", "string[]": "string"}
 _A: Final = r"(?:an?|the|some|one|this|that|my|each|the same|any) "
 _GIVEN: Final = r"(?:given|certain|particular|specific|fixed|chosen|same given|other) "
 _LIMITING: Final = r"(?:below|above|under|over|than|at least|at most|up to|divisible by)"
+# Not "the number 5", nor "the number of primes": there the text says which.
+_INPUT: Final = re.compile(
+    rf"\b(?:the|an?|this|my|each|every|any) (?:{_GIVEN})?{_ADJECTIVES}"
+    rf"(?:{_ARRAY}|{_ONE['int']}|{_ONE['string']}|element|item|letter|character)\b(?! (?:\d|of\b))",
+    re.IGNORECASE,
+)
 _KIND_BEFORE: Final = {"int[]": r"(?:integer|number|int|numeric)", "string[]": r"(?:string|word)"}
 
 
@@ -77,6 +83,11 @@ class NamedText:
         name = next(name for name in chain(_NAMES[kind], further) if name not in self.arguments)
         self.arguments[name] = kind
         return name
+
+
+def speaks_of_inputs(text: str) -> bool:
+    """Whether a text speaks of something that only an argument can be: "the list", "each word"."""
+    return _INPUT.search(text) is not None
 
 
 def with_names(text: str) -> NamedText:
