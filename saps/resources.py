@@ -14,6 +14,9 @@ def resource_folder(name: str) -> Path:
     Raises:
         FileNotFoundError: neither place has the folder, so the installation is incomplete.
     """
+    if name == "conf":
+        # Whoever composes a configuration comes here first; most commands need no OmegaConf.
+        import saps.naming  # noqa: F401 - registers what conf/data names data by
     for folder in (_PACKAGE.parent / name, _PACKAGE / name):
         # A folder called `conf` beside site-packages' `saps` would not be ours.
         if folder.is_dir() and (folder.parent == _PACKAGE or _is_checkout(_PACKAGE.parent)):

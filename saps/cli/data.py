@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from saps.cli.failure import CommandError
 from saps.cli.options import DebugOption
 
 if TYPE_CHECKING:
+    from saps.data.statistics import Statistics
     from saps.data.verification import Progress, Verification
 
 app = typer.Typer(
@@ -27,6 +29,8 @@ WorkersOption = Annotated[
     int | None, typer.Option(min=1, help="Processes; as many as there are cores if not given.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+_COMPARED = ("tasks", "programs", "text_length", "program_depth", "program_length")
 _SHOWN = 20  # failures that a table shows; --json and reports have them all
 
 
@@ -55,6 +59,7 @@ def clean(
     path: SourceArgument,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A file, or a folder if PATH is.")],
     workers: WorkersOption = None,
+    overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
     _debug: DebugOption = False,
 ) -> None:
@@ -67,16 +72,12 @@ def clean(
     from saps.data.verification import clean
 
     files = _files(path)
-    if out.resolve() in {
-        file.resolve().parent if path.is_dir() else file.resolve() for file in files
-    }:
-        raise CommandError(f"{out} is where the tasks come from; choose another place")
+    _check_kind(path, out)
+    places = {file: out / file.name if path.is_dir() else out for file in files}
+    _check_places(places, out, overwrite)
     with _counting("cleaning") as progress:
         found = [
-            clean(
-                file, out / file.name if path.is_dir() else out, workers=workers, progress=progress
-            )
-            for file in files
+            clean(file, place, workers=workers, progress=progress) for file, place in places.items()
         ]
     _print_verifications(found, as_json)
     if any("unreadable" in verification.kinds for verification in found):
@@ -98,6 +99,8 @@ def stats(
 ) -> None:
     """Measure a set of tasks: lengths, depths, words, symbols, families.
 
+    With --json, --against adds to each split the figures compared with, and the distances.
+
     saps data stats data/generated --against published --plot statistics.png
     """
     from saps.cli.statistics_plot import check_plot_path, plot_statistics
@@ -112,10 +115,12 @@ def stats(
         check_plot_path(plot)
     found = measured(path)
     other = measured(Path(against)) if against not in (None, "published") else None
+    if other is not None and len(found) == len(other) == 1:  # whatever the files are called
+        other = dict(zip(found, other.values(), strict=True))
     if plot is not None:
         plot_statistics(plot, found, other, published=against == "published")
     if as_json:
-        print(json.dumps({name: column.to_json() for name, column in found.items()}, indent=2))
+        print(json.dumps(_statistics_json(found, other, against == "published"), indent=2))
     else:
         print_statistics(found, other, published=against == "published")
 
@@ -125,6 +130,7 @@ def merge(
     path: Annotated[
         Path, typer.Argument(metavar="PATH", help="The folder that holds 1-of-4, 2-of-4, ...")
     ],
+    overwrite: OverwriteOption = False,
     _debug: DebugOption = False,
 ) -> None:
     """Make one data set of the parts that `saps generate shard=i/n` made, in their folder.
@@ -136,7 +142,7 @@ def merge(
     from saps.data.generator.merge import merge_parts
 
     with _counting("merging") as progress:
-        folder = merge_parts(path, progress)
+        folder = merge_parts(path, progress, overwrite=overwrite)
     print(folder)
 
 
@@ -190,9 +196,59 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
+def _check_kind(path: Path, out: Path) -> None:
+    """Refuse to clean a folder into a file, or a file into a folder."""
+    if path.is_dir() and out.exists() and not out.is_dir():
+        raise CommandError(f"{out} is a file, but {path} a folder; give a folder to write to")
+    if not path.is_dir() and out.is_dir():
+        file = out / path.name
+        raise CommandError(f"{out} is a folder, but {path} a file; give a file, such as {file}")
+    for place in out.parents:
+        if place.exists() and not place.is_dir():
+            raise CommandError(f"{out} can not be made: {place} is a file; choose another place")
+
+
+def _check_places(places: dict[Path, Path], out: Path, overwrite: bool) -> None:
+    """Refuse to write over the tasks themselves, or unasked over anything else."""
+    written = [p for to in places.values() for p in (to, to.with_name(f"{to.name}.report.json"))]
+    sources = {file.resolve() for file in places}
+    if any(place.resolve() in sources for place in written):
+        raise CommandError(f"{out} is where the tasks come from; choose another place")
+    there = [place for place in written if place.exists()]
+    if there and not overwrite:
+        raise CommandError(f"{there[0]} exists; choose another place, or --overwrite to replace it")
+
+
 def _split_of(file: Path) -> str:
     parts = file.name.split(".")
     return next((part for part in parts if part in ("train", "dev", "test")), file.name)
+
+
+def _statistics_json(
+    found: "dict[str, Statistics]", other: "dict[str, Statistics] | None", published: bool
+) -> dict[str, Any]:
+    """Return the statistics of each split, and what they are compared with, if anything."""
+    from saps.data.published import FIGURES
+
+    columns = {name: column.to_json() for name, column in found.items()}
+    if published:
+        references = {split: asdict(figures) for split, figures in FIGURES.items()}
+    elif other is not None:
+        references = {split: column.to_json() for split, column in other.items()}
+    else:
+        return columns
+    return {
+        n: {**column, **_comparison(column, references.get(n))} for n, column in columns.items()
+    }
+
+
+def _comparison(column: dict[str, Any], reference: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the figures of the other set, null where it lacks the split, and the distances."""
+    if reference is None:
+        return {"against": None, "distance": None}
+    figures = {name: reference[name] for name in _COMPARED if name in reference}
+    distances = {name: column[name] / value - 1 for name, value in figures.items() if value}
+    return {"against": figures, "distance": distances}
 
 
 @contextmanager

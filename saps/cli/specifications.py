@@ -1,5 +1,6 @@
 """Specifications on stdin, one a line, and their answers in the same order."""
 
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
@@ -47,6 +48,8 @@ class Specifications:
     def _texts(self) -> Iterator[str]:
         for line in self._stream:
             self.n_read += 1
+            if self.n_read == 1:  # Windows programs begin a file of text with it
+                line = line.removeprefix(BOM_UTF8)
             text, error = self._decode(line.rstrip(b"\r\n"))
             self._waiting.append((text, error))
             if error is None:

@@ -27,6 +27,8 @@ def train(context: typer.Context, _debug: DebugOption = False) -> None:
         run_application(_task, "train", context)
 
 
+# What a run that goes on is not told again.
+_OF_THE_START = ("ckpt_path", "overwrite")
 _command_line: list[str] = []
 
 
@@ -65,8 +67,11 @@ def _task(config: "DictConfig") -> None:
             )
             raise KeyboardInterrupt from stop
         raise
-    if _is_speaker():
-        print(f"{result.metric} {result.value:.4f}   {result.best}")
+    if not _is_speaker():
+        return
+    if result.value is None:
+        sys.exit(1)  # the run has said why there is no model
+    print(f"{result.metric} {result.value:.4f}   {result.best}")
 
 
 def _is_speaker() -> bool:
@@ -78,7 +83,7 @@ def _how_to_go_on(stop: "RunInterruptedError") -> str:
     from hydra.core.hydra_config import HydraConfig
 
     given = HydraConfig.get().overrides.task
-    kept = [item for item in given if not item.startswith(("ckpt_path=", "overwrite="))]
+    kept = [item for item in given if item.lstrip("+~").partition("=")[0] not in _OF_THE_START]
     command = shlex.join(["saps", "train", *kept, "ckpt_path=last"])
     if not stop.has_checkpoint:
         return f"its checkpoint could not be written ({stop.problem}), so nothing is saved"

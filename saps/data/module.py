@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+import saps.naming  # noqa: F401 - a sweep's processes resolve conf/data without composing it
 from saps.data.algolisp import DataError
 from saps.data.augmentation import FillerDropout
 from saps.data.batching import (
@@ -36,6 +37,7 @@ from saps.data.symbols import SymbolError, SymbolTable
 from saps.data.tokenizer import Tokenizer, TokenizerError
 from saps.data.upward import batch_upward
 from saps.lang import Node
+from saps.override import command_line
 
 logger = logging.getLogger(__name__)
 
@@ -158,10 +160,9 @@ class TaskData(lightning.LightningDataModule):
             TokenizerError, SymbolError: the data do not fit the tokenizer or the symbols.
         """
         if not self.path.exists():
+            make = command_line("saps generate", {"out": self.path})
             raise DataError(
-                self.path,
-                f"no data there: make some with 'saps generate out={self.path}', "
-                "or give data.path=FOLDER",
+                self.path, f"no data there: make some with `{make}`, or give data.path=FOLDER"
             )
         sources = {split: self._source(split) for split in SPLITS}
         self.symbols = symbols or SymbolTable.of_language()

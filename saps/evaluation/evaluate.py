@@ -1,5 +1,6 @@
 """One evaluation, from its configuration to its report folder."""
 
+import logging
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -33,6 +34,8 @@ _N_CONFUSIONS: Final = 20
 _N_FAMILIES: Final = 20
 _MIN_FAMILY: Final = 5
 
+logger = logging.getLogger(__name__)
+
 
 def evaluate(cfg: DictConfig, model: Model | None = None) -> Report:
     """Judge a model as conf/evaluate.yaml describes; show the report and write its folder.
@@ -50,6 +53,7 @@ def evaluate(cfg: DictConfig, model: Model | None = None) -> Report:
     data, examples = _load_tasks(settings)
     model = model or load_model(settings)
     check_symbols(model, [lettered(e) if settings.as_typed else e.program for e in examples])
+    _check_holdout(model, examples)
     judge = Judge(
         model.predictor,
         settings.batch_size,
@@ -108,6 +112,19 @@ def _load_tasks(settings: Settings) -> tuple[DataSource, list[Example]]:
         limit=settings.limit,
     )
     return source, examples
+
+
+def _check_holdout(model: Model, examples: Sequence[Example]) -> None:
+    """Warn where the search is shown so many tests that none is left to judge by."""
+    n_without = sum(len(example.tests) <= model.n_seen_tests for example in examples)
+    if model.n_seen_tests and n_without:
+        logger.warning(
+            "decoding.n_examples=%d shows the search every test of %d of %d tasks; these do not "
+            "count for the holdout accuracy, a smaller number would leave tests for it",
+            model.n_seen_tests,
+            n_without,
+            len(examples),
+        )
 
 
 def _provenance(settings: Settings, data: DataSource, model: Model) -> Provenance:

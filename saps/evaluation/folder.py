@@ -24,10 +24,12 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
     """Refuse a folder that a report may not be written to; meant for before the long work.
 
     Raises:
-        ReportError: the folder is a file, holds something, or can not be made.
+        ReportError: the folder is a file, holds something, or can not be made or written to.
     """
     if folder.exists() and not folder.is_dir():
         raise ReportError(f"{folder} is a file; give out= another name")
+    if folder.is_dir() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise ReportError(f"{folder} can not be written to; give another out=, or its permissions")
     if folder.is_dir() and any(folder.iterdir()) and not overwrite:
         raise ReportError(
             f"{folder} holds something already; give out= another name, or overwrite=true to "
@@ -51,7 +53,9 @@ def write_folder(
     """
     check_folder(folder, overwrite=overwrite)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as place:
+    # A folder that is there may be all that can be written to, or a file system of its own.
+    beside = folder if folder.exists() else folder.parent
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=beside) as place:
         draft = Path(place) / "report"
         draft.mkdir()
         _write_files(draft, report, results)

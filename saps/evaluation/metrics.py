@@ -95,7 +95,8 @@ class Measures:
         exact_match: the predicted tree is the target tree.
         accuracy: the predicted program passes all tests.
         accuracy_50p: it passes all tests, or there are at least two and it passes half or more.
-        holdout_accuracy: it passes all tests that the search has not seen; None without search.
+        holdout_accuracy: it passes all tests that the search has not seen, of the tasks that have
+            such a test; None without search.
         gold_accuracy: the target program itself passes all tests.
         well_formed: the model gave a tree.
         well_typed: the tree type-checks at the declared types.
@@ -140,15 +141,19 @@ def measure(results: Sequence[Result], n_seen_tests: int = 0) -> Measures:
         exact_match=rate(lambda result: result.exact),
         accuracy=rate(lambda result: result.verdict.passes()),
         accuracy_50p=rate(lambda result: passes_half(result.verdict)),
-        holdout_accuracy=(
-            rate(lambda result: result.verdict.passes(n_seen_tests)) if n_seen_tests else None
-        ),
+        holdout_accuracy=_holdout_accuracy(results, n_seen_tests) if n_seen_tests else None,
         gold_accuracy=rate(lambda result: result.gold.passes()),
         well_formed=rate(lambda result: result.verdict.outcome is not Outcome.UNPARSABLE),
         well_typed=rate(lambda result: result.verdict.well_typed),
         exact_match_per_program=per_program,
         outcomes=MappingProxyType({outcome: counts[outcome] for outcome in Outcome}),
     )
+
+
+def _holdout_accuracy(results: Iterable[Result], n_seen_tests: int) -> Rate:
+    """Count the tasks that have a test left: of the others nothing is known, so none has failed."""
+    judged = [result for result in results if len(result.verdict.tests) > n_seen_tests]
+    return Rate(sum(result.verdict.passes(n_seen_tests) for result in judged), len(judged))
 
 
 def passes_half(verdict: Verdict) -> bool:

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, get_type_hints
 
 from saps.evaluation.metrics import Result
-from saps.evaluation.report import ReportError
+from saps.evaluation.report import ReportError, typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,9 @@ class Record:
         )
 
 
+_KINDS: Final = get_type_hints(Record)
+
+
 def format_records(results: Iterable[Result]) -> Iterator[str]:
     """Yield one line of JSON a result, with its line end."""
     for result in results:
@@ -74,18 +77,34 @@ def load_records(path: Path) -> list[Record]:
         ReportError: the file is missing, or a line of it is damaged.
     """
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open("rb") as file:
             return [_parse(line, path, number) for number, line in enumerate(file, 1)]
     except OSError as error:
         raise ReportError(f"{path} can not be read ({error.strerror}); evaluate again") from error
 
 
-def _parse(line: str, path: Path, number: int) -> Record:
+def _parse(line: bytes, path: Path, number: int) -> Record:
     try:
-        content: dict[str, Any] = json.loads(line)
-        values = {field.name: content[field.name] for field in fields(Record)}
-        return Record(**{**values, "nodes": tuple(values["nodes"])})
-    except (ValueError, TypeError, KeyError) as error:
-        raise ReportError(
-            f"{path}, line {number} is damaged ({error!r}); evaluate again"
-        ) from error
+        return _record(json.loads(line.decode("utf-8").rstrip()))
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start + 1} is not UTF-8"
+    except json.JSONDecodeError as error:
+        reason = f"no JSON, column {error.colno}: {error.msg}"
+    except (ValueError, TypeError, RecursionError) as error:
+        reason = str(error)
+    raise ReportError(f"{path}, line {number} is damaged: {reason}; evaluate again")
+
+
+def _record(content: Any) -> Record:
+    if not isinstance(content, dict):
+        raise TypeError(f"expected an object, found {type(content).__name__}")
+    return Record(**{name: _value(content, name, kind) for name, kind in _KINDS.items()})
+
+
+def _value(content: dict[str, Any], name: str, kind: Any) -> Any:
+    if name not in content:
+        raise ValueError(f"lacks field '{name}'")
+    try:
+        return typed(kind, content[name])
+    except TypeError as error:
+        raise TypeError(f"field '{name}': {error}") from error

@@ -149,7 +149,7 @@ class Report:
             )
         rest = {key: value for key, value in content.items() if key != "schema_version"}
         try:
-            report = _typed(cls, rest)
+            report = typed(cls, rest)
         except (KeyError, TypeError, ValueError, AssertionError) as error:
             raise ReportError(f"is a damaged report: {error!r}; evaluate again") from error
         assert isinstance(report, Report)
@@ -168,7 +168,7 @@ def load_report(path: Path) -> Report:
     except OSError as error:
         reason = f"can not be read ({error.strerror}); give a folder that `saps evaluate` wrote"
         raise ReportError(f"{file} {reason}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReportError(f"{file} is no JSON ({error}); evaluate again") from error
     try:
         return Report.from_json(content)
@@ -203,18 +203,24 @@ def _hints(kind: type) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 
-def _typed(kind: Any, value: Any) -> Any:
-    """Turn what JSON holds into a value of the declared type `kind`; the inverse of `_plain`."""
+def typed(kind: Any, value: Any) -> Any:
+    """Turn what JSON holds into a value of the declared type `kind`.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not of that type.
+    """
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is UnionType:
         inner = next(part for part in arguments if part is not NoneType)
-        return None if value is None else _typed(inner, value)
+        return None if value is None else typed(inner, value)
     if origin is tuple:
-        return tuple(_typed(arguments[0], item) for item in value)
+        if not isinstance(value, list):  # the letters of a string would do as well
+            raise TypeError(f"expected a list, found {value!r}")
+        return tuple(typed(arguments[0], item) for item in value)
     if origin is Mapping:
         key_kind, item_kind = arguments
-        typed = {_typed(key_kind, key): _typed(item_kind, item) for key, item in value.items()}
-        return MappingProxyType(typed)
+        items = {typed(key_kind, key): typed(item_kind, item) for key, item in value.items()}
+        return MappingProxyType(items)
     if is_dataclass(kind) and isinstance(kind, type):
         return _record(kind, value)
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -226,7 +232,7 @@ def _record(kind: Any, value: Any) -> Any:
     """Fill a dataclass; a field that came with a later release has a default."""
     hints = _hints(kind)
     wanted = [f for f in fields(kind) if f.name in value or f.default is MISSING]
-    return kind(**{field.name: _typed(hints[field.name], value[field.name]) for field in wanted})
+    return kind(**{field.name: typed(hints[field.name], value[field.name]) for field in wanted})
 
 
 def _checked(kind: Any, value: Any) -> Any:

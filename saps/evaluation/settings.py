@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -44,9 +44,8 @@ class Settings:
             omegaconf.errors.MissingMandatoryValue: `data.path` is not given.
         """
         path = Path(_text(cfg, "data.path"))
-        checkpoint = OmegaConf.select(cfg, "checkpoint")
         return cls(
-            checkpoint=None if checkpoint is None else Path(str(checkpoint)),
+            checkpoint=_checkpoint(cfg),
             data_path=path,
             data_name=str(OmegaConf.select(cfg, "data.name") or _name_of(path)),
             split=_one_of(cfg, "split", SPLITS),
@@ -74,6 +73,16 @@ def _name_of(path: Path) -> str:
     """`data/generated` and `data/generated/test.jsonl.gz` are both called generated."""
     folder = path.resolve() if path.is_dir() else path.resolve().parent
     return folder.name
+
+
+def _checkpoint(cfg: DictConfig) -> Path | None:
+    value = OmegaConf.select(cfg, "checkpoint")
+    if value == "":  # which would be the current folder
+        raise EvaluationError(
+            "checkpoint is empty; give the folder of a model or run, or checkpoint=null for the "
+            "bundled model"
+        )
+    return None if value is None else Path(str(value))
 
 
 def _text(cfg: DictConfig, key: str) -> str:
@@ -112,10 +121,18 @@ def _mapping(cfg: DictConfig, key: str) -> dict[str, Any]:
 
 def _limits(cfg: DictConfig) -> Limits:
     given = _mapping(cfg, "limits")
+    kinds = get_type_hints(Limits)
     known = [field.name for field in fields(Limits)]
-    for name, value in given.items():
+    for name in given:
         if name not in known:
             raise EvaluationError(f"limits.{name}: no such limit; there are {', '.join(known)}")
-        if type(value) not in (int, float) or not value > 0:
-            raise EvaluationError(f"limits.{name}={value}: expected a number above 0")
-    return Limits(**given)
+    return Limits(**{name: _limit(name, value, kinds[name]) for name, value in given.items()})
+
+
+def _limit(name: str, value: Any, kind: type) -> Any:
+    if kind is int and type(value) is float and value.is_integer():
+        value = int(value)  # 1e6 is a float to Hydra
+    if type(value) not in (int, kind) or not value > 0:
+        number = "a whole number" if kind is int else "a number"
+        raise EvaluationError(f"limits.{name}={value}: expected {number} above 0")
+    return value

@@ -21,7 +21,7 @@ class AttentionMemory(NamedTuple):
 
 
 class GeneralAttention(nn.Module):
-    """Luong's general form: a = softmax(M W_a q), r = a^T M, q' = tanh(W_c [r ; q]).
+    """Luong's general form: a = softmax(M W_a q), r = a^T M, q' = tanh(W_c [r ; q] + b_c).
 
     Source: Luong, Pham & Manning 2015, Eqs. (5), (7), (8).
     """

@@ -1,6 +1,7 @@
 """What happens beside training: keeping the best model, seeding each step."""
 
 import logging
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,32 +14,54 @@ from saps.data.batching import Batch
 logger = logging.getLogger(__name__)
 
 
+def is_better_when_smaller(metric: str) -> bool:
+    """Tell whether a metric is a loss: `val/loss`, or a part of it such as `val/topology_loss`."""
+    return metric.endswith("loss")
+
+
 class BestModel(Callback):
-    """Calls `save` whenever the watched metric is better than it ever was in this run."""
+    """Calls `save` whenever the watched metric is better than it ever was in this run.
+
+    Attributes:
+        best: the best value of a model that was kept; None as long as there is none.
+    """
 
     def __init__(
-        self, monitor: str, save: Callable[[dict[str, Any]], None], patience: int | None = None
+        self,
+        monitor: str,
+        save: Callable[[dict[str, Any]], None],
+        patience: int | None = None,
+        *,
+        is_kept: Callable[[], bool] = lambda: True,
     ) -> None:
         """Watch a metric.
 
         Args:
-            monitor: name of a validation metric, better when larger.
+            monitor: name of a validation metric; a loss is better when smaller, all else when
+                larger.
             save: gets the metric's name and value, the epoch (from 0) and the step. Where it
                 raises OSError the model is not saved, and training goes on with a warning.
             patience: stop the run after so many validations without a better value; None never.
+            is_kept: whether the best model of the run that is continued is where `save` puts ours.
         """
         self.monitor = monitor
         self.save = save
         self.patience = patience
-        self.best = -1.0
+        self.is_kept = is_kept
+        self.best: float | None = None
         self.n_worse = 0
         self.failure: str | None = None
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best, "n_worse": self.n_worse}
+        return {"monitor": self.monitor, "best": self.best, "n_worse": self.n_worse}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best = float(state_dict["best"])
+        best = state_dict["best"]
+        # Older checkpoints do not name the metric, and say -1 where there was no value yet.
+        is_ours = state_dict.get("monitor", self.monitor) == self.monitor
+        if best is None or best == -1 or not is_ours or not self.is_kept():
+            return  # the next validation has the best value so far, and its model is kept
+        self.best = float(best)
         self.n_worse = int(state_dict["n_worse"])
 
     def on_validation_end(
@@ -47,13 +70,18 @@ class BestModel(Callback):
         if trainer.sanity_checking:
             return
         value = float(trainer.callback_metrics[self.monitor])
-        if value > self.best:
+        if self._is_better(value):
             self._keep(trainer, value)
             return
         self.n_worse += 1
         if self.patience is not None and self.n_worse >= self.patience:
             logger.info("no better %s in %d validations: the run ends", self.monitor, self.n_worse)
             trainer.should_stop = True
+
+    def _is_better(self, value: float) -> bool:
+        if math.isnan(value) or self.best is None:
+            return not math.isnan(value)
+        return value < self.best if is_better_when_smaller(self.monitor) else value > self.best
 
     def _keep(self, trainer: lightning.Trainer, value: float) -> None:
         self.n_worse = 0

@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 LAST = "last.ckpt"
 PREVIOUS = "previous.ckpt"
+DAMAGED = f"{LAST}.damaged"
 
 
 class CheckpointError(ValueError):
@@ -129,5 +130,5 @@ def newest_checkpoint(folder: Path) -> tuple[Path, dict[str, Any]]:
         checkpoint = read_checkpoint(previous)
         logger.warning("%s; going on from %s, step %d", error, previous, checkpoint["global_step"])
         if last.exists():  # else the next checkpoint would put it in the place of the whole one
-            last.replace(last.with_name(f"{LAST}.damaged"))
+            last.replace(last.with_name(DAMAGED))
         return previous, checkpoint

@@ -8,8 +8,26 @@ import torch
 from saps.data.batching import Batch
 from saps.model.loss import Loss
 
+
+class CompilationError(ValueError):
+    """`compile` names neither a backend nor a mode; the message lists them."""
+
+
 # What torch.compile calls a mode of its backend inductor.
 _MODES = ("reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
+
+
+def check_choice(choice: object) -> None:
+    """See that torch knows a value of `compile`; it would not before the first step.
+
+    Raises:
+        CompilationError: it does not.
+    """
+    # Those that torch keeps for its own authors can be used, but are no advice.
+    if choice in _MODES or choice in torch._dynamo.list_backends(exclude_tags=()):
+        return
+    known = ", ".join([*torch._dynamo.list_backends(), *_MODES])
+    raise CompilationError(f"compile={choice}: expected one of {known}, or null")
 
 
 def compiled(

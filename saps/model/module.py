@@ -72,8 +72,7 @@ class SynthesisModule(lightning.LightningModule):
             for guess, gold in zip(predictions, programs, strict=True)
         ]
         exact = torch.tensor(right, dtype=torch.float32).mean()
-        measures = _measures("val", loss) | {"val/exact_match": exact}
-        self.log_dict(measures, batch_size=len(batch), sync_dist=True)
+        self.log_dict(validation_measures(loss, exact), batch_size=len(batch), sync_dist=True)
 
     def configure_gradient_clipping(
         self,
@@ -95,6 +94,11 @@ class SynthesisModule(lightning.LightningModule):
         schedule = self.make_schedule(optimizer, total_steps=self.total_steps)
         scheduler: Any = {"scheduler": schedule, "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": scheduler}
+
+
+def validation_measures(loss: Loss, exact: Tensor) -> dict[str, Tensor]:
+    """Name what a validation tells: the loss, its parts, and the share of programs that match."""
+    return _measures("val", loss) | {"val/exact_match": exact}
 
 
 def _measures(stage: str, loss: Loss) -> dict[str, Tensor]:

@@ -1,7 +1,6 @@
 """A training run, from its configuration to its run folder."""
 
 import logging
-import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,21 @@ import saps
 from saps.data.module import TaskData
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
-from saps.model.bundle import SYMBOLS, TOKENIZER, Bundle, build_network, plain_config, save_bundle
+from saps.model.bundle import (
+    CALIBRATION,
+    SYMBOLS,
+    TOKENIZER,
+    WEIGHTS,
+    WORDS,
+    Bundle,
+    build_network,
+    plain_config,
+    save_bundle,
+)
+from saps.model.bundle import CONFIG as MODEL_CONFIG
 from saps.model.callbacks import BestModel, StepSeed
 from saps.model.checkpoint import (
+    DAMAGED,
     LAST,
     PREVIOUS,
     CheckpointFiles,
@@ -46,11 +57,15 @@ from saps.model.pretraining import load_pretrained, start_from
 from saps.model.progress import ProgressBar, on_terminal
 from saps.model.samples import SampleDecodes
 from saps.model.saving import Interruption, Saving
+from saps.model.settings import check_monitor, check_ranges
 from saps.model.word_vectors import start_from_vectors
+from saps.override import command_line
 
 logger = logging.getLogger(__name__)
 
 CONFIG = "config.yaml"
+BEST = "best"
+_MODEL_FILES = (MODEL_CONFIG, WEIGHTS, TOKENIZER, SYMBOLS, WORDS, CALIBRATION)
 
 
 class TrainingError(ValueError):
@@ -65,14 +80,14 @@ class TrainResult:
         folder: of the run.
         best: the folder of the best model; `saps evaluate checkpoint=` takes it.
         metric: name of the watched metric.
-        value: its best value.
+        value: its best value; None where the run kept no model, and `best` is not there.
         parameters: number of trained weights.
     """
 
     folder: Path
     best: Path
     metric: str
-    value: float
+    value: float | None
     parameters: int
 
 
@@ -89,6 +104,7 @@ def train(cfg: DictConfig) -> TrainResult:
 
     Raises:
         TrainingError: the run folder holds another run, or the run's last files are not written.
+        SettingError, CompilationError: a setting can not be what it is.
         CheckpointError: there is no run to continue, or it is another one.
         DivergedError: the loss is no number any more.
         RunInterruptedError: Ctrl-C or SIGTERM, after a checkpoint.
@@ -97,6 +113,7 @@ def train(cfg: DictConfig) -> TrainResult:
         PretrainingError, FreezingError: so do the run to start from, or the freezing schedule.
         WordVectorError: the file of word vectors can not be read.
     """
+    check_ranges(cfg)
     folder = Path(cfg.folder)
     start = _start(cfg, folder)
     starts_from_another = start is None and cfg.pretrained is not None
@@ -112,6 +129,7 @@ def train(cfg: DictConfig) -> TrainResult:
     model_config = plain_config(cfg.model)
     network = build_network(model_config, data.tokenizer, data.symbols)
     data.upward, data.sequences = network.reads_trees, network.writes_tokens
+    check_monitor(cfg.monitor, network, data)
     freezing = Freezing(cfg.freezing, network)
     if start is None:
         start_from_vectors(network, data.tokenizer)
@@ -126,10 +144,10 @@ def train(cfg: DictConfig) -> TrainResult:
     def save_best(progress: dict[str, Any]) -> None:
         config = {"model": model_config, "info": _provenance(cfg, data, progress)}
         bundle = Bundle(network, data.tokenizer, data.symbols, config, words)
-        save_bundle(bundle, folder / "best", half=cfg.half_precision_bundle)
+        save_bundle(bundle, folder / BEST, half=cfg.half_precision_bundle)
 
-    best = BestModel(cfg.monitor, save_best, cfg.patience)
-    _prepare_folder(cfg, folder, data, is_new=start is None)
+    best = BestModel(cfg.monitor, save_best, cfg.patience, is_kept=(folder / BEST).is_dir)
+    _prepare_folder(cfg, folder, data, is_new=not _goes_on(cfg, folder))
     _announce(cfg, network, data, start)
     files, interruption = CheckpointFiles(), Interruption()
     callbacks = [
@@ -149,19 +167,23 @@ def train(cfg: DictConfig) -> TrainResult:
     with interruption.watched():
         trainer.fit(module, datamodule=feed, ckpt_path=path, weights_only=True)
     _check_files(folder, files, best)
-    _say_how_to_evaluate(folder, data)
+    if best.best is None:
+        _say_why_no_model(cfg, folder, start, trainer.global_step)
+    else:
+        _say_how_to_evaluate(folder, data)
     parameters = sum(weight.numel() for weight in network.parameters())
-    return TrainResult(folder, folder / "best", cfg.monitor, best.best, parameters)
+    return TrainResult(folder, folder / BEST, cfg.monitor, best.best, parameters)
 
 
 def _start(cfg: DictConfig, folder: Path) -> _Start | None:
     """Find the checkpoint to go on from, and see whether it is this run's."""
+    if not _goes_on(cfg, folder) and _holds_a_run(folder) and not cfg.overwrite:
+        other = "" if cfg.ckpt_path is None else f", and {cfg.ckpt_path} is of another"
+        raise TrainingError(
+            f"{folder} already holds a run{other}: continue it with ckpt_path=last, keep both with "
+            "name=ANOTHER, or replace it with overwrite=true"
+        )
     if cfg.ckpt_path is None:
-        if _holds_a_run(folder) and not cfg.overwrite:
-            raise TrainingError(
-                f"{folder} already holds a run: continue it with ckpt_path=last, keep both with "
-                "name=ANOTHER, or replace it with overwrite=true"
-            )
         return None
     if cfg.ckpt_path == "last":
         start = _Start(*newest_checkpoint(folder))
@@ -170,6 +192,13 @@ def _start(cfg: DictConfig, folder: Path) -> _Start | None:
         start = _Start(path, read_checkpoint(path))
     check_settings(start.path, start.checkpoint, cfg)
     return start
+
+
+def _goes_on(cfg: DictConfig, folder: Path) -> bool:
+    """Tell whether the run in `folder` is continued: from elsewhere, another run begins there."""
+    if cfg.ckpt_path in (None, "last"):
+        return cfg.ckpt_path is not None
+    return Path(cfg.ckpt_path).parent.resolve() == folder.resolve()
 
 
 def _holds_a_run(folder: Path) -> bool:
@@ -207,11 +236,23 @@ def _prepare_folder(cfg: DictConfig, folder: Path, data: TaskData, *, is_new: bo
     for draft in (*folder.glob(".best-*"), *folder.glob("*.part")):  # of a run that was killed
         shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
     if is_new:
-        for name in (LAST, PREVIOUS, METRICS, CURVES):
-            (folder / name).unlink(missing_ok=True)
+        _remove_run(folder)
     OmegaConf.save(cfg, folder / CONFIG, resolve=True)
     data.tokenizer.save(folder / TOKENIZER)
     data.symbols.save(folder / SYMBOLS)
+
+
+def _remove_run(folder: Path) -> None:
+    """Remove what a run that is replaced would leave to the new one; all else stays."""
+    for name in (LAST, PREVIOUS, DAMAGED, METRICS, CURVES):
+        (folder / name).unlink(missing_ok=True)
+    best = folder / BEST
+    if not best.is_dir():
+        return
+    for name in _MODEL_FILES:
+        (best / name).unlink(missing_ok=True)
+    if not any(best.iterdir()):
+        best.rmdir()
 
 
 @rank_zero_only
@@ -273,9 +314,26 @@ def _check_files(folder: Path, files: CheckpointFiles, best: BestModel) -> None:
 @rank_zero_only
 def _say_how_to_evaluate(folder: Path, data: TaskData) -> None:
     has_test = any(data.path.glob("*test.jsonl*")) if data.path.is_dir() else False
-    split = "" if has_test else " split=dev"
-    paths = [f"checkpoint={folder / 'best'}", f"data.path={data.path}"]
-    logger.info("evaluate it: saps evaluate %s%s", shlex.join(paths), split)
+    split = () if has_test else ("split=dev",)
+    paths = {"checkpoint": folder / BEST, "data.path": data.path}
+    logger.info("evaluate it: %s", command_line("saps evaluate", paths, *split))
+
+
+@rank_zero_only
+def _say_why_no_model(cfg: DictConfig, folder: Path, start: _Start | None, step: int) -> None:
+    if start is not None and step == start.checkpoint["global_step"]:
+        logger.warning(
+            "no epoch was run, so %s holds no model: %s is already at the end of "
+            "trainer.max_epochs=%d; raise trainer.max_epochs",
+            *(folder, start.path, cfg.trainer.max_epochs),
+        )
+        return
+    logger.warning(
+        "no model was kept: the run ended after step %d, and no validation had a value of %s; let "
+        "it validate sooner (trainer.check_val_every_n_epoch=1) or train longer "
+        "(ckpt_path=last and a larger trainer.max_epochs)",
+        *(step, cfg.monitor),
+    )
 
 
 def _provenance(cfg: DictConfig, data: TaskData, progress: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the Hydra commands call, with which configuration, and what they leave on stdout."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,9 @@ from saps.data.generator import run as generator
 from saps.evaluation import evaluate as evaluation
 from saps.model import training
 from tests.cli.conftest import RunSaps
+from tests.model.pressing import press_in_step
+from tests.model.tiny_run import SMALL
+from tests.tasks import write_data
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -122,3 +126,55 @@ def test_what_a_constructor_refuses_is_told_in_its_own_words(
     assert outcome.status == 1
     assert outcome.err.startswith("saps: error: max_depth=0")
     assert len(outcome.err.splitlines()) == 1
+
+
+def test_train_without_a_model_prints_no_value_and_exits_with_1(
+    saps: RunSaps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def train(config: "DictConfig") -> training.TrainResult:
+        folder = Path(config.folder)
+        return training.TrainResult(folder, folder / "best", config.monitor, None, 1)
+
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.chdir(tmp_path)
+    outcome = saps("train", "data.path=x")
+    assert (outcome.status, outcome.out) == (1, "")
+
+
+PASTED = ['folder="läufe 1"', 'data.path="d a é"']
+TINY = [*SMALL, "trainer.max_epochs=1", "n_samples=0", *PASTED]
+
+
+def test_the_commands_that_train_prints_can_be_pasted(
+    saps: RunSaps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write_data(tmp_path / "d a é")
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patch:
+        press_in_step(1, patch)
+        outcome = saps("train", *TINY, "++overwrite=true")
+    assert outcome.status == 130
+    arguments = _printed(outcome.err, "go on with: ")
+    assert "++overwrite=true" not in arguments
+    outcome = saps(*arguments)
+    assert outcome.status == 0
+    assert "data d a é: " in outcome.err
+    outcome = saps(*_printed(outcome.err, "evaluate it: "), "out=report", "workers=1")
+    assert (outcome.status, (tmp_path / "report").is_dir()) == (0, True)
+
+
+def test_the_command_that_makes_missing_data_can_be_pasted(
+    saps: RunSaps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(generator, "generate", lambda config: Path(config.out))
+    monkeypatch.chdir(tmp_path)
+    told = saps("train", 'data.path="d a é"').err
+    assert saps(*shlex.split(told.split("`")[1])[1:]).out == "d a é\n"
+
+
+def _printed(text: str, mark: str) -> list[str]:
+    """Return the arguments of the `saps` command that was printed after `mark`."""
+    (line,) = (line for line in text.splitlines() if mark in line)
+    program, *arguments = shlex.split(line.partition(mark)[2])
+    assert program == "saps"
+    return arguments

@@ -63,5 +63,23 @@ def test_a_folder_without_a_report_is_named(saps: RunSaps, folders: tuple[str, s
     assert "saps evaluate" in outcome.err
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b'{"exact": "yes"}\n', "lacks field 'text'"),
+        (b"\xff\xfe\n", "byte 1 is not UTF-8"),
+    ],
+)
+def test_a_damaged_file_of_predictions_is_named_with_the_line(
+    line: bytes, told: str, saps: RunSaps, folders: tuple[str, str]
+) -> None:
+    file = Path(folders[1], "predictions.jsonl")
+    file.write_bytes(line)
+    outcome = saps("compare", *folders)
+    assert (outcome.status, outcome.out) == (1, "")
+    told = f"{file}, line 1 is damaged: {told}; evaluate again"
+    assert outcome.err == f"saps: error: {told}\n"
+
+
 def test_two_forms_of_output_exclude_one_another(saps: RunSaps, folders: tuple[str, str]) -> None:
     assert saps("compare", *folders, "--json", "--markdown").status == 2

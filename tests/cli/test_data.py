@@ -76,6 +76,61 @@ def test_clean_does_not_overwrite_its_source(saps: RunSaps, broken: Path) -> Non
     assert broken.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["cleaned.jsonl", "cleaned.jsonl.report.json"])
+def test_clean_replaces_a_file_only_when_asked(saps: RunSaps, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("precious\n")
+    out = tmp_path / "cleaned.jsonl"
+    outcome = saps("data", "clean", str(SAMPLE), str(out), "--workers", "1")
+    assert (outcome.status, outcome.out) == (1, "")
+    told = f"{tmp_path / name} exists; choose another place, or --overwrite to replace it"
+    assert outcome.err == f"saps: error: {told}\n"
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {name: "precious\n"}
+    outcome = saps("data", "clean", str(SAMPLE), str(out), "--workers", "1", "--overwrite")
+    assert outcome.status == 0
+    assert out.read_bytes() == SAMPLE.read_bytes()
+
+
+def test_clean_of_a_folder_replaces_files_only_when_asked(saps: RunSaps, tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    shutil.copy(SAMPLE, tmp_path / "set/dev.jsonl")
+    arguments = ("data", "clean", str(tmp_path / "set"), str(tmp_path / "out"), "--workers", "1")
+    assert saps(*arguments).status == 0
+    outcome = saps(*arguments)
+    assert (outcome.status, outcome.out) == (1, "")
+    assert f"{tmp_path / 'out/dev.jsonl'} exists" in outcome.err
+    assert saps(*arguments, "--overwrite").status == 0
+
+
+def test_clean_does_not_overwrite_its_source_though_asked(saps: RunSaps, broken: Path) -> None:
+    folder, before = broken.parent, broken.read_bytes()
+    broken.rename(folder / "dev.jsonl")
+    outcome = saps("data", "clean", str(folder), str(folder), "--overwrite")
+    assert outcome.status == 1
+    assert "choose another place" in outcome.err
+    assert (folder / "dev.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "out", "told"),
+    [
+        ("a.jsonl", "folder", "folder is a folder, but a.jsonl a file; give a file, such as"),
+        ("set", "a.jsonl", "a.jsonl is a file, but set a folder; give a folder to write to"),
+        ("a.jsonl", "a.jsonl/x", "a.jsonl/x can not be made: a.jsonl is a file"),
+    ],
+)
+def test_clean_says_which_kind_of_place_it_needs(
+    saps: RunSaps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, out: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("set", "folder"):
+        Path(folder).mkdir()
+    for file in ("a.jsonl", "set/dev.jsonl"):
+        shutil.copy(SAMPLE, file)
+    outcome = saps("data", "clean", path, out, "--workers", "1", "--overwrite")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err.startswith(f"saps: error: {told}")
+
+
 def test_stats_compares_with_the_published_figures(saps: RunSaps, tmp_path: Path) -> None:
     shutil.copy(SAMPLE, tmp_path / "train.jsonl")
     outcome = saps("data", "stats", str(tmp_path), "--against", "published")
@@ -88,6 +143,37 @@ def test_stats_compares_with_another_set(saps: RunSaps) -> None:
     outcome = saps("data", "stats", str(SAMPLE), "--against", str(SAMPLE))
     assert outcome.status == 0
     assert outcome.out.count("+0.0%") == 5
+
+
+def test_stats_compares_two_files_of_any_names(saps: RunSaps, tmp_path: Path) -> None:
+    other = shutil.copy(SAMPLE, tmp_path / "other.jsonl")
+    outcome = saps("data", "stats", str(SAMPLE), "--against", str(other))
+    assert outcome.out.count("+0.0%") == 5
+
+
+def test_stats_json_has_the_comparison_too(saps: RunSaps, tmp_path: Path) -> None:
+    shutil.copy(SAMPLE, tmp_path / "train.jsonl")
+    arguments = ("data", "stats", str(tmp_path), "--json")
+    plain = json.loads(saps(*arguments).out)["train"]
+    column = json.loads(saps(*arguments, "--against", "published").out)["train"]
+    assert column.pop("against") == {
+        "tasks": 79_214,
+        "text_length": 38.17,
+        "program_depth": 7.61,
+        "program_length": 24.33,
+    }
+    distance = column.pop("distance")
+    assert distance["text_length"] == pytest.approx(plain["text_length"] / 38.17 - 1)
+    assert column == plain
+    against = json.loads(saps(*arguments, "--against", str(SAMPLE)).out)["train"]
+    assert against["against"]["programs"] == plain["programs"]
+    assert set(against["distance"].values()) == {0.0}
+
+
+def test_stats_json_says_where_a_split_has_nothing_to_be_compared_with(saps: RunSaps) -> None:
+    outcome = saps("data", "stats", str(SAMPLE), "--json", "--against", "published")
+    column = json.loads(outcome.out)["sample.jsonl"]
+    assert (column["against"], column["distance"]) == (None, None)
 
 
 PNG, SVG = b"\x89PNG\r\n", b"<?xml"

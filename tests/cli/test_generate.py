@@ -41,6 +41,19 @@ def test_wrong_choices_are_told_in_one_line(saps: RunSaps, override: str, told: 
     assert not Path("set").exists()
 
 
+def test_another_set_is_replaced_only_when_asked(saps: RunSaps) -> None:
+    shape = ("out=set", "max_depth=1", "workers=1")
+    assert saps("generate", *shape, "size=30", "seed=1").status == 0
+    outcome = saps("generate", *shape, "size=20", "seed=2")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err == (
+        "saps: error: set: holds a data set of size=30, seed=1, not of size=20, seed=2; "
+        "give out= another name, or overwrite=true to replace it\n"
+    )
+    assert saps("generate", *shape, "size=20", "seed=2", "overwrite=true").status == 0
+    assert '"size": 20' in Path("set/metadata.json").read_text()
+
+
 @pytest.mark.slow
 def test_joblib_makes_the_parts_of_one_set(saps: RunSaps) -> None:
     outcome = saps(

@@ -44,6 +44,12 @@ def test_windows_line_ends_are_no_part_of_the_text() -> None:
     assert [text for text, _ in answers] == ["a", "b"]
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_text() -> None:
+    stream = io.BytesIO(b"\xef\xbb\xbffirst\n\xef\xbb\xbfsecond\n")
+    texts = [text for text, _ in Specifications(stream).answers(in_batches_of(2))]
+    assert texts == ["first", "\ufeffsecond"]
+
+
 def test_lines_are_read_only_as_the_synthesizer_asks_for_them() -> None:
     specifications = Specifications(io.BytesIO(b"a\n" * 1000))
     next(specifications.answers(in_batches_of(10)))

@@ -31,8 +31,20 @@ OWN_TESTS = {
 QUICK = ("synthesize", "run", "check", "show", "functions", "repl", "data", "evaluate")
 """Commands of `saps` that are run here."""
 EXPENSIVE = ("generate", "train", "ablate", "calibrate", "compare", "serve")
-"""Those that take minutes, need what such a one has made, or do not end: they are only parsed and
-composed here, and run by tests of their own at a small size."""
+"""Those that take minutes, need what such a one has made, or do not end. What the pages show of
+them is only parsed and composed here. Tests of their own run them, on something small or made up:
+
+- `generate`: tests/cli/test_generate.py, sets of 20 or 40 tasks.
+- `train`: tests/model/test_training_robust.py, the command itself, in two processes that a signal
+  stops (slow). tests/model/test_training.py calls what it calls on tiny networks; what the command
+  prints is tested in tests/cli/test_applications.py, where nothing is trained.
+- `ablate`: tests/cli/test_ablate.py, rows that are made up; one test (slow) trains and judges two.
+- `calibrate`: tests/cli/test_calibrate.py, a copy of the bundled model and at most 20 tasks.
+- `compare`: tests/cli/test_compare.py, reports made by hand.
+- `serve`: tests/serve/test_command.py, until Ctrl-C.
+
+tests/docs/test_tutorial.py (slow) runs `generate` and `train` to their ends, as the tutorial does.
+"""
 NOT_HERE = re.compile(
     r"data/(generated|short|large|tiny|algolisp|million|mine|tutorial|free_rewordings)|runs/\w+/best"
 )

@@ -104,6 +104,20 @@ def test_rewordings_are_judged_when_asked_for(data: Path) -> None:
     assert rows["synonyms"].drop == 0
 
 
+@pytest.mark.parametrize(("n_seen", "n_warned"), [(3, 0), (10, 4), (0, 0)])
+def test_a_search_that_sees_every_test_is_warned_of_before_the_work(
+    n_seen: int, n_warned: int, data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    report = run(data, model=Model(SumPredictor(), MODEL.source, n_seen_tests=n_seen))
+    told = f"decoding.n_examples={n_seen} shows the search every test of {n_warned} of 4 tasks"
+    assert (told in caplog.text) == bool(n_warned)
+    holdout = report.full.holdout_accuracy
+    assert holdout == (Rate(4 - n_warned, 4 - n_warned) if n_seen else None)
+    assert load_report(data.parent / "out") == report
+    shown = (data.parent / "out/report.md").read_text(encoding="utf-8")
+    assert ("| holdout accuracy | - | - |" in shown) == bool(n_warned)
+
+
 def test_the_split_is_the_one_asked_for(data: Path) -> None:
     write_examples(data / "dev.jsonl", [make_example()])
     assert run(data, "split=dev").full.n == 1

@@ -1,6 +1,8 @@
 import json
 import stat
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,6 +89,34 @@ def test_a_place_where_no_folder_can_be_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(ReportError, match=r"can not be made inside .*file; give another out="):
         check_folder(tmp_path / "file/deep/out", overwrite=False)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_that_can_not_be_written_to_is_refused(
+    overwrite: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # root, who may run the tests, may write anywhere
+    monkeypatch.setattr("os.access", lambda path, _: path != tmp_path)
+    with pytest.raises(ReportError, match="can not be written to; give another out="):
+        check_folder(tmp_path, overwrite=overwrite)
+
+
+def test_a_folder_that_is_there_is_filled_without_its_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the parent may be another's, or another file system, from which nothing can be moved
+    (tmp_path / "out").mkdir()
+    places: list[Path] = []
+    make = tempfile.TemporaryDirectory
+
+    def noted(**options: Any) -> "tempfile.TemporaryDirectory[str]":
+        places.append(options["dir"])
+        return make(**options)
+
+    monkeypatch.setattr("tempfile.TemporaryDirectory", noted)
+    write(tmp_path / "out")
+    assert places == [tmp_path / "out"]
+    assert names(tmp_path / "out") == NAMES
 
 
 def test_a_check_makes_no_folder(tmp_path: Path) -> None:

@@ -127,6 +127,13 @@ def test_holdout_accuracy_counts_the_tests_that_search_has_not_seen() -> None:
     assert measure(results).holdout_accuracy is None
 
 
+def test_tasks_without_a_test_left_do_not_count_for_holdout_accuracy() -> None:
+    results = [make_result(verdict=passing(5)), make_result(), make_result(verdict=failing())]
+    assert measure(results, n_seen_tests=5).holdout_accuracy == Rate(1, 2)
+    assert measure(results, n_seen_tests=9).holdout_accuracy == Rate(1, 2)
+    assert measure(results, n_seen_tests=50).holdout_accuracy == Rate(0, 0)
+
+
 def test_per_program_rate_weighs_programs_and_not_wordings() -> None:
     many = [make_result() for _ in range(9)]
     other = make_example("(reduce a 0 max)")

@@ -39,6 +39,46 @@ def test_a_damaged_line_is_named(line: str, tmp_path: Path) -> None:
         load_records(file)
 
 
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"exact": "yes"}, "field 'exact': expected bool, found 'yes'"),
+        ({"n_tests": 1.5}, "field 'n_tests': expected int, found 1.5"),
+        ({"text": None}, "field 'text': expected str, found None"),
+        ({"log_prob": "low"}, "field 'log_prob': expected float, found 'low'"),
+        ({"nodes": "sum"}, "field 'nodes': expected a list, found 'sum'"),
+        ({"nodes": [1]}, "field 'nodes': expected str, found 1"),
+    ],
+)
+def test_a_value_of_another_type_is_named(
+    fields: dict[str, object], told: str, tmp_path: Path
+) -> None:
+    good = next(format_records(mixed_results()))
+    file = tmp_path / "predictions.jsonl"
+    file.write_text(good + json.dumps(json.loads(good) | fields) + "\n", encoding="utf-8")
+    with pytest.raises(ReportError) as caught:
+        load_records(file)
+    assert str(caught.value) == f"{file}, line 2 is damaged: {told}; evaluate again"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b"\xff", "byte 1 is not UTF-8"),
+        (b'{"text": 1', "no JSON, column 11: Expecting ',' delimiter"),
+        (b"{}", "lacks field 'text'"),
+        (b"[]", "expected an object, found list"),
+        (b"[" * 100_000, "maximum recursion depth"),
+    ],
+)
+def test_a_line_that_is_no_record_is_described(line: bytes, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "predictions.jsonl"
+    file.write_bytes(next(format_records(mixed_results())).encode() + line + b"\n")
+    with pytest.raises(ReportError) as caught:
+        load_records(file)
+    assert f"predictions.jsonl, line 2 is damaged: {told}" in str(caught.value)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match=r"nowhere\.jsonl can not be read"):
         load_records(tmp_path / "nowhere.jsonl")

@@ -59,7 +59,12 @@ def test_data_are_called_after_their_folder(tmp_path: Path) -> None:
         ("overwrite=maybe", "overwrite=maybe: expected true or false"),
         ("out=null", "out is empty; give out=..."),
         ("+limits.stpes=5", "limits.stpes: no such limit; there are steps, depth"),
-        ("limits.steps=0", "limits.steps=0: expected a number above 0"),
+        ("checkpoint=", "checkpoint is empty; give the folder of a model or run, or checkpoint=nu"),
+        ("limits.steps=0", "limits.steps=0: expected a whole number above 0"),
+        ("limits.steps=1.5", "limits.steps=1.5: expected a whole number above 0"),
+        ("limits.bits=inf", "limits.bits=inf: expected a whole number above 0"),
+        ("limits.depth=true", "limits.depth=True: expected a whole number above 0"),
+        ("limits.seconds=-1", "limits.seconds=-1: expected a number above 0"),
         ("limits.seconds=fast", "limits.seconds=fast: expected a number"),
     ],
 )
@@ -67,6 +72,12 @@ def test_a_bad_value_is_named_with_what_is_expected(override: str, message: str)
     with pytest.raises(EvaluationError) as caught:
         read(override)
     assert message in str(caught.value)
+
+
+def test_a_whole_number_may_be_written_as_a_float() -> None:
+    limits = read("limits.steps=1e6", "limits.seconds=0.5").limits
+    assert (limits.steps, limits.seconds) == (1_000_000, 0.5)
+    assert type(limits.steps) is int
 
 
 def test_a_configuration_made_by_hand_will_do() -> None:

@@ -183,10 +183,11 @@ def test_there_are_configurations_of_all_optimizers_that_are_tested() -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_the_small_size_of_a_model_is_smaller(model: str) -> None:
     sizes = {}
-    for size in ("paper", "small"):
+    for size in ("paper", "medium", "small"):
         config = plain_config(_compose(f"model={model}", f"model/size={size}").model)
         network = build_network(config, *_words())
         sizes[size] = sum(weight.numel() for weight in network.parameters())
+    assert sizes["small"] < sizes["medium"] < sizes["paper"]
     assert sizes["small"] * 3 < sizes["paper"]
 
 
@@ -255,6 +256,7 @@ def test_a_baseline_is_trained_and_its_model_answers(experiment: str, tmp_path: 
         "trainer.max_epochs=2",
     )
     result = train(cfg)
+    assert result.value is not None
     assert 0 <= result.value <= 1
     (metrics,) = (result.folder / "logs").rglob("metrics.csv")
     assert "val/exact_match" in metrics.read_text().splitlines()[0]

@@ -62,7 +62,7 @@ def test_training_learns_and_the_best_model_is_kept(tmp_path: Path) -> None:
     assert [p and p.program for p in predictions] == [task.program for task in tasks]
     info = json.loads((result.best / "config.json").read_text())["info"]
     assert info["best"]["value"] == 1.0
-    assert info["data"] == {"name": "generated", "train": len(tasks), "dev": len(tasks)}
+    assert info["data"] == {"name": "data", "train": len(tasks), "dev": len(tasks)}
 
 
 def test_a_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:

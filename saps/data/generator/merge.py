@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from saps.data.algolisp import DataError, read_lines
-from saps.data.generator.folder import write_folder
+from saps.data.generator.folder import check_folder, write_folder
 from saps.data.generator.shard import Shard
 from saps.data.generator.split import split_sizes
 
@@ -17,24 +17,34 @@ _OF_A_PART = ("shard", "sizes", "programs", "held_out_pairs")
 
 _PROGRAM = re.compile(rb'"short_tree": (.*?), "tests": ')
 
+_REMEDY = "move it away, or give --overwrite to replace it"
+
 Progress = Callable[[int], None]
 """Told how many more lines are done."""
 
 
-def merge_parts(folder: str | Path, progress: Progress | None = None) -> Path:
+def merge_parts(
+    folder: str | Path, progress: Progress | None = None, *, overwrite: bool = False
+) -> Path:
     """Write the whole set into the folder that holds its parts, and return the folder.
 
     The parts stay; files of the whole that are there already are replaced when all is done.
 
+    Args:
+        folder: that holds the parts.
+        progress: told how many lines are done.
+        overwrite: replace a data set of other settings that the folder holds beside its parts.
+
     Raises:
-        DataError: a part is missing, is not whole, or was made with other settings; nothing is
-            written then.
+        DataError: a part is missing, is not whole, or was made with other settings, or the
+            folder holds another set; nothing is written then.
         OSError: the folder can not be written.
     """
     folder = Path(folder)
     shards = _shards(folder)
     parts = [_metadata(folder / shard.folder) for shard in shards]
     _check_alike(folder, shards, parts)
+    check_folder(folder, _whole(parts, 0), _REMEDY, overwrite=overwrite)
     lines = _Lines([folder / shard.folder for shard in shards], parts, progress)
     splits = {name: lines.of(name) for name in split_sizes(0)}
     write_folder(folder, splits, lambda: _whole(parts, len(lines.programs)))

@@ -12,7 +12,7 @@ from saps.data.algolisp import format_example
 from saps.data.generator.catalogue import default_catalogue
 from saps.data.generator.collector import Collector, Made
 from saps.data.generator.composer import Shape
-from saps.data.generator.folder import write_folder
+from saps.data.generator.folder import check_folder, made_folder, write_folder
 from saps.data.generator.noise import Noise
 from saps.data.generator.settings import Settings
 from saps.data.generator.shard import Place, Shard
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 200  # draws that a worker makes at a time
 _MAX_FRUITLESS = 400  # chunks without one new task, after which the grammar has no more to say
+
+_REMEDY = "give out= another name, or overwrite=true to replace it"
 
 Work = tuple[int, frozenset[Place]]
 """The number of a chunk, and the places that tasks are still wanted for."""
@@ -44,6 +46,7 @@ def generate(cfg: "DictConfig") -> Path:
         noise=Noise(**cfg.noise),
         split=cfg.split,
         shard=cfg.shard,
+        overwrite=cfg.overwrite,
     )
 
 
@@ -57,11 +60,12 @@ def generate_dataset(
     noise: Noise | None = None,
     split: str = "surface",
     shard: str | None = None,
+    overwrite: bool = False,
 ) -> Path:
     """Write a data set and return its folder.
 
     Args:
-        out: the folder; files of that name in it are replaced when all is done, not before.
+        out: the folder; files of the same set in it are replaced when all is done, not before.
         size: tasks in all, shared out in the published proportions.
         seed: same seed, same bytes, whatever the number of workers.
         workers: processes; None for one a core.
@@ -70,8 +74,10 @@ def generate_dataset(
         split: "surface" or "compositional", see `Settings`.
         shard: "2/4" for the second of four parts, which goes to a folder of its own inside
             `out`; None for the whole. The parts one after another are the whole, byte for byte.
+        overwrite: replace a data set of other settings that the folder holds.
 
     Raises:
+        DataError: the folder holds a data set of other settings, or can not be written to.
         OSError: the folder can not be made or written.
         ValueError: a setting is out of its range, or the grammar has too few tasks to say.
     """
@@ -82,9 +88,12 @@ def generate_dataset(
     folder = Path(out) / part.folder
     if Path(out).is_file():
         raise ValueError(f"out is {out}, which is a file; give a folder")
-    folder.mkdir(parents=True, exist_ok=True)  # a path that can not be written is known at once
-    collector = _collect(settings, workers)
-    _write(folder, settings, collector)
+    if type(overwrite) is not bool:
+        raise ValueError(f"overwrite is {overwrite!r}, expected true or false")
+    check_folder(folder, settings.metadata(0, {}), _REMEDY, overwrite=overwrite)
+    with made_folder(folder):  # a path that can not be written is known at once
+        collector = _collect(settings, workers)
+        _write(folder, settings, collector)
     logger.info("%d tasks in %s", collector.n_tasks, folder)
     return folder
 

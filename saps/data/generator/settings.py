@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import count
 from typing import Any
 
 import saps
@@ -11,6 +12,9 @@ from saps.data.generator.split import RULES, split_sizes
 
 GENERATOR_VERSION = "2"
 """Changes whenever the same seed would give other bytes."""
+
+SAME_BYTES = ("generator_version", "split", "size", "seed", "max_depth", "noise", "shard")
+"""The metadata that decide the bytes of a set: two sets that agree in them are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,7 @@ class Settings:
         for name in ("size", "seed", "max_depth"):
             if type(getattr(self, name)) is not int:  # a configuration may hold anything
                 raise ValueError(f"{name} is {getattr(self, name)!r}, expected a whole number")
-        if self.size < 1:
-            raise ValueError(f"size is {self.size}, expected at least 1")
+        self._check_size()
         if not 1 <= self.max_depth <= 4:
             raise ValueError(f"max_depth is {self.max_depth}, expected 1 to 4")
         if self.split not in RULES:
@@ -51,6 +54,14 @@ class Settings:
             raise ValueError("split=compositional holds out nestings; it needs max_depth=2 or more")
         if self.shard.count > self.size:
             raise ValueError(f"shard is {self.shard}, more parts than the {self.size} tasks")
+
+    def _check_size(self) -> None:
+        least = next(size for size in count(1) if all(split_sizes(size).values()))
+        if self.size < least:
+            raise ValueError(
+                f"size is {self.size}, expected at least {least}: of fewer tasks there are none "
+                "for dev or test"
+            )
 
     @property
     def quotas(self) -> dict[Place, int]:

@@ -98,3 +98,20 @@ def test_merge_refuses_a_line_that_is_no_task(parts: Path) -> None:
     path = parts / "1-of-2/train.jsonl"
     path.write_bytes(b'{"text": []}\n' + path.read_bytes())
     assert_refused(parts, "train.jsonl, line 1: is no task of the generator; make the part anew")
+
+
+def test_merge_replaces_another_set_only_when_asked(parts: Path) -> None:
+    generate_dataset(parts, 40, seed=5, workers=1, max_depth=1)
+    before = (parts / "train.jsonl").read_bytes()
+    assert_refused(parts, "holds a data set of seed=5, not of seed=1; move it away, or give --over")
+    assert (parts / "train.jsonl").read_bytes() == before
+    merge_parts(parts, overwrite=True)
+    assert json.loads((parts / "metadata.json").read_text())["seed"] == 1
+
+
+def test_merge_again_and_over_the_same_set_made_in_one_piece(parts: Path) -> None:
+    generate_dataset(parts, 40, workers=1, max_depth=1)
+    before = (parts / "train.jsonl").read_bytes()
+    for _ in range(2):
+        merge_parts(parts)
+        assert (parts / "train.jsonl").read_bytes() == before

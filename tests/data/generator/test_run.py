@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from saps.data import Example, load_split
+from saps.data import DataError, Example, load_split
 from saps.data.example import normalise_text
 from saps.data.generator.catalogue import default_catalogue
+from saps.data.generator.collector import Collector
 from saps.data.generator.composer import Shape, draw_draft
 from saps.data.generator.merge import merge_parts
 from saps.data.generator.noise import Noise
@@ -137,18 +138,20 @@ def test_noise_spoils_texts_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"size": 0}, "size is 0, expected at least 1"),
-        ({"size": 5, "max_depth": 5}, "max_depth is 5, expected 1 to 4"),
-        ({"size": 5, "workers": 0}, "workers is 0, expected a whole number, at least 1"),
-        ({"size": 5, "workers": "two"}, "workers is 'two', expected a whole number"),
+        ({"size": 0}, "size is 0, expected at least 6"),
+        ({"size": 5}, "size is 5, expected at least 6: of fewer tasks there are none for dev"),
+        ({"size": 6, "max_depth": 5}, "max_depth is 5, expected 1 to 4"),
+        ({"size": 6, "workers": 0}, "workers is 0, expected a whole number, at least 1"),
+        ({"size": 6, "workers": "two"}, "workers is 'two', expected a whole number"),
         ({"size": "many"}, "size is 'many', expected a whole number"),
         ({"size": 5, "seed": None}, "seed is None, expected a whole number"),
-        ({"size": 5, "split": "random"}, "split is 'random', expected surface or compositional"),
-        ({"size": 5, "split": "compositional", "max_depth": 1}, "it needs max_depth=2 or more"),
+        ({"size": 6, "split": "random"}, "split is 'random', expected surface or compositional"),
+        ({"size": 6, "split": "compositional", "max_depth": 1}, "it needs max_depth=2 or more"),
         ({"size": 5, "shard": "3/2"}, "shard is '3/2', expected i/n"),
         ({"size": 5, "shard": 2}, "shard is '2', expected i/n"),
-        ({"size": 5, "shard": "1/6"}, "shard is 1/6, more parts than the 5 tasks"),
+        ({"size": 6, "shard": "1/7"}, "shard is 1/7, more parts than the 6 tasks"),
         ({"size": 99, "shard": "1/65"}, "shard is '1/65', but a data set has 64 blocks"),
+        ({"size": 6, "overwrite": "maybe"}, "overwrite is 'maybe', expected true or false"),
     ],
 )
 def test_generate_refuses_settings_out_of_range(
@@ -163,7 +166,7 @@ def test_generate_refuses_a_file_in_the_place_of_the_folder(tmp_path: Path) -> N
     path = tmp_path / "file"
     path.touch()
     with pytest.raises(ValueError, match="which is a file; give a folder"):
-        generate_dataset(path, 5)
+        generate_dataset(path, 6)
 
 
 def test_generate_refuses_no_folder() -> None:
@@ -171,18 +174,140 @@ def test_generate_refuses_no_folder() -> None:
         generate_dataset("", 5)
 
 
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_generate_interrupted_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
     (tmp_path / "train.jsonl").write_text("old\n")
-    monkeypatch.setattr("saps.data.generator.settings.Settings.metadata", interrupted)
+    monkeypatch.setattr(Collector, "n_programs", property(_interrupted))
     with pytest.raises(KeyboardInterrupt):
-        generate_dataset(tmp_path, 20, workers=1)
+        generate_dataset(tmp_path, 20, workers=1, overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["train.jsonl"]
     assert (tmp_path / "train.jsonl").read_text() == "old\n"
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_generate_interrupted_takes_its_empty_folder_away(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "deep/set"
+    if there:
+        out.mkdir(parents=True)
+    monkeypatch.setattr("saps.data.generator.run._collect", _interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        generate_dataset(out, 20)
+    assert out.exists() == there
+    assert (tmp_path / "deep").exists() == there
+
+
+def test_generate_interrupted_leaves_the_other_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "set"
+
+    def other_part_then_interrupted(*_: object) -> None:
+        (out / "2-of-2").mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("saps.data.generator.run._collect", other_part_then_interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        generate_dataset(out, 20, shard="1/2")
+    assert [path.name for path in out.iterdir()] == ["2-of-2"]
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_same_set_is_made_again_into_its_folder(tmp_path: Path) -> None:
+    generate_dataset(tmp_path, 20, workers=1, max_depth=1)
+    before = _files(tmp_path)
+    (tmp_path / "dev.jsonl").unlink()
+    generate_dataset(tmp_path, 20, workers=1, max_depth=1)
+    assert _files(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"size": 21}, "holds a data set of size=20, not of size=21; give out= another name, or"),
+        ({"seed": 2}, "holds a data set of seed=1, not of seed=2; "),
+        ({"size": 21, "seed": 2}, "of size=20, seed=1, not of size=21, seed=2; "),
+        ({"noise": Noise(typo=0.1)}, "of noise.typo=0.0, not of noise.typo=0.1; "),
+        ({"max_depth": 2}, "of max_depth=1, not of max_depth=2; "),
+    ],
+)
+def test_a_set_of_other_settings_is_not_replaced_unasked(
+    settings: dict[str, Any], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"size": 20, "seed": 1, "max_depth": 1, "workers": 1} | settings
+    generate_dataset(tmp_path, 20, seed=1, max_depth=1, workers=1)
+    before = _files(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("saps.data.generator.run._collect", _interrupted)  # told before the work
+        with pytest.raises(DataError) as caught:
+            generate_dataset(tmp_path, **asked)
+    assert told in str(caught.value)
+    assert str(caught.value).startswith(f"{tmp_path}: ")
+    assert str(caught.value).endswith("overwrite=true to replace it")
+    assert _files(tmp_path) == before
+    generate_dataset(tmp_path, **asked, overwrite=True)
+    assert _files(tmp_path) != before
+
+
+def test_a_set_of_another_generator_is_not_replaced_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate_dataset(tmp_path, 20, max_depth=1, workers=1)
+    monkeypatch.setattr("saps.data.generator.settings.GENERATOR_VERSION", "9")
+    with pytest.raises(DataError, match="of generator_version=2, not of generator_version=9"):
+        generate_dataset(tmp_path, 20, max_depth=1, workers=1)
+
+
+@pytest.mark.parametrize("name", ["train.jsonl", "test.jsonl.gz", "metaset3.dev.jsonl"])
+def test_tasks_of_unknown_origin_are_not_replaced_unasked(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("mine\n")
+    with pytest.raises(DataError, match=rf"holds {name} but no metadata\.json.*overwrite=true"):
+        generate_dataset(tmp_path, 20)
+    assert _files(tmp_path) == {name: b"mine\n"}
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "5", '{"noise": 3}', "\udcff"])
+def test_a_set_whose_metadata_are_damaged_is_not_replaced_unasked(
+    text: str, tmp_path: Path
+) -> None:
+    (tmp_path / "metadata.json").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(DataError, match=r"whose metadata\.json can not be read"):
+        generate_dataset(tmp_path, 20)
+
+
+def test_generate_is_not_kept_from_a_folder_with_other_files(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    generate_dataset(tmp_path, 20, max_depth=1, workers=1)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_part_of_other_settings_is_not_replaced_and_other_parts_are_no_matter(
+    tmp_path: Path,
+) -> None:
+    small = {"size": 20, "max_depth": 1, "workers": 1}
+    generate_dataset(tmp_path, **small, shard="1/2")  # type: ignore[arg-type]
+    generate_dataset(tmp_path, **small, shard="1/2")  # type: ignore[arg-type]
+    generate_dataset(tmp_path, **small, shard="2/2", seed=5)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="2-of-2: holds a data set of seed=5, not of seed=1"):
+        generate_dataset(tmp_path, **small, shard="2/2")  # type: ignore[arg-type]
+
+
+def test_a_folder_that_can_not_be_written_to_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("saps.data.generator.run._collect", _interrupted)
+    monkeypatch.setattr("os.access", lambda path, _: path != tmp_path)  # root may write anywhere
+    with pytest.raises(DataError, match="can not be written to"):
+        generate_dataset(tmp_path, 20, overwrite=True)
 
 
 def test_the_default_set_keeps_its_bytes(tmp_path: Path) -> None:
