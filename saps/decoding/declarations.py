@@ -39,6 +39,7 @@ DECLARED: Final = re.compile(
     r"(?= ,| (?:find|compute|what|return|count|your)\b|$)"
 )
 """How a text in the form of the data begins, where that says what its arguments are."""
+_DEFINED: Final = re.compile(r"\b(?:let|define) ([a-l])\b")
 _UNNAMED: Final = re.compile(
     r"an? (?:(?:array|list) of (?:numbers|integers|strings|words)|number|integer|string|word)"
 )
@@ -69,6 +70,25 @@ def unnamed_types(text: str) -> dict[str, str]:
     if not all(map(_UNNAMED.fullmatch, kinds)):
         return {}
     return dict(zip(ARGUMENTS, map(_type_of_kind, kinds), strict=False))
+
+
+def opening_types(text: str) -> dict[str, str]:
+    """Return the types of all arguments, where the opening of a text gives each a name and a type.
+
+    "given an array of numbers a and a string b , ..." does. With "an array b" or "a string ," in
+    it, or with a further letter later on that is not defined there, the text leaves something
+    open, and nothing is returned.
+    """
+    text = normalise_typing(text)
+    opening = DECLARED.match(text)
+    if opening is None:
+        return {}
+    stated = declared_types(opening["items"])
+    named = [re.findall(rf"\b{LETTER}", item) for item in re.findall(ITEM, opening["items"])]
+    letters = {letter for letters in named for letter in letters}
+    defined = set(_DEFINED.findall(text))
+    is_whole = all(named) and letters == stated.keys()
+    return stated if is_whole and letters | defined >= set(mentioned_letters(text)) else {}
 
 
 def _type_of_kind(kind: str) -> str:

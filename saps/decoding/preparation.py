@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from saps.data.symbols import ARGUMENTS, SymbolTable
 from saps.data.tokenizer import normalise_typing
 from saps.decoding.constraint import check_request
-from saps.decoding.declarations import declared_types
+from saps.decoding.declarations import declared_types, opening_types
 from saps.decoding.english import Reading, Vocabulary, read_english
 from saps.decoding.example_check import (
     ExampleError,
@@ -165,7 +165,10 @@ def _request(task: Task, declared: Mapping[str, str], reading: Reading, names: N
         stated = declared_types(reading.text)
         spare = frozenset(stated.keys() - types.keys())
         types = {**stated, **types}
-    elif not declared and numbers and not examples:
-        # Any argument may occur; each has a type variable of its own.
-        types = {letter: letter.upper() for letter in ARGUMENTS}
+    elif not declared and not examples:
+        stated = opening_types(reading.text)
+        types = stated if stated.keys() - numbers.keys() else {}
+        if numbers and not types:
+            # Any argument may occur; each has a type variable of its own.
+            types = {letter: letter.upper() for letter in ARGUMENTS}
     return Request({**types, **names.stand_in_types} or None, returns, examples, spare)

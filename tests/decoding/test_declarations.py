@@ -2,7 +2,12 @@
 
 import pytest
 
-from saps.decoding.declarations import declared_types, settle_signature, unnamed_types
+from saps.decoding.declarations import (
+    declared_types,
+    opening_types,
+    settle_signature,
+    unnamed_types,
+)
 from saps.lang import AlgoLispError, parse
 
 
@@ -47,6 +52,23 @@ def test_unnamed_types_are_those_of_the_first_letters(
 ) -> None:
     expected = types if isinstance(types, dict) else dict(zip("abc", types.split(), strict=True))
     assert unnamed_types(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        ("Given an array of numbers a and a string b, find", {"a": "int[]", "b": "string"}),
+        ("given numbers a , b and c , find a", dict.fromkeys("abc", "int")),
+        ("given a string , an array of numbers and a number c , find", {}),
+        ("you are given an array a and a number b , find", {}),
+        ("given a number b , find the numbers in c that are greater than b", {}),
+        ("given a number b , let c be b squared , find c + b", {"b": "int"}),
+        ("given a number a and a string a , find", {}),
+        ("find the sum of numbers a and b", {}),
+    ],
+)
+def test_opening_types_are_those_of_all_arguments_or_none(text: str, types: dict[str, str]) -> None:
+    assert opening_types(text) == types
 
 
 @pytest.mark.parametrize(

@@ -325,11 +325,13 @@ def test_a_number_is_declared_to_the_search_and_other_arguments_stay_open() -> N
     synthesizer.synthesize(ABOVE_3)
     synthesizer.synthesize("numbers in xs greater than 3", arguments={"xs": "int[]"})
     synthesizer.synthesize("a plus b")
-    first, second, third = parrot.requests
-    assert first.arguments is not None
-    assert (first.arguments["b"], first.arguments["a"], first.arguments["l"]) == ("int", "A", "L")
-    assert second.arguments == {"a": "int[]", "b": "int"}
+    synthesizer.synthesize("numbers in xs greater than 3")
+    first, second, third, fourth = parrot.requests
+    assert first.arguments == second.arguments == {"a": "int[]", "b": "int"}
     assert third.arguments is None
+    assert fourth.arguments is not None
+    found = [fourth.arguments[letter] for letter in "abl"]
+    assert found == ["A", "int", "L"]
 
 
 def test_an_example_has_the_number_for_the_search_and_not_for_the_user() -> None:
@@ -410,3 +412,21 @@ def test_a_program_must_use_what_was_declared_and_nothing_else(
     found = prepared.request.wanted_arguments() or {}
     assert found == {prepared.names.letter_of.get(n, n): kind for n, kind in arguments.items()}
     assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("given a string s and a number n, repeat s n times", {"a": "string", "b": "int"}),
+        ("given an array xs and a number n, repeat xs n times", None),
+        ("the sum of xs", None),
+    ],
+)
+def test_a_program_must_use_what_its_text_opens_with_as_that_is_stated(
+    text: str, wanted: dict[str, str] | None
+) -> None:
+    model = Synthesizer.load()
+    prepared = prepare(Task(text), model.vocabulary, model.predictor.bundle.symbols)
+    assert prepared.request.wanted_arguments() == wanted
+    if wanted:
+        assert set(model.synthesize(text).arguments.values()) == set(wanted.values())
