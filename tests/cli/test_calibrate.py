@@ -161,22 +161,20 @@ def test_a_damaged_calibration_is_made_anew(
     Synthesizer.load(model)
 
 
-def test_one_kind_of_answers_is_told_with_its_file(
-    saps: RunSaps, model: Path, data: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        ({"the product of two numbers": 21}, "bare.jsonl: 0 of 0 answers are right"),
+        ({"given numbers a and b , find a minus b": 4}, "every text says what its arguments are"),
+    ],
+)
+def test_texts_that_make_no_fit_are_told_with_their_file_and_nothing_is_written(
+    saps: RunSaps, model: Path, data: Path, tmp_path: Path, texts: dict[str, int], told: str
 ) -> None:
-    file = _undeclared(tmp_path / "bare.jsonl", {"the product of two numbers": 21})
+    file = _undeclared(tmp_path / "bare.jsonl", texts)
     outcome = saps("calibrate", str(data), "--model", str(model), "--undeclared", str(file))
     assert (outcome.status, outcome.out) == (1, "")
-    assert "bare.jsonl: 0 of 0 answers are right" in outcome.err
-
-
-def test_texts_that_give_their_arguments_make_no_fit_of_those_that_do_not(
-    saps: RunSaps, model: Path, data: Path, tmp_path: Path
-) -> None:
-    file = _undeclared(tmp_path / "told.jsonl", {"given numbers a and b , find a minus b": 4})
-    outcome = saps("calibrate", str(data), "--model", str(model), "--undeclared", str(file))
-    assert (outcome.status, outcome.out) == (1, "")
-    assert "every text says what its arguments are" in outcome.err
+    assert told in outcome.err
     assert not (model / CALIBRATION).exists()
 
 
