@@ -116,7 +116,7 @@ def likeliest(
 
 def _stands(found: Prediction, given: Prepared) -> bool:
     """Whether a plausible program was found that has an argument, or is of the text's numbers."""
-    names_some = bool(_leaves(found) & set(ARGUMENTS) - given.names.stand_ins.keys())
+    names_some = bool(_leaves(found).keys() & set(ARGUMENTS) - given.names.stand_ins.keys())
     stands = names_some or (_has_numbers(found, given) and _needs_no_argument(found, given))
     return stands and is_plausible(found.program, given.request)
 
@@ -126,7 +126,7 @@ def _needs_no_argument(found: Prediction, given: Prepared) -> bool:
 
     "does the list contain 5" is not (== 5 5), nor "5 in it" or whatever else it may be told as.
     """
-    leaves = Counter(node.symbol for node in found.program.preorder() if not node.children)
+    leaves = _leaves(found)
     again = any(leaves[letter] > 1 for letter in given.names.stand_ins)
     return not again and not speaks_of_inputs(given.task.text)
 
@@ -134,11 +134,11 @@ def _needs_no_argument(found: Prediction, given: Prepared) -> bool:
 def _has_numbers(found: Prediction, task: Prepared) -> bool:
     """Whether the text has numbers that the model has no label for, and the program all of them."""
     numbers = task.names.stand_ins.keys()
-    return bool(numbers) and numbers <= _leaves(found)
+    return bool(numbers) and numbers <= _leaves(found).keys()
 
 
-def _leaves(found: Prediction) -> set[str]:
-    return {node.symbol for node in found.program.preorder() if not node.children}
+def _leaves(found: Prediction) -> Counter[str]:
+    return Counter(node.symbol for node in found.program.preorder() if not node.children)
 
 
 def _in_words_of_the_task(task: Prepared, found: Prediction) -> tuple[str, dict[str, str]]:

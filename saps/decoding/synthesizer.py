@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import TypeGuard
 
 import torch
 
@@ -196,7 +197,7 @@ class Synthesizer:
         for known, search in searches.items():
             group = [item for item in ready if bool(item.task.examples) == known]
             answers = search_all(self.predictor, group, search)
-            if isinstance(search, PlausibleSearch) and _guesses(search):
+            if _guesses(search):
                 answers = declared(self.predictor, self.vocabulary, answers, search)
                 answers = renamed(self.predictor, self.vocabulary, answers, search)
             found.update(zip(map(id, group), answers, strict=True))
@@ -217,7 +218,7 @@ class Synthesizer:
             return error
 
 
-def _guesses(search: Search) -> bool:
+def _guesses(search: Search) -> TypeGuard[PlausibleSearch]:
     """Whether texts are read again under guessed arguments and other names."""
     return isinstance(search, PlausibleSearch) and search.namings > 1
 
