@@ -25,7 +25,7 @@ TEXT = "given numbers a and b , compute the smaller of them"
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120  # a busy machine is slow, not wrong
     while not condition():
         assert time.monotonic() < deadline, "the condition never came true"
         time.sleep(0.005)
@@ -43,7 +43,7 @@ class _Held(Synthesizer):
     def synthesize_many(self, texts: Any, **options: Any) -> Iterator[Synthesis | SynthesisError]:
         tasks: Sequence[Task] = list(texts)
         self.batches.append([task.text for task in tasks])
-        assert self.may_go.wait(30)
+        assert self.may_go.wait(120)
         if any("poison" in task.text for task in tasks):
             raise ArithmeticError("poisoned")
         return super().synthesize_many(tasks, **options)
@@ -247,9 +247,13 @@ def test_a_body_of_unknown_length_is_cut_off(service: Client) -> None:
     assert (answer.status, answer.code) == (413, "body-too-large")
 
 
-def test_a_body_that_does_not_arrive_is_given_up(service: Client) -> None:
+def test_a_body_that_does_not_arrive_is_given_up() -> None:
     head = b"POST /run HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n"
-    with socket.create_connection((service.host, service.port), 30) as connection:
+    settings = replace(SETTINGS, body_timeout_s=0.5)
+    with (
+        serving(create_app(tiny_synthesizer(), settings)) as client,
+        socket.create_connection((client.host, client.port), 30) as connection,
+    ):
         connection.sendall(head + b"{")
         assert connection.recv(1 << 16).startswith(b"HTTP/1.1 408 ")
 
@@ -273,17 +277,20 @@ def test_a_runaway_program_ends_within_its_limits_and_the_next_runs(service: Cli
     assert service.post("/run", {"program": "(+ 1 2)"}).body["value"] == 3
 
 
-def test_five_hundred_requests_at_once_are_all_answered() -> None:
-    with serving(create_app(tiny_synthesizer(), replace(SETTINGS, max_waiting=40))) as client:
-        with ThreadPoolExecutor(500) as pool:
-            futures = [pool.submit(client.post, "/synthesize", {"text": TEXT}) for _ in range(500)]
-            answers = [future.result() for future in futures]
-        counts = Counter(answer.status for answer in answers)
-        assert counts[200] >= 40
-        assert counts[200] + counts[503] == 500
-        assert {a.headers["retry-after"] for a in answers if a.status == 503} <= {"1"}
-        assert client.get("/health").body["queue"]["synthesize"] == 0
-        assert client.post("/synthesize", {"text": TEXT}).status == 200
+def test_of_five_hundred_requests_at_once_as_many_as_may_wait_are_answered() -> None:
+    # Held until all others are refused: no clock decides who is answered.
+    settings = replace(SETTINGS, max_waiting=40)
+    request = {"text": TEXT, "decoding": "greedy"}
+    with _held(settings) as (model, client), ThreadPoolExecutor(500) as pool:
+        futures = [pool.submit(client.post, "/synthesize", request) for _ in range(500)]
+        _wait_for(lambda: sum(future.done() for future in futures) == 460)
+        assert _n_inside(client) == 40
+        model.may_go.set()
+        answers = [future.result() for future in futures]
+        assert Counter(answer.status for answer in answers) == {200: 40, 503: 460}
+        assert {a.headers["retry-after"] for a in answers if a.status == 503} == {"1"}
+        assert _n_inside(client) == 0
+        assert client.post("/synthesize", request).status == 200
 
 
 def test_one_request_too_many_gets_503_and_retry_after() -> None:
