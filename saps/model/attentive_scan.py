@@ -7,13 +7,13 @@ weights and memory are one product each at the end of the backward pass.
 Sizes: B examples, V tokens of all programs, L steps, n rows of one step, T pieces, H hidden.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from saps.data.sequences import SequenceBatch
 from saps.model.cells.lstm_step import step_factors, take_step
 
 
@@ -42,12 +42,26 @@ class AttentiveMemory(NamedTuple):
     padding: Tensor
 
 
+class AttentiveSteps(NamedTuple):
+    """Which example each token belongs to; see `SequenceBatch`.
+
+    Attributes:
+        order: (B,) the example of each row.
+        place: (V,) place of a token in a (B * L) layout, by row and step.
+        sizes: rows of each step.
+    """
+
+    order: Tensor
+    place: Tensor
+    sizes: Sequence[int]
+
+
 def scan_attentively(
     projected: Tensor,
     start: Tensor,
     weights: AttentiveWeights,
     memory: AttentiveMemory,
-    sequence: SequenceBatch,
+    steps: AttentiveSteps,
 ) -> Tensor:
     """Compute q' of all steps; `SequenceDecoder` has the equations.
 
@@ -59,19 +73,23 @@ def scan_attentively(
         start: (B, 2 H) the states [h, c] of the examples before the first step; q' is 0 there.
         weights: of all steps.
         memory: of the B examples.
-        sequence: which example each token belongs to.
+        steps: of the V tokens.
 
     Returns:
         (V, H) in (-1, 1), of the type of `projected`.
     """
-    attended: Tensor = _AttentiveScan.apply(projected, start, *weights, *memory, sequence)  # type: ignore[no-untyped-call]
+    attended: Tensor = _AttentiveScan.apply(projected, start, *weights, *memory, steps)  # type: ignore[no-untyped-call]
     return attended
 
 
-class _Trace(NamedTuple):
-    """What the steps leave, step after step; the first three have B rows more, before all steps.
+class Trace(NamedTuple):
+    """What the steps leave for the way back.
+
+    Of what they leave step after step, the first three have B rows more, before all steps.
 
     Attributes:
+        keys: (B, T, H) by row, as `values`.
+        values: (B, T, H).
         outputs: (B + V, 2 H) [q' ; h].
         fed: (B + V, 2 H) the same, of the type of the large products.
         cells: (B + V, H) c.
@@ -80,6 +98,8 @@ class _Trace(NamedTuple):
         shares: (V, T) the attention.
     """
 
+    keys: Tensor
+    values: Tensor
     outputs: Tensor
     fed: Tensor
     cells: Tensor
@@ -100,51 +120,78 @@ class _AttentiveScan(torch.autograd.Function):
         keys: Tensor,
         values: Tensor,
         padding: Tensor,
-        sequence: SequenceBatch,
+        steps: AttentiveSteps,
     ) -> Tensor:
-        wide = torch.promote_types(projected.dtype, torch.float32)
-        with torch.autocast(projected.device.type, enabled=False):
-            by_row = (keys, values, padding, start)
-            memory = [part.index_select(0, sequence.order).to(wide) for part in by_row]
-            trace = _start_trace(projected, memory.pop(), padding.shape[1])
-            weights = AttentiveWeights(
-                # Both ways the matrix lies as its product reads it fastest.
-                recurrent.to(projected.dtype).t().contiguous(),
-                to_query.to(wide).t().contiguous(),
-                bias.to(wide),
-            )
-            _run(trace, projected, weights, AttentiveMemory(*memory), sequence.sizes)
-        ctx.sequence = sequence
+        weights = AttentiveWeights(recurrent, to_query, bias)
+        memory = AttentiveMemory(keys, values, padding)
+        attended, trace = take_attentive_steps(projected, start, weights, memory, steps)
+        ctx.steps = steps
         ctx.dtypes = [part.dtype for part in (start, recurrent, to_query, bias, keys, values)]
-        ctx.save_for_backward(recurrent, to_query, *memory[:2], *trace)
-        return trace.fed[len(start) :, : to_query.shape[0]].contiguous()
+        ctx.save_for_backward(recurrent, to_query, *trace)
+        return attended
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, of_attended: Tensor) -> tuple[Tensor | None, ...]:
-        recurrent, to_query, keys, values, *parts = ctx.saved_tensors
-        trace, sequence = _Trace(*parts), ctx.sequence
-        n_rows, size = len(sequence.order), to_query.shape[0]
-        with torch.autocast(of_attended.device.type, enabled=False):
-            to_query = to_query.to(keys.dtype)
-            recurrent = recurrent.to(trace.fed.dtype)
-            back = _start_gradients(of_attended, trace, n_rows)
-            _run_back(back, trace, (recurrent, to_query), (keys, values), sequence.sizes)
-            of_start = torch.cat([back.outputs[:n_rows, size:], back.cells], dim=1)
-            gradients = [
-                torch.empty_like(of_start).index_copy_(0, sequence.order, of_start),
-                back.sums.t() @ _before(trace.fed, n_rows, sequence.sizes),
-                back.totals.to(trace.fed.dtype).t() @ trace.fed[n_rows:, size:],
-                back.totals.sum(dim=0),
-                _by_example(back.energies, trace.outputs[n_rows:, size:], sequence),
-                _by_example(trace.shares, back.totals, sequence),
-            ]
+        recurrent, to_query, *kept = ctx.saved_tensors
+        of_projected, *gradients = take_attentive_steps_back(
+            of_attended, recurrent, to_query, Trace(*kept), ctx.steps
+        )
         typed = [part.to(dtype) for part, dtype in zip(gradients, ctx.dtypes, strict=True)]
-        return back.sums, *typed, None, None
+        return of_projected, *typed, None, None
 
 
-def _start_trace(projected: Tensor, start: Tensor, n_pieces: int) -> _Trace:
-    """Make room for all steps, the rows before the first one filled; `start` is [h, c]."""
+def take_attentive_steps(
+    projected: Tensor,
+    start: Tensor,
+    weights: AttentiveWeights,
+    memory: AttentiveMemory,
+    steps: AttentiveSteps,
+) -> tuple[Tensor, Trace]:
+    """Compute q', (V, H), and what its gradient needs; see `scan_attentively`."""
+    wide = torch.promote_types(projected.dtype, torch.float32)
+    with torch.autocast(projected.device.type, enabled=False):
+        by_row = (*memory, start)
+        keys, values, padding, first = (
+            part.index_select(0, steps.order).to(wide) for part in by_row
+        )
+        trace = _start_trace(projected, first, keys, values)
+        laid_out = AttentiveWeights(
+            # Both ways the matrix lies as its product reads it fastest.
+            weights.recurrent.to(projected.dtype).t().contiguous(),
+            weights.query.to(wide).t().contiguous(),
+            weights.bias.to(wide),
+        )
+        _run(trace, projected, laid_out, padding[:, None], steps.sizes)
+    return trace.fed[len(start) :, : len(weights.query)].contiguous(), trace
+
+
+def take_attentive_steps_back(
+    of_attended: Tensor, recurrent: Tensor, to_query: Tensor, trace: Trace, steps: AttentiveSteps
+) -> tuple[Tensor, ...]:
+    """Return the gradients of `projected`, `start`, the three weights, keys and values.
+
+    All but the first have the types of the products that they come from.
+    """
+    n_rows, size = len(steps.order), len(to_query)
+    with torch.autocast(of_attended.device.type, enabled=False):
+        matrices = recurrent.to(trace.fed.dtype), to_query.to(trace.keys.dtype)
+        back = _start_gradients(of_attended, trace, n_rows)
+        _run_back(back, trace, matrices, steps.sizes)
+        of_start = torch.cat([back.outputs[:n_rows, size:], back.cells], dim=1)
+        return (
+            back.sums,
+            torch.empty_like(of_start).index_copy_(0, steps.order, of_start),
+            back.sums.t() @ _before(trace.fed, n_rows, steps.sizes),
+            back.totals.to(trace.fed.dtype).t() @ trace.fed[n_rows:, size:],
+            back.totals.sum(dim=0),
+            _by_example(back.energies, trace.outputs[n_rows:, size:], steps),
+            _by_example(trace.shares, back.totals, steps),
+        )
+
+
+def _start_trace(projected: Tensor, start: Tensor, keys: Tensor, values: Tensor) -> Trace:
+    """Make room for all steps, the rows before the first one filled; `start` is [h, c] by row."""
     n_rows, n_tokens, size = len(start), len(projected), start.shape[1] // 2
     outputs = start.new_empty(n_rows + n_tokens, 2 * size)
     cells = start.new_empty(n_rows + n_tokens, size)
@@ -154,28 +201,35 @@ def _start_trace(projected: Tensor, start: Tensor, n_pieces: int) -> _Trace:
     if projected.dtype != outputs.dtype:
         fed = torch.empty_like(outputs, dtype=projected.dtype)
         fed[:n_rows] = outputs[:n_rows]
-    return _Trace(
+    return Trace(
+        keys,
+        values,
         outputs,
         fed,
         cells,
         gates=start.new_empty(n_tokens, 4 * size),
         squashed=start.new_empty(n_tokens, size),
-        shares=start.new_empty(n_tokens, n_pieces),
+        shares=start.new_empty(n_tokens, keys.shape[1]),
     )
 
 
 def _run(
-    trace: _Trace,
+    trace: Trace,
     projected: Tensor,
     weights: AttentiveWeights,
-    memory: AttentiveMemory,
-    sizes: tuple[int, ...],
+    padding: Tensor,
+    sizes: Sequence[int],
 ) -> None:
-    """Take all steps; both matrices come transposed."""
+    """Take all steps; both matrices come transposed, `padding` (B, 1, T) by row."""
     is_short = trace.fed is not trace.outputs
-    outputs, fed, cells = (torch.split(part, [len(memory.keys), *sizes]) for part in trace[:3])
-    gates, squashed, shares = (torch.split(part, list(sizes)) for part in trace[3:])
-    keys, padding = memory.keys.transpose(1, 2), memory.padding[:, None]
+    with_first = [len(trace.keys), *sizes]
+    outputs, fed, cells = (
+        torch.split(part, with_first) for part in (trace.outputs, trace.fed, trace.cells)
+    )
+    gates, squashed, shares = (
+        torch.split(part, list(sizes)) for part in (trace.gates, trace.squashed, trace.shares)
+    )
+    keys = trace.keys.transpose(1, 2)
     for step, (n, inputs) in enumerate(
         zip(sizes, torch.split(projected, list(sizes)), strict=True)
     ):
@@ -188,7 +242,7 @@ def _run(
         energy = torch.baddbmm(padding[:n], h[:, None], keys[:n])
         torch.softmax(energy.squeeze(1), dim=1, out=shares[step])
         total = torch.addmm(weights.bias, h, weights.query)
-        total = torch.baddbmm(total[:, None], shares[step][:, None], memory.values[:n])
+        total = torch.baddbmm(total[:, None], shares[step][:, None], trace.values[:n])
         torch.tanh(total.squeeze(1), out=attended)
         if is_short:
             fed[step + 1].copy_(outputs[step + 1])
@@ -198,7 +252,7 @@ class _Gradients(NamedTuple):
     """What the steps leave on the way back, where the last two are of the sums alone.
 
     Attributes:
-        outputs: (B + V, 2 H) of [q' ; h], as `_Trace.outputs`.
+        outputs: (B + V, 2 H) of [q' ; h], as `Trace.outputs`.
         cells: (B, H) of c of the step before; at the end, of the states before the first.
         totals: (V, H) of q' before its tanh.
         energies: (V, T) of the attention before its softmax.
@@ -212,7 +266,7 @@ class _Gradients(NamedTuple):
     sums: Tensor
 
 
-def _start_gradients(of_attended: Tensor, trace: _Trace, n_rows: int) -> _Gradients:
+def _start_gradients(of_attended: Tensor, trace: Trace, n_rows: int) -> _Gradients:
     size = of_attended.shape[1]
     outputs = torch.zeros_like(trace.outputs)
     outputs[n_rows:, :size] = of_attended
@@ -227,10 +281,9 @@ def _start_gradients(of_attended: Tensor, trace: _Trace, n_rows: int) -> _Gradie
 
 def _run_back(
     back: _Gradients,
-    trace: _Trace,
+    trace: Trace,
     matrices: tuple[Tensor, Tensor],
-    memory: tuple[Tensor, Tensor],
-    sizes: tuple[int, ...],
+    sizes: Sequence[int],
 ) -> None:
     """Take all steps back.
 
@@ -238,11 +291,10 @@ def _run_back(
         back: filled, but for `outputs` at the steps, where gradients of q' are already.
         trace: of the way here.
         matrices: those of the gates and of the query.
-        memory: keys and values of the rows.
         sizes: rows of each step.
     """
     recurrent, to_query = matrices
-    keys, values = memory[0], memory[1].transpose(1, 2)
+    keys, values = trace.keys, trace.values.transpose(1, 2)
     n_rows, size = back.cells.shape
     before = _before(trace.cells, n_rows, sizes)
     factors = step_factors(trace.gates, before, trace.squashed)
@@ -275,17 +327,17 @@ def _run_back(
             outputs[step][:n].addmm_(of_sums, recurrent)
 
 
-def _before(values: Tensor, n_rows: int, sizes: tuple[int, ...]) -> Tensor:
+def _before(values: Tensor, n_rows: int, sizes: Sequence[int]) -> Tensor:
     """Return what each step found, (V, ...), of what came out before all steps and of each."""
     blocks = torch.split(values, [n_rows, *sizes])
     return torch.cat([block[:n] for block, n in zip(blocks[:-1], sizes, strict=True)])
 
 
-def _by_example(left: Tensor, right: Tensor, sequence: SequenceBatch) -> Tensor:
+def _by_example(left: Tensor, right: Tensor, steps: AttentiveSteps) -> Tensor:
     """Sum the outer products of rows, (V, P) and (V, Q), by example: (B, P, Q)."""
-    n_examples, n_steps = len(sequence.order), len(sequence.sizes)
-    row = torch.div(sequence.place, n_steps, rounding_mode="floor")
-    place = (sequence.order[row] - row) * n_steps + sequence.place
+    n_examples, n_steps = len(steps.order), len(steps.sizes)
+    row = torch.div(steps.place, n_steps, rounding_mode="floor")
+    place = (steps.order[row] - row) * n_steps + steps.place
 
     def spread(values: Tensor) -> Tensor:
         rectangle = values.new_zeros(n_examples * n_steps, values.shape[1])

@@ -14,7 +14,13 @@ from torch.nn import functional
 
 from saps.data.sequences import Marks, SequenceBatch
 from saps.model.attention import GeneralAttention
-from saps.model.attentive_scan import AttentiveMemory, AttentiveWeights, scan_attentively
+from saps.model.attentive_scan import (
+    AttentiveMemory,
+    AttentiveSteps,
+    AttentiveWeights,
+    scan_attentively,
+)
+from saps.model.attentive_scan_op import scan_attentively_compiled
 from saps.model.cells.cell import Cell
 from saps.model.cells.lstm import LstmCell
 from saps.model.dropout import Dropout
@@ -113,7 +119,9 @@ class SequenceDecoder(nn.Module):
         weights = AttentiveWeights(recurrent, *self._query_weights())
         memory = AttentiveMemory(context.keys, context.values, context.bias)
         projected, start = self._project(sequence.fed), self._before(context).cell
-        return self._logits(scan_attentively(projected, start, weights, memory, sequence))
+        steps = AttentiveSteps(sequence.order, sequence.place, sequence.sizes)
+        scan = scan_attentively_compiled if torch.compiler.is_compiling() else scan_attentively
+        return self._logits(scan(projected, start, weights, memory, steps))
 
     def _run(self, context: SequenceContext, sequence: SequenceBatch) -> Tensor:
         """Return q' of all steps, (V, H), with any cell."""

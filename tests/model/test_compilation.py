@@ -12,8 +12,6 @@ from saps.model.compilation import compiled
 from tests.model.test_padding import CASES, _network, _roomy
 from tests.model.test_rows import TASKS, _batch
 
-WHOLE = [case for case in CASES if case[0] != "seq2seq_att"]
-
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
@@ -26,7 +24,7 @@ def _some(count: int) -> Batch:
     return _batch(dict(list(TASKS.items())[:count]))
 
 
-@pytest.mark.parametrize(("experiment", "topology"), WHOLE)
+@pytest.mark.parametrize(("experiment", "topology"), CASES)
 def test_the_loss_of_a_row_is_one_graph(experiment: str, topology: str) -> None:
     network, batch = _network(experiment, topology), _some(6)
     padded = _roomy(batch).pad(batch)
@@ -34,8 +32,9 @@ def test_the_loss_of_a_row_is_one_graph(experiment: str, topology: str) -> None:
     torch.testing.assert_close(whole(padded).total, network.loss(batch).total)
 
 
-def test_gradients_of_the_compiled_loss_are_those_of_the_plain_one() -> None:
-    network, batch = _network("saps_vh_att", "arity"), _some(5)
+@pytest.mark.parametrize("experiment", ["saps_vh_att", "seq2seq_att"])
+def test_gradients_of_the_compiled_loss_are_those_of_the_plain_one(experiment: str) -> None:
+    network, batch = _network(experiment, "arity"), _some(5)
     whole = torch.compile(network.loss, fullgraph=True, backend="aot_eager", dynamic=False)
     found = []
     for loss in (network.loss, whole):
