@@ -28,6 +28,7 @@ TOKENIZER = "tokenizer.model"
 SYMBOLS = "symbols.json"
 WORDS = "words.json"
 CALIBRATION = "calibration.json"
+FILES = (CONFIG, WEIGHTS, TOKENIZER, SYMBOLS, WORDS, CALIBRATION)
 
 PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
 
@@ -79,6 +80,8 @@ def build_network(config: Mapping[str, Any], tokenizer: Tokenizer, symbols: Symb
 
 def save_bundle(bundle: Bundle, folder: Path, *, half: bool = False) -> None:
     """Write a bundle; an older one in its place stays whole until the new one is complete.
+
+    Files of that folder which are no part of a model stay there.
 
     Args:
         bundle: what to write.
@@ -278,12 +281,29 @@ def plain_config(config: object) -> dict[str, Any]:
     return {str(key): value for key, value in container.items()}
 
 
+def restore_replaced(folder: Path) -> None:
+    """Put back a bundle that `save_bundle` had moved aside when its process was killed."""
+    for old in folder.parent.glob(f".{folder.name}-old-*/bundle"):
+        if not folder.exists():
+            old.replace(folder)
+
+
 def _replace_folder(draft: Path, folder: Path) -> None:
     """Put `draft` in the place of `folder`; a folder can not be swapped in one step."""
     if not folder.exists():
         draft.replace(folder)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    for other in folder.iterdir():
+        if other.name not in FILES:
+            _copy(other, draft / other.name)
     folder.replace(old / "bundle")
     draft.replace(folder)
     shutil.rmtree(old)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, symlinks=True)
+    else:
+        shutil.copy2(source, target, follow_symlinks=False)

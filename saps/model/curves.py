@@ -1,5 +1,6 @@
 """Learning curves as a picture: loss above, exact match below, by epoch."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,12 @@ def _draw(
 
 
 def _best(rows: Sequence[Mapping[str, float]]) -> str:
-    best = max(rows, key=lambda row: row["val/exact_match"])
+    """Name the largest exact match; epochs without a validation have none."""
+    judged = [row for row in rows if not math.isnan(row["val/exact_match"])]
+    if not judged:
+        return "no validation yet"
+    best = max(judged, key=lambda row: row["val/exact_match"])
     return (
-        f"best: {best['val/exact_match']:.4f} "
+        f"best exact match: {best['val/exact_match']:.4f} "
         f"({best['val/n_exact']:.0f}/{best['val/n']:.0f}) in epoch {best['epoch']:.0f}"
     )

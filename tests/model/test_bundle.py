@@ -10,7 +10,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from saps.model.bundle import Bundle, BundleError, build_network, load_bundle, save_bundle
+from saps.model.bundle import (
+    Bundle,
+    BundleError,
+    build_network,
+    load_bundle,
+    restore_replaced,
+    save_bundle,
+)
 from tests.tasks import batch, vocabularies
 
 CONFIG = {
@@ -101,13 +108,43 @@ def test_all_files_of_a_bundle_can_be_read_by_others(folder: Path) -> None:
     assert {path.stat().st_mode & 0o044 for path in (folder, *folder.iterdir())} == {0o044}
 
 
-def test_writing_over_a_bundle_replaces_it_and_leaves_nothing_else(
+def test_writing_over_a_bundle_replaces_it_and_leaves_what_is_no_part_of_one(
     bundle: Bundle, folder: Path
 ) -> None:
-    (folder / "stray").touch()
+    (folder / "notes.txt").write_text("mine")
+    (folder / "plots").mkdir()
+    (folder / "plots" / "a.png").touch()
+    (folder / "calibration.json").write_text("{}")  # of the other weights
     save_bundle(bundle, folder)
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
-    assert not (folder / "stray").exists()
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert (folder / "plots" / "a.png").exists()
+    assert not (folder / "calibration.json").exists()
+
+
+def test_a_bundle_whose_replacement_was_killed_half_way_is_put_back(
+    bundle: Bundle, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise KilledError
+
+    before = (folder / "config.json").read_bytes()
+    rename = Path.replace
+    # The second renaming would put the new one in its place.
+    done: list[Path] = []
+    monkeypatch.setattr(
+        Path, "replace", lambda self, to: kill() if done else done.append(rename(self, to))
+    )
+    with pytest.raises(KilledError):
+        save_bundle(bundle, folder)
+    monkeypatch.undo()
+    assert not folder.exists()
+    restore_replaced(folder)
+    assert (folder / "config.json").read_bytes() == before
+    load_bundle(folder)
 
 
 def _remove(name: str) -> Callable[[Path], None]:

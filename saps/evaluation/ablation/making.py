@@ -26,8 +26,9 @@ from saps.evaluation.evaluate import evaluate
 from saps.evaluation.report import ReportError, load_report
 from saps.model.checkpoint import LAST, PREVIOUS, CheckpointError
 from saps.model.identity import settings_of
+from saps.model.run_folder import CONFIG
 from saps.model.saving import RunInterruptedError
-from saps.model.training import CONFIG, train
+from saps.model.training import train
 
 logger = logging.getLogger(__name__)
 
