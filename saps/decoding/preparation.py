@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from saps.data.symbols import ARGUMENTS, SymbolTable
 from saps.data.tokenizer import normalise_typing
+from saps.decoding.asked_truth import asks_for_truth
 from saps.decoding.constraint import check_request
 from saps.decoding.declarations import declared_types, opening_types
 from saps.decoding.english import Reading, Vocabulary, read_english
@@ -18,6 +19,7 @@ from saps.decoding.example_check import (
 from saps.decoding.naming import Names
 from saps.decoding.request import InputOutput, Request
 from saps.decoding.requested_types import RequestedTypes, RequestTypeError
+from saps.decoding.said_numbers import said_numbers
 from saps.decoding.synthesis import SynthesisError
 from saps.decoding.task import Task
 from saps.lang.scope import RESERVED
@@ -171,4 +173,7 @@ def _request(task: Task, declared: Mapping[str, str], reading: Reading, names: N
         if numbers and not types:
             # Any argument may occur; each has a type variable of its own.
             types = {letter: letter.upper() for letter in ARGUMENTS}
-    return Request({**types, **names.stand_in_types} or None, returns, examples, spare)
+    if returns is None and asks_for_truth(reading.text):
+        returns = "bool"
+    said = said_numbers(reading.text)
+    return Request({**types, **names.stand_in_types} or None, returns, examples, spare, said)

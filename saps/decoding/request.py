@@ -24,12 +24,15 @@ class Request:
         examples: what the program should compute, given to guide the search.
         spare: arguments that the program need not use: what the text calls by a letter may be a
             part of the task.
+        constants: numbers that the text says in digits and the model has labels for; a program
+            without one of them is as doubtful as one without an argument.
     """
 
     arguments: Mapping[str, str] | None = None
     result: str | None = None
     examples: tuple[InputOutput, ...] = ()
     spare: frozenset[str] = frozenset()
+    constants: frozenset[str] = frozenset()
 
     def argument_types(self) -> Mapping[str, str] | None:
         """Return the types of the arguments, read off the examples where they are not declared."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from saps.decoding.declarations import declared_types
 from saps.decoding.english import Reading
+from saps.decoding.said_numbers import said_numbers
 from saps.lang import Limits, Node, Value, compile_program
 
 
@@ -169,14 +170,14 @@ class Synthesis:
 
     @property
     def unused_numbers(self) -> tuple[str, ...]:
-        """Numbers of the text that a letter stood for, and the program has not."""
+        """Numbers of the text that its program should have, and has not."""
         written = self.candidates[0].written if self.candidates else None
         if self.reading is None or written is None:
             return ()
         used = {node.symbol for node in written.preorder()}
-        return tuple(
-            literal for letter, literal in self.reading.stand_ins.items() if letter not in used
-        )
+        labels = {label: label for label in sorted(said_numbers(self.reading.text))}
+        numbers = {**self.reading.stand_ins, **labels}
+        return tuple(literal for symbol, literal in numbers.items() if symbol not in used)
 
     @property
     def stated_types(self) -> dict[str, str]:

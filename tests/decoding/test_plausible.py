@@ -42,10 +42,20 @@ REQUESTS = [
         ("(len (digits a))", {"a": "int"}, True),  # though it is nearly always 1 or 2
         ("(is_sorted a)", {"a": "int[]"}, True),  # seldom true
         ("(slice a b (+ c 1))", {"a": "int[]", "b": "int", "c": "int"}, True),  # mostly raises
+        ("(> (strlen a) (strlen a))", {"a": "string"}, False),  # settled whatever a is
+        ("(&& (>= 10 10) (<= a 2))", {"a": "int"}, False),  # so is a part of it
+        ("(== (% a 2) 0)", {"a": "int"}, True),
+        ("(* a a)", {"a": "int"}, True),
     ],
 )
 def test_what_is_plausible(program: str, arguments: dict[str, str] | None, plausible: bool) -> None:
     assert is_plausible(parse(program), Request(arguments)) is plausible
+
+
+def test_a_program_without_a_number_that_the_text_says_is_not_plausible() -> None:
+    request = Request({"a": "string"}, "bool", constants=frozenset({"10"}))
+    assert is_plausible(parse("(> (strlen a) 10)"), request)
+    assert not is_plausible(parse("(> (strlen a) 1)"), request)
 
 
 def test_greedy_where_it_is_plausible_else_the_first_of_the_beam_that_is() -> None:

@@ -360,6 +360,28 @@ def test_a_number_that_the_program_lacks_is_told() -> None:
     assert dict(found.arguments) == {"a": "int[]"}
 
 
+def test_a_number_with_a_label_that_the_program_lacks_is_told_too() -> None:
+    text = "does the string s have more than 10 letters"
+    found = Synthesizer(_Parrot("(> (strlen a) 1)")).synthesize(text)
+    assert found.unused_numbers == ("10",)
+
+
+def test_a_question_for_a_truth_value_is_searched_for_as_one() -> None:
+    parrot = _Parrot("(== a b)")
+    synthesizer = Synthesizer(parrot, "greedy")
+    synthesizer.synthesize("given numbers a and b , is a equal to b?")
+    synthesizer.synthesize("given numbers a and b , find a plus b")
+    with pytest.raises(SynthesisError, match="expected int"):
+        synthesizer.synthesize("is a equal to b?", returns="int")
+    assert [request.result for request in parrot.requests] == ["bool", None, "int"]
+
+
+def test_numbers_in_digits_are_asked_of_the_program() -> None:
+    parrot = _Parrot("(> (strlen a) 10)")
+    Synthesizer(parrot, "greedy").synthesize("does the string s have more than 10 letters")
+    assert parrot.requests[0].constants == {"10"}
+
+
 def test_a_number_used_as_an_array_is_a_program_that_does_not_type_check() -> None:
     with pytest.raises(SynthesisError, match="does not type-check"):
         Synthesizer(_Parrot("(len b)")).synthesize("numbers greater than 3")
