@@ -38,12 +38,27 @@ def compare(
         raise typer.BadParameter("one report has nothing to be compared with: give two or more")
     if markdown and as_json:
         raise typer.BadParameter("--markdown and --json exclude one another")
+    _refuse_repetition(reports)
     runs = [load_run(folder) for folder in reports]
     comparisons = compare_runs(runs)
     if as_json:
         print(json.dumps([_plain(comparison) for comparison in comparisons], ensure_ascii=False))
     else:
         _show(runs, comparisons, examples, markdown=markdown)
+
+
+def _refuse_repetition(reports: Sequence[Path]) -> None:
+    """Refuse a report that is given twice, by its folder or its file."""
+    seen: dict[Path, Path] = {}
+    for given in reports:
+        place = given.resolve()
+        folder = place.parent if place.is_file() else place
+        if folder in seen:
+            raise typer.BadParameter(
+                f"{seen[folder]} and {given} are one report, which does not differ from itself: "
+                "give each once"
+            )
+        seen[folder] = given
 
 
 def _show(
@@ -67,8 +82,16 @@ def _plain(comparison: "Comparison") -> dict[str, Any]:
     return {
         "first": comparison.first.name,
         "second": comparison.second.name,
+        "settings_that_differ": _plain_conditions(comparison),
         "exact_match": comparison.exact_match.plain(),
         "accuracy": comparison.accuracy.plain(),
         "only_first": [first.text for first, _ in comparison.only_first],
         "only_second": [first.text for first, _ in comparison.only_second],
     }
+
+
+def _plain_conditions(comparison: "Comparison") -> dict[str, dict[str, str | None]]:
+    from saps.evaluation.conditions import differing_conditions
+
+    found = differing_conditions([comparison.first.report, comparison.second.report])
+    return {c.name: dict(zip(("first", "second"), c.values, strict=True)) for c in found}

@@ -5,14 +5,16 @@ import functools
 import logging
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from saps.cli.failure import CommandError, Settings, report
+from saps.override import override
 from saps.resources import resource_folder
 
 if TYPE_CHECKING:
@@ -20,6 +22,19 @@ if TYPE_CHECKING:
 
 # Whatever typer does not know is Hydra's: overrides, --help, --cfg job, --multirun.
 HYDRA_CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
+# An override of each command, as an example of one.
+_OVERRIDES: Final = {
+    "train": "trainer.max_epochs=3",
+    "evaluate": "decoding=beam",
+    "ablate": "epochs=3",
+    "generate": "size=1000",
+}
+# What those have in mind who choose as in another command.
+_MEANT: Final = {
+    ("evaluate", "data"): "data.path",
+    ("evaluate", "model"): "checkpoint",
+    ("generate", "data"): "out",
+}
 
 
 def run_application(
@@ -83,13 +98,38 @@ def _configuration_errors(command: str) -> Iterator[None]:
             cause, OmegaConfBaseException
         ):
             raise cause from error  # a constructor's own words, made for people
-        message = _message(error)
+        message = _message(error, command)
         hint = f"`saps {command} --help` shows the choices"
-        if (near := _nearest_choice(message)) is not None:
+        near = _meant_key(str(error), command) or _nearest_choice(message) or _data_path(message)
+        if near is not None:
             hint = f"did you mean {near}? {hint}"
         if "Could not load 'hydra/launcher/" in message:
             hint = 'the launchers come with `pip install "saps[cluster]"`'
         raise CommandError(f"{message}\n{hint}") from error
+
+
+def _meant_key(message: str, command: str) -> str | None:
+    """Return the setting that is meant by a group that the command does not have."""
+    found = re.search(r"Could not override '(\w+)'\. No match in the defaults list", message)
+    value = re.search(r"To append to your default list use \+\w+=(.*)", message)
+    if found is None or value is None or (key := _MEANT.get((command, found[1]))) is None:
+        return None
+    path = _path_of_choice(value[1]) if key == "data.path" else None
+    return shlex.quote(override(key, path or value[1]))
+
+
+def _path_of_choice(name: str) -> str | None:
+    """Return the folder that `saps train data=NAME` reads."""
+    from omegaconf import OmegaConf
+
+    file = resource_folder("conf") / "data" / f"{name}.yaml"
+    return str(OmegaConf.load(file).path) if file.is_file() else None
+
+
+def _data_path(message: str) -> str | None:
+    """Return the setting that takes a folder, for one given as a choice of `data`."""
+    found = re.search(r"Could not find 'data/(.*)'", message)
+    return None if found is None else shlex.quote(override("data.path", found[1]))
 
 
 def _nearest_choice(message: str) -> str | None:
@@ -117,7 +157,7 @@ def _hydra_process(argv: list[str]) -> Iterator[None]:
             os.environ["HYDRA_FULL_ERROR"] = old_full_error
 
 
-def _message(error: Exception) -> str:
+def _message(error: Exception, command: str) -> str:
     """Join what Hydra and OmegaConf say, without the lines that only their authors need."""
     from hydra.errors import OverrideParseException
 
@@ -126,7 +166,9 @@ def _message(error: Exception) -> str:
         told = f"{told}\n{cause}"
     told = told.partition("\nConfig search path:")[0]
     if isinstance(error, OverrideParseException):
-        told = f"{error.override!r} is no override, such as trainer.max_epochs=3: {told}"
+        example = _OVERRIDES.get(command, "key=value")
+        told = f"{error.override!r} is no override, such as {example}: {told}"
     lines = [line.rstrip() for line in told.splitlines()]
-    internal = ("full_key:", "object_type=", "reference_type=")
+    # The last would add a group that the command does not have.
+    internal = ("full_key:", "object_type=", "reference_type=", "To append to your default list")
     return "\n".join(line for line in lines if line and not line.lstrip().startswith(internal))

@@ -1,6 +1,7 @@
 """Beam search over partial trees."""
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
 import torch
 
@@ -12,6 +13,7 @@ from saps.decoding.greedy import GreedyDecoder
 from saps.decoding.prediction import Prediction
 from saps.decoding.request import Request
 from saps.decoding.scorer import Scorer
+from saps.decoding.settings import real_number, spelled, whole_numbers
 
 
 class BeamSearch:
@@ -48,16 +50,16 @@ class BeamSearch:
             max_size: nodes of a tree.
 
         Raises:
-            ValueError: a number is out of range.
+            ValueError: a setting is of another kind or out of range.
         """
-        if width < 1 or top < 1 or not alpha >= 0:
+        counts = whole_numbers(width=width, top=top)
+        self.alpha = real_number("alpha", alpha)
+        if min(counts.values()) < 1 or not 0 <= alpha < inf:
             raise ValueError(
-                f"width={width}, top={top}, alpha={alpha}: expected width and top of at least 1 "
-                "and alpha of at least 0"
+                f"{spelled(**counts, alpha=alpha)}: expected width and top of at least 1 and "
+                "alpha of at least 0"
             )
-        self.width = width
-        self.top = top
-        self.alpha = alpha
+        self.width, self.top = counts["width"], counts["top"]
         self.typed = typed
         self._greedy = GreedyDecoder(max_depth, max_size, typed=typed)
 

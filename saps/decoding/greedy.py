@@ -13,6 +13,7 @@ from saps.decoding.greedy_growth import grow_greedily
 from saps.decoding.prediction import Prediction
 from saps.decoding.request import NOTHING_KNOWN, Request
 from saps.decoding.scorer import Scorer
+from saps.decoding.settings import flag, spelled, whole_numbers
 from saps.decoding.waves import grow_in_waves
 from saps.lang import AlgoLispError, Node, infer_signature
 from saps.model.network import Network, Source, TreeNetwork
@@ -55,13 +56,13 @@ class GreedyDecoder:
         """Set the caps: `max_depth` levels (a lone root has 1), `max_size` nodes a tree.
 
         Raises:
-            ValueError: a cap is below 1.
+            ValueError: a cap is no whole number of at least 1, or `typed` neither true nor false.
         """
-        if max_depth < 1 or max_size < 1:
-            raise ValueError(f"max_depth={max_depth}, max_size={max_size}: both must be at least 1")
-        self.max_depth = max_depth
-        self.max_size = max_size
-        self.typed = typed
+        caps = whole_numbers(max_depth=max_depth, max_size=max_size)
+        if min(caps.values()) < 1:
+            raise ValueError(f"{spelled(**caps)}: both must be at least 1")
+        self.max_depth, self.max_size = caps["max_depth"], caps["max_size"]
+        self.typed = flag("typed", typed)
 
     @overload
     def decode(

@@ -17,6 +17,7 @@ from saps.decoding.prediction import Prediction
 from saps.decoding.rehearsal import Rehearsal
 from saps.decoding.request import NOTHING_KNOWN, Request
 from saps.decoding.scorer import Scorer
+from saps.decoding.settings import flag, real_number, spelled, whole_numbers
 from saps.lang import Limits, Node
 
 
@@ -34,6 +35,10 @@ class Budget:
     programs: int
     expansions: int
     seconds: float | None
+
+    def __post_init__(self) -> None:
+        if self.seconds is not None and not real_number("seconds", self.seconds) > 0:
+            raise ValueError(f"seconds={self.seconds}: expected a number above 0, or null")
 
 
 class GuidedSearch:
@@ -84,21 +89,24 @@ class GuidedSearch:
             steps: evaluation steps of a run on one example.
 
         Raises:
-            ValueError: a number is below 1.
+            ValueError: a setting is of another kind or out of range.
         """
-        if min(n_examples, max_programs, max_expansions, top, lookahead, steps) < 1:
-            raise ValueError(
-                f"n_examples={n_examples}, max_programs={max_programs}, "
-                f"max_expansions={max_expansions}, top={top}, lookahead={lookahead}, "
-                f"steps={steps}: all must be at least 1"
-            )
-        self.n_examples = n_examples
-        self.top = top
-        self.lookahead = lookahead
-        self.prune = prune
+        counts = whole_numbers(
+            n_examples=n_examples,
+            max_programs=max_programs,
+            max_expansions=max_expansions,
+            top=top,
+            lookahead=lookahead,
+            steps=steps,
+        )
+        if min(counts.values()) < 1:
+            raise ValueError(f"{spelled(**counts)}: all must be at least 1")
+        self.n_examples, self.top = counts["n_examples"], counts["top"]
+        self.lookahead = counts["lookahead"]
+        self.prune = flag("prune", prune)
         self.typed = typed
-        self._budget = Budget(max_programs, max_expansions, seconds)
-        self._limits = Limits(steps=steps)
+        self._budget = Budget(counts["max_programs"], counts["max_expansions"], seconds)
+        self._limits = Limits(steps=counts["steps"])
         self._greedy = GreedyDecoder(max_depth, max_size, typed=typed)
 
     @torch.inference_mode()

@@ -12,6 +12,7 @@ from saps.decoding.plausibility import is_plausible
 from saps.decoding.prediction import Prediction
 from saps.decoding.request import NOTHING_KNOWN, Request
 from saps.decoding.scorer import Scorer
+from saps.decoding.settings import real_number, spelled, whole_numbers
 
 
 class PlausibleSearch:
@@ -49,14 +50,15 @@ class PlausibleSearch:
             max_size: nodes of a tree.
 
         Raises:
-            ValueError: a number is out of range.
+            ValueError: a setting is of another kind or out of range.
         """
-        if width < 1 or namings < 1 or not 0 <= sure <= 1:
+        counts = whole_numbers(width=width, namings=namings)
+        width, self.namings = counts["width"], counts["namings"]
+        if min(counts.values()) < 1 or not 0 <= real_number("sure", sure) <= 1:
             raise ValueError(
-                f"width={width}, sure={sure}, namings={namings}: expected width and namings of at "
-                "least 1, and sure from 0 to 1"
+                f"{spelled(width=width, sure=sure, namings=namings)}: expected width and namings "
+                "of at least 1, and sure from 0 to 1"
             )
-        self.namings = namings
         self._least = log(sure) if sure else float("-inf")
         self.greedy = GreedyDecoder(max_depth, max_size, typed=typed)
         self.beam = BeamSearch(

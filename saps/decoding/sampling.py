@@ -1,6 +1,7 @@
 """Programs drawn at random, as likely as the network says."""
 
 from collections.abc import Sequence
+from math import inf
 
 import torch
 from torch import Tensor
@@ -12,8 +13,11 @@ from saps.decoding.hypothesis import Hypothesis
 from saps.decoding.prediction import Prediction
 from saps.decoding.request import Request
 from saps.decoding.scorer import Scorer
+from saps.decoding.settings import flag, real_number, spelled, whole_numbers
 
 _MAX_ROUNDS = 20
+# The rounds have seeds of their own, which torch takes up to 64 bits.
+_MOST_SEED = 10**17
 
 
 class SamplingSearch:
@@ -57,23 +61,23 @@ class SamplingSearch:
             max_size: nodes of a tree.
 
         Raises:
-            ValueError: a number is out of range.
+            ValueError: a setting is of another kind or out of range.
         """
-        if count < 1 or not temperature > 0 or not 0 < top_p <= 1:
+        whole = whole_numbers(count=count, seed=seed, max_depth=max_depth, max_size=max_size)
+        self.count, self.seed = whole["count"], whole["seed"]
+        self.max_depth, self.max_size = whole["max_depth"], whole["max_size"]
+        self.temperature = real_number("temperature", temperature)
+        self.top_p = real_number("top_p", top_p)
+        self.distinct, self.typed = flag("distinct", distinct), flag("typed", typed)
+        if self.count < 1 or not 0 < temperature < inf or not 0 < top_p <= 1:
             raise ValueError(
-                f"count={count}, temperature={temperature}, top_p={top_p}: expected count of at "
-                "least 1, temperature above 0, top_p above 0 and at most 1"
+                f"{spelled(count=count, temperature=temperature, top_p=top_p)}: expected count of "
+                "at least 1, temperature above 0, top_p above 0 and at most 1"
             )
-        if max_depth < 1 or max_size < 1:
+        if min(self.max_depth, self.max_size) < 1:
             raise ValueError(f"max_depth={max_depth}, max_size={max_size}: both must be at least 1")
-        self.count = count
-        self.temperature = temperature
-        self.top_p = top_p
-        self.seed = seed
-        self.distinct = distinct
-        self.typed = typed
-        self.max_depth = max_depth
-        self.max_size = max_size
+        if abs(self.seed) >= _MOST_SEED:
+            raise ValueError(f"seed={seed}: expected a whole number of at most 17 digits")
 
     @torch.inference_mode()
     def search(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from saps.evaluation.comparison import Comparison, Run
+from saps.evaluation.conditions import differing_conditions
 from saps.evaluation.layout import Table, percent
 from saps.evaluation.mcnemar import PairedCounts
 from saps.evaluation.record import Record
@@ -11,7 +12,9 @@ from saps.evaluation.record import Record
 def comparison_tables(
     runs: Sequence[Run], comparisons: Sequence[Comparison], n_examples: int
 ) -> Iterator[Table]:
-    """Yield the runs' rates, their differences from the first, and tasks that one alone solves.
+    """Yield the runs' rates, their other settings, their differences from the first, and tasks.
+
+    The tasks are those that one of two runs alone solves.
 
     Args:
         runs: all of them, the first being what the others are measured against.
@@ -19,11 +22,16 @@ def comparison_tables(
         n_examples: how many tasks to show, at most, for each run of a comparison.
     """
     yield _rates(runs)
+    yield from _conditions(runs)
     yield _differences(comparisons)
     for comparison in comparisons:
         first, second = comparison.first.name, comparison.second.name
-        yield from _examples(f"Only {first} passes", comparison.only_first, n_examples)
-        yield from _examples(f"Only {second} passes", comparison.only_second, n_examples)
+        header = ("text", "target", f"{first} predicts", f"{second} predicts")
+        for title, pairs in (
+            (f"{first} passes, {second} does not", comparison.only_first),
+            (f"{second} passes, {first} does not", comparison.only_second),
+        ):
+            yield from _examples(title, header, pairs[:n_examples], len(pairs))
 
 
 def _rates(runs: Sequence[Run]) -> Table:
@@ -41,6 +49,15 @@ def _rates(runs: Sequence[Run]) -> Table:
     holdout = ("holdout accuracy",) if searched else ()
     header = ("run", "exact match", "accuracy by tests", *holdout, "examples/s")
     return Table("Runs", header, tuple(rows))
+
+
+def _conditions(runs: Sequence[Run]) -> Iterator[Table]:
+    """Yield the settings that differ; where two runs differ in several, no one of them decides."""
+    found = differing_conditions([run.report for run in runs])
+    rows = [(c.name, *("-" if value is None else value for value in c.values)) for c in found]
+    if rows:
+        header = ("setting", *(run.name for run in runs))
+        yield Table("Settings that differ", header, tuple(rows))
 
 
 def _differences(comparisons: Sequence[Comparison]) -> Table:
@@ -70,13 +87,11 @@ def _cells(counts: PairedCounts) -> tuple[str, ...]:
 
 
 def _examples(
-    title: str, pairs: Sequence[tuple[Record, Record]], n_examples: int
+    title: str, header: tuple[str, ...], shown: Sequence[tuple[Record, Record]], n_all: int
 ) -> Iterator[Table]:
     rows = [
         (first.text, first.gold, first.predicted or "-", second.predicted or "-")
-        for first, second in pairs[:n_examples]
+        for first, second in shown
     ]
     if rows:
-        header = ("text", "target", "first predicts", "second predicts")
-        shown = f"{title}: {len(rows)} of {len(pairs)} tasks"
-        yield Table(shown, header, tuple(rows))
+        yield Table(f"{title}: {len(rows)} of {n_all} tasks", header, tuple(rows))

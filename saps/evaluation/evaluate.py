@@ -25,7 +25,7 @@ from saps.evaluation.model import Model, check_symbols, load_model
 from saps.evaluation.report import DataSource, Provenance, Report, Timing
 from saps.evaluation.rewording import REWORDINGS
 from saps.evaluation.robustness import RobustnessRow, robustness_row
-from saps.evaluation.settings import EvaluationError, Settings
+from saps.evaluation.settings import Settings
 from saps.evaluation.slices import by_family, hardest, slice_all
 from saps.evaluation.table import show_report
 from saps.evaluation.typed_text import lettered
@@ -69,7 +69,7 @@ def evaluate(cfg: DictConfig, model: Model | None = None) -> Report:
         _provenance(settings, data, model),
         clock.timing(len(examples)),
         results,
-        _robustness(judge, results) if settings.robustness else (),
+        _robustness(judge, results, model.n_seen_tests) if settings.robustness else (),
     )
     write_folder(settings.out, report, results, overwrite=settings.overwrite)
     show_report(report, Console())
@@ -101,9 +101,6 @@ def make_report(
 def _load_tasks(settings: Settings) -> tuple[DataSource, list[Example]]:
     file = find_split(settings.data_path, settings.split)
     examples = list(islice(read_examples(file), settings.limit))
-    for number, example in enumerate(examples, 1):
-        if not example.tests:
-            raise EvaluationError(f"{file}: task {number} has no tests to judge a program by")
     source = DataSource(
         name=settings.data_name,
         file=str(file),
@@ -150,13 +147,16 @@ def _command() -> str:
     return shlex.join(["saps", "evaluate", *HydraConfig.get().overrides.task])
 
 
-def _robustness(judge: Judge, plain: Sequence[Result]) -> tuple[RobustnessRow, ...]:
+def _robustness(
+    judge: Judge, plain: Sequence[Result], n_seen_tests: int
+) -> tuple[RobustnessRow, ...]:
     """Judge the model again on each kind of rewording, where it applies to some task."""
     rows = []
     for rewording in REWORDINGS:
         reworded = [(result, rewording.apply(result.example)) for result in plain]
         pairs = [(result, example) for result, example in reworded if example is not None]
         if pairs:
+            before = [result for result, _ in pairs]
             results = judge.results([example for _, example in pairs])
-            rows.append(robustness_row(rewording.kind, [result for result, _ in pairs], results))
+            rows.append(robustness_row(rewording.kind, before, results, n_seen_tests))
     return tuple(rows)

@@ -7,12 +7,14 @@ from typing import Final
 from saps.evaluation.metrics import Measures, Rate
 from saps.evaluation.published import PUBLISHED
 from saps.evaluation.report import Report
+from saps.evaluation.robustness import drop
 from saps.evaluation.slices import SliceRow
 
 MEASURES: Final = "Measures"
 CLEANED: Final = "Measures over the tasks whose own program passes their tests"
 OUTCOMES: Final = "Outcomes"
 ALL_FAMILIES: Final = "All families"
+ROBUSTNESS: Final = "Robustness to rewording"
 PUBLISHED_TITLE: Final = "Published figures of other systems, none of them measured here"
 
 
@@ -151,30 +153,60 @@ def _confusions(report: Report) -> Iterator[Table]:
 
 def _robustness(report: Report) -> Iterator[Table]:
     if report.robustness:
+        searched = _has_holdout(report)
         rows = [
             (
                 row.kind,
-                percent(row.plain_accuracy),
-                percent(row.accuracy),
-                interval(row.accuracy, 1),
-                "-" if row.drop is None else f"{100 * row.drop:.2f}",
-                percent(row.plain_exact_match),
-                percent(row.exact_match),
-                interval(row.exact_match, 1),
+                *_change(row.plain_accuracy, row.accuracy),
+                *(_change(row.plain_holdout_accuracy, row.holdout_accuracy) if searched else ()),
+                *_change(row.plain_exact_match, row.exact_match)[:3],
             )
             for row in report.robustness
         ]
-        header = (
-            "rewording",
-            "accuracy, plain",
-            "reworded",
-            "95 % int.",
-            "drop, points",
-            "exact match, plain",
-            "reworded",
-            "95 % int.",
-        )
-        yield Table("Robustness to rewording", header, tuple(rows))
+        change = ("reworded", "95 % int.", "drop, points")
+        held_out = ("holdout accuracy, plain", *change) if searched else ()
+        header = ("accuracy, plain", *change, *held_out, "exact match, plain", *change[:2])
+        yield Table(ROBUSTNESS, ("rewording", *header), tuple(rows))
+
+
+def brief_robustness(report: Report) -> Iterator[Table]:
+    """Yield the drops on rewordings, narrow enough for a terminal.
+
+    Where tests guided the search, the accuracy on the others is what tells.
+    """
+    if report.robustness:
+        searched = _has_holdout(report)
+        rows = [
+            _brief(row.kind, row.plain_holdout_accuracy, row.holdout_accuracy)
+            if searched
+            else _brief(row.kind, row.plain_accuracy, row.accuracy)
+            for row in report.robustness
+        ]
+        measure = "holdout accuracy" if searched else "accuracy by tests"
+        header = ("rewording", "tasks", "plain", "reworded", "drop, points")
+        yield Table(f"{ROBUSTNESS}: {measure}", header, tuple(rows))
+
+
+def _brief(kind: str, plain: Rate | None, reworded: Rate | None) -> tuple[str, ...]:
+    n = 0 if plain is None else plain.n
+    return kind, f"{n:,}", _share(plain), _share(reworded), _points(plain, reworded)
+
+
+def _has_holdout(report: Report) -> bool:
+    return any(row.holdout_accuracy is not None for row in report.robustness)
+
+
+def _change(plain: Rate | None, reworded: Rate | None) -> tuple[str, ...]:
+    return percent(plain), percent(reworded), interval(reworded, 1), _points(plain, reworded)
+
+
+def _share(rate: Rate | None) -> str:
+    return "-" if rate is None or rate.value is None else f"{100 * rate.value:.2f} %"
+
+
+def _points(plain: Rate | None, reworded: Rate | None) -> str:
+    dropped = drop(plain, reworded)
+    return "-" if dropped is None else f"{100 * dropped:.2f}"
 
 
 def caption(report: Report) -> str:

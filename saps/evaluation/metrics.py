@@ -141,7 +141,7 @@ def measure(results: Sequence[Result], n_seen_tests: int = 0) -> Measures:
         exact_match=rate(lambda result: result.exact),
         accuracy=rate(lambda result: result.verdict.passes()),
         accuracy_50p=rate(lambda result: passes_half(result.verdict)),
-        holdout_accuracy=_holdout_accuracy(results, n_seen_tests) if n_seen_tests else None,
+        holdout_accuracy=holdout_accuracy(results, n_seen_tests) if n_seen_tests else None,
         gold_accuracy=rate(lambda result: result.gold.passes()),
         well_formed=rate(lambda result: result.verdict.outcome is not Outcome.UNPARSABLE),
         well_typed=rate(lambda result: result.verdict.well_typed),
@@ -150,7 +150,7 @@ def measure(results: Sequence[Result], n_seen_tests: int = 0) -> Measures:
     )
 
 
-def _holdout_accuracy(results: Iterable[Result], n_seen_tests: int) -> Rate:
+def holdout_accuracy(results: Iterable[Result], n_seen_tests: int) -> Rate:
     """Count the tasks that have a test left: of the others nothing is known, so none has failed."""
     judged = [result for result in results if len(result.verdict.tests) > n_seen_tests]
     return Rate(sum(result.verdict.passes(n_seen_tests) for result in judged), len(judged))

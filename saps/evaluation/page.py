@@ -21,6 +21,7 @@ from saps.evaluation.plots import (
 from saps.evaluation.record import Record
 from saps.evaluation.reliability import calibration_error, reliability
 from saps.evaluation.report import Report
+from saps.evaluation.slices import NO_FAMILY
 
 
 def render_page(
@@ -44,6 +45,8 @@ def render_page(
             published=published_figures(),
             published_note=PUBLISHED_NOTE,
             plots=list(_plots(report, records, curve)),
+            family_names=_family_names(report),
+            no_family=NO_FAMILY,
             outcomes=[str(outcome) for outcome in report.full.outcomes],
             facts=list(provenance_facts(report)),
             notes=NOTES,
@@ -52,6 +55,12 @@ def render_page(
             script=_resource("report.js"),
         )
     )
+
+
+def _family_names(report: Report) -> list[str]:
+    """Return the outermost families of tasks, as the tables name them, in the order of letters."""
+    families_of = (part for part in report.slices if part.name == "family")
+    return sorted(row.label for part in families_of for row in part.rows)
 
 
 def _plots(

@@ -19,6 +19,11 @@ from saps.evaluation.slices import Slice, SliceRow
 SCHEMA_VERSION: Final = 1
 """Raised whenever a reader of the older form would misread the new one."""
 
+_FILE: Final = "report.json"
+_N_NAMED: Final = 10
+_NOT_FINITE: Final = ("inf", "-inf", "nan")
+"""How a report writes the numbers that JSON has no word for, such as `limits.seconds=inf`."""
+
 
 class ReportError(ValueError):
     """A report can not be read or written; the message says which, why, and what to do."""
@@ -162,18 +167,28 @@ def load_report(path: Path) -> Report:
     Raises:
         ReportError: there is none, or it is damaged or of another version.
     """
-    file = path / "report.json" if path.is_dir() else path
+    file = path / _FILE if path.is_dir() else path
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         reason = f"can not be read ({error.strerror}); give a folder that `saps evaluate` wrote"
-        raise ReportError(f"{file} {reason}") from error
+        raise ReportError(f"{file} {reason}{_reports_inside(path)}") from error
     except (ValueError, RecursionError) as error:
         raise ReportError(f"{file} is no JSON ({error}); evaluate again") from error
     try:
         return Report.from_json(content)
     except ReportError as error:
         raise ReportError(f"{file} {error}") from error
+
+
+def _reports_inside(folder: Path) -> str:
+    """Name the reports of a folder that is none itself: an ablation's, or one of many reports."""
+    for pattern in ("rows/*/test", "*"):
+        found = sorted(str(file.parent) for file in folder.glob(f"{pattern}/{_FILE}"))
+        if found:
+            more = f" and {len(found) - _N_NAMED:,} more" if len(found) > _N_NAMED else ""
+            return f", such as those inside: {', '.join(found[:_N_NAMED])}{more}"
+    return ""
 
 
 def _plain_fields(value: Any) -> dict[str, Any]:
@@ -218,6 +233,8 @@ def typed(kind: Any, value: Any) -> Any:
             raise TypeError(f"expected a list, found {value!r}")
         return tuple(typed(arguments[0], item) for item in value)
     if origin is Mapping:
+        if not isinstance(value, dict):
+            raise TypeError(f"expected an object, found {value!r}")
         key_kind, item_kind = arguments
         items = {typed(key_kind, key): typed(item_kind, item) for key, item in value.items()}
         return MappingProxyType(items)
@@ -230,6 +247,8 @@ def typed(kind: Any, value: Any) -> Any:
 
 def _record(kind: Any, value: Any) -> Any:
     """Fill a dataclass; a field that came with a later release has a default."""
+    if not isinstance(value, dict):
+        raise TypeError(f"expected an object, found {value!r}")
     hints = _hints(kind)
     wanted = [f for f in fields(kind) if f.name in value or f.default is MISSING]
     return kind(**{field.name: typed(hints[field.name], value[field.name]) for field in wanted})
@@ -238,4 +257,6 @@ def _record(kind: Any, value: Any) -> Any:
 def _checked(kind: Any, value: Any) -> Any:
     if kind is Any or type(value) is kind or (kind is float and type(value) is int):
         return value
+    if kind is float and value in _NOT_FINITE:
+        return float(value)
     raise TypeError(f"expected {kind.__name__}, found {value!r}")

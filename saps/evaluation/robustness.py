@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from saps.evaluation.metrics import Rate, Result
+from saps.evaluation.metrics import Rate, Result, holdout_accuracy
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,9 @@ class RobustnessRow:
         exact_match: on the reworded texts.
         plain_accuracy: likewise.
         accuracy: likewise.
+        plain_holdout_accuracy: likewise, on the tests that the search has not seen; None without
+            search.
+        holdout_accuracy: likewise.
     """
 
     kind: str
@@ -23,6 +26,8 @@ class RobustnessRow:
     exact_match: Rate
     plain_accuracy: Rate
     accuracy: Rate
+    plain_holdout_accuracy: Rate | None = None
+    holdout_accuracy: Rate | None = None
 
     @property
     def n(self) -> int:
@@ -31,12 +36,27 @@ class RobustnessRow:
     @property
     def drop(self) -> float | None:
         """Accuracy on the plain texts minus accuracy on the reworded ones; None of no task."""
-        plain, reworded = self.plain_accuracy.value, self.accuracy.value
-        return None if plain is None or reworded is None else plain - reworded
+        return drop(self.plain_accuracy, self.accuracy)
 
 
-def robustness_row(kind: str, plain: Sequence[Result], reworded: Sequence[Result]) -> RobustnessRow:
-    """Compare results on the same tasks, plain and reworded, in the same order."""
+def drop(plain: Rate | None, reworded: Rate | None) -> float | None:
+    """Return the share on plain texts minus that on reworded ones; None where one is not known."""
+    if plain is None or reworded is None or plain.value is None or reworded.value is None:
+        return None
+    return plain.value - reworded.value
+
+
+def robustness_row(
+    kind: str, plain: Sequence[Result], reworded: Sequence[Result], n_seen_tests: int = 0
+) -> RobustnessRow:
+    """Compare results on the same tasks, plain and reworded, in the same order.
+
+    Args:
+        kind: of the rewording.
+        plain: results on the texts as they are.
+        reworded: on the reworded ones.
+        n_seen_tests: how many tests of each task, the first ones, guided the search.
+    """
     assert len(plain) == len(reworded), f"{len(plain)} tasks, {len(reworded)} rewordings"
     return RobustnessRow(
         kind,
@@ -44,6 +64,8 @@ def robustness_row(kind: str, plain: Sequence[Result], reworded: Sequence[Result
         exact_match=_exact(reworded),
         plain_accuracy=_passed(plain),
         accuracy=_passed(reworded),
+        plain_holdout_accuracy=holdout_accuracy(plain, n_seen_tests) if n_seen_tests else None,
+        holdout_accuracy=holdout_accuracy(reworded, n_seen_tests) if n_seen_tests else None,
     )
 
 

@@ -58,7 +58,7 @@ class Settings:
             as_typed=_flag(cfg, "as_typed"),
             robustness=_flag(cfg, "robustness"),
             limits=_limits(cfg),
-            decoding=_mapping(cfg, "decoding"),
+            decoding=_mapping(cfg, "decoding", "decoding=greedy has"),
         )
 
 
@@ -70,9 +70,12 @@ def usable_cores() -> int:
 
 
 def _name_of(path: Path) -> str:
-    """`data/generated` and `data/generated/test.jsonl.gz` are both called generated."""
-    folder = path.resolve() if path.is_dir() else path.resolve().parent
-    return folder.name
+    """`data/generated` and its `test.jsonl.gz` are both called generated, `data/a.jsonl` is a."""
+    path = path.resolve()
+    if path.is_dir():
+        return path.name
+    stem = path.name.removesuffix(".gz").removesuffix(".jsonl")
+    return path.parent.name if stem.removeprefix("metaset3.") in SPLITS else stem
 
 
 def _checkpoint(cfg: DictConfig) -> Path | None:
@@ -113,14 +116,17 @@ def _flag(cfg: DictConfig, key: str) -> bool:
     return value
 
 
-def _mapping(cfg: DictConfig, key: str) -> dict[str, Any]:
-    value = OmegaConf.to_container(OmegaConf.select(cfg, key), resolve=True)
-    assert isinstance(value, dict), f"{key} is a mapping in conf/evaluate.yaml"
+def _mapping(cfg: DictConfig, key: str, example: str) -> dict[str, Any]:
+    found = OmegaConf.select(cfg, key)
+    if not isinstance(found, DictConfig):
+        raise EvaluationError(f"{key}={found}: expected settings of its own, as {example}")
+    value = OmegaConf.to_container(found, resolve=True)
+    assert isinstance(value, dict)
     return {str(name): item for name, item in value.items()}
 
 
 def _limits(cfg: DictConfig) -> Limits:
-    given = _mapping(cfg, "limits")
+    given = _mapping(cfg, "limits", "limits.steps=1000")
     kinds = get_type_hints(Limits)
     known = [field.name for field in fields(Limits)]
     for name in given:

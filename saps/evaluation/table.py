@@ -7,7 +7,16 @@ from rich.console import Console, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from saps.evaluation.layout import CLEANED, MEASURES, OUTCOMES, Table, caption, pace, tables
+from saps.evaluation.layout import (
+    CLEANED,
+    MEASURES,
+    OUTCOMES,
+    Table,
+    brief_robustness,
+    caption,
+    pace,
+    tables,
+)
 from saps.evaluation.report import Report
 
 # The rest is in report.md: a terminal shows what one looks for first.
@@ -20,6 +29,8 @@ def show_report(report: Report, console: Console) -> None:
     for table in tables(report):
         if table.title in _SHOWN:
             console.print(draw(table))
+    for table in brief_robustness(report):
+        console.print(draw(table))
     console.print(Text(pace(report)), soft_wrap=True)
 
 

@@ -5,7 +5,7 @@ from itertools import islice
 
 from saps.data.example import Example, Test
 from saps.decoding.calibration import Answer
-from saps.decoding.synthesis import Synthesis
+from saps.decoding.synthesis import Synthesis, SynthesisError
 from saps.decoding.synthesizer import Synthesizer
 from saps.evaluation.execution import Trial, judge_all
 from saps.lang import Limits
@@ -30,20 +30,38 @@ def answers_to_texts_alone(
         n_workers: processes at once.
     """
     bare = [example for example in examples if synthesizer.is_bare(example.as_typed)]
-    answers = synthesizer.synthesize_many([example.as_typed for example in bare])
-    pairs = [(a, e) for a, e in zip(answers, bare, strict=True) if isinstance(a, Synthesis)]
-    trials = [list(_trials(answer, example)) for answer, example in pairs]
-    verdicts = iter(
-        judge_all([t for some in trials for t in some], limits=limits, n_workers=n_workers)
-    )
+    found = list(synthesizer.synthesize_many([example.as_typed for example in bare]))
+    right = are_right(found, bare, limits=limits, n_workers=n_workers)
     return [
-        Answer(
-            answer.log_prob,
-            answer.program.size,
-            sum(verdict.passes() for verdict in islice(verdicts, len(some))) > 0,
-        )
-        for (answer, _), some in zip(pairs, trials, strict=True)
+        Answer(answer.log_prob, answer.program.size, is_right)
+        for answer, is_right in zip(found, right, strict=True)
+        if isinstance(answer, Synthesis)
     ]
+
+
+def are_right(
+    answers: Sequence[Synthesis | SynthesisError],
+    examples: Sequence[Example],
+    *,
+    limits: Limits,
+    n_workers: int,
+) -> list[bool]:
+    """Return whether each answer computes the outputs of its task, whatever it calls the arguments.
+
+    Args:
+        answers: an answer a task, in order; an error is not right.
+        examples: tasks with tests.
+        limits: for each run of a program on one test.
+        n_workers: processes at once.
+    """
+    trials = [
+        list(_trials(answer, example)) if isinstance(answer, Synthesis) else []
+        for answer, example in zip(answers, examples, strict=True)
+    ]
+    flat = [trial for some in trials for trial in some]
+    verdicts = iter(judge_all(flat, limits=limits, n_workers=n_workers))
+    # All verdicts of a task are taken, also behind one that passes.
+    return [sum(verdict.passes() for verdict in islice(verdicts, len(some))) > 0 for some in trials]
 
 
 def _trials(answer: Synthesis, example: Example) -> Iterator[Trial]:

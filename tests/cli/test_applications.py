@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
 from saps.data.generator import run as generator
 from saps.evaluation import evaluate as evaluation
 from saps.model import training
+from saps.resources import resource_folder
 from tests.cli.conftest import RunSaps
 from tests.model.pressing import press_in_step
 from tests.model.tiny_run import SMALL
@@ -126,6 +128,59 @@ def test_what_a_constructor_refuses_is_told_in_its_own_words(
     assert outcome.status == 1
     assert outcome.err.startswith("saps: error: max_depth=0")
     assert len(outcome.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["evaluate", "data=short"], "did you mean data.path=data/short?"),
+        (["evaluate", "data=my/own"], "did you mean data.path=my/own?"),
+        (["evaluate", 'data="my own"'], "did you mean 'data.path=my own'?"),
+        (["evaluate", "model=runs/x", "data.path=y"], "did you mean checkpoint=runs/x?"),
+        (["generate", "data=data/x"], "did you mean out=data/x?"),
+        (["train", "data=./own/folder.d"], "did you mean data.path=./own/folder.d?"),
+        (["train", "data=data/shrot"], "did you mean short?"),
+    ],
+)
+def test_what_one_meant_by_a_choice_that_is_none_is_told(
+    arguments: list[str], told: str, saps: RunSaps
+) -> None:
+    outcome = saps(*arguments)
+    assert (outcome.status, outcome.out) == (1, "")
+    assert told in outcome.err
+    assert "+" not in outcome.err  # Hydra's advice to add the group would not help
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "ablate", "generate"])
+def test_what_is_no_override_is_told_beside_one_that_the_command_takes(
+    command: str, saps: RunSaps
+) -> None:
+    told = saps(command, "a=b=c").err
+    example = told.partition("is no override, such as ")[2].partition(": ")[0]
+    with initialize_config_dir(str(resource_folder("conf")), version_base="1.3"):
+        compose(command, overrides=[example])
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (["decoding=beam", "decoding.width=2.5"], "width=2.5: expected a whole number"),
+        (["decoding=guided", "decoding.seconds=abc"], "seconds=abc: expected a number"),
+        (["decoding=guided", "decoding.n_examples=abc"], "n_examples=abc: expected a whole number"),
+        (["decoding.typed=maybe"], "typed=maybe: expected true or false"),
+    ],
+)
+def test_a_setting_of_a_search_of_another_kind_is_one_clear_line(
+    overrides: list[str],
+    told: str,
+    saps: RunSaps,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("test.jsonl").write_text(_EXAMPLE)
+    outcome = saps("evaluate", "data.path=test.jsonl", "device=cpu", "out=report", *overrides)
+    assert (outcome.status, outcome.out, outcome.err) == (1, "", f"saps: error: {told}\n")
 
 
 def test_train_without_a_model_prints_no_value_and_exits_with_1(

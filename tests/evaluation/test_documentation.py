@@ -12,9 +12,11 @@ from omegaconf import OmegaConf
 from saps.data.algolisp import write_examples
 from saps.data.example import Example
 from saps.evaluation.folder import write_folder
+from saps.evaluation.layout import tables
 from saps.evaluation.rewording import REWORDINGS
 from saps.evaluation.settings import Settings
 from saps.evaluation.verdict import Outcome
+from saps.resources import resource_folder
 from tests.evaluation.conftest import compose_evaluate, make_example, mixed_results
 from tests.evaluation.test_report import make
 
@@ -47,8 +49,21 @@ def test_the_options_are_those_of_the_configuration() -> None:
     for group in ("data", "decoding", "limits"):
         keys |= {f"{group}.{key}" for key in cfg[group]} - {f"{group}._target_"}
         keys.remove(group)
-    further_limits = {"limits.depth", "limits.elements", "limits.bits"}
+    further_limits = {f"limits.{name}" for name in ("depth", "elements", "nesting", "bits")}
     assert documented == keys - further_limits
+
+
+def test_the_ways_of_searching_are_those_of_the_configuration() -> None:
+    (row,) = re.findall(r"^\| `decoding=` \| `(\w+)` \| (.*) \|$", TEXT, re.MULTILINE)
+    choices = {path.stem for path in (resource_folder("conf") / "decoding").glob("*.yaml")}
+    assert set(re.findall(r"`(\w+)`", row[1])) == choices
+    assert row[0] == "greedy"
+
+
+def test_the_measures_are_all_there() -> None:
+    named = re.findall(r"^\| (\w.*?) \|", table("name"), re.MULTILINE)
+    measures = next(tables(make(n_seen_tests=3)))
+    assert named == [row[0] for row in measures.rows]
 
 
 def test_the_outcomes_are_all_there_and_no_other() -> None:

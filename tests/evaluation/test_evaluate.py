@@ -6,7 +6,6 @@ import pytest
 
 from saps.data.algolisp import DataError, write_examples
 from saps.decoding.prediction import Prediction
-from saps.evaluation import evaluate as evaluate_module
 from saps.evaluation.digest import file_digest
 from saps.evaluation.evaluate import evaluate
 from saps.evaluation.metrics import Rate
@@ -102,6 +101,20 @@ def test_rewordings_are_judged_when_asked_for(data: Path) -> None:
     assert rows["argument letters renamed"].accuracy == Rate(0, 4)
     assert rows["argument letters renamed"].plain_accuracy == Rate(4, 4)
     assert rows["synonyms"].drop == 0
+    assert rows["synonyms"].holdout_accuracy is None
+
+
+def test_rewordings_are_judged_on_the_tests_that_the_search_has_not_seen(data: Path) -> None:
+    model = Model(SumPredictor(), MODEL.source, n_seen_tests=3)
+    rows = {row.kind: row for row in run(data, "robustness=true", model=model).robustness}
+    assert rows["argument letters renamed"].plain_holdout_accuracy == Rate(4, 4)
+    assert rows["argument letters renamed"].holdout_accuracy == Rate(0, 4)
+
+
+def test_a_limit_without_end_comes_back_from_the_report(data: Path) -> None:
+    report = run(data, "limits.seconds=inf")
+    assert report.provenance.limits["seconds"] == float("inf")
+    assert load_report(data.parent / "out") == report
 
 
 @pytest.mark.parametrize(("n_seen", "n_warned"), [(3, 0), (10, 4), (0, 0)])
@@ -162,10 +175,9 @@ def test_a_missing_split_is_named(data: Path) -> None:
         run(data, "split=train")
 
 
-def test_tasks_without_tests_are_refused(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tasks = [make_example(), make_example(n_tests=0)]
-    monkeypatch.setattr(evaluate_module, "read_examples", lambda _: iter(tasks))
-    with pytest.raises(EvaluationError, match=r"test\.jsonl: task 2 has no tests"):
+def test_tasks_without_tests_are_refused(data: Path) -> None:
+    write_examples(data / "test.jsonl", [make_example(), make_example(n_tests=0)])
+    with pytest.raises(DataError, match=r"test\.jsonl, line 2, field 'tests': .*at least one test"):
         run(data)
 
 

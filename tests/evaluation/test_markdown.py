@@ -49,6 +49,9 @@ def test_no_rate_stands_without_its_counts_and_interval() -> None:
     assert "| exact match per program | 16.67 % (0.3/2) |" in text
     rewording = "| one typo | 100.00 % (1/1) | 100.00 % (1/1) | 20.7-100.0 % | 0.00 |"
     assert rewording in text
+    searched = render_markdown(make(n_seen_tests=3))
+    assert "| holdout accuracy, plain | reworded | 95 % int. | drop, points |" in searched
+    assert searched.count("100.00 % (1/1)") == text.count("100.00 % (1/1)") + 2
 
 
 def test_published_figures_stand_apart_and_come_last() -> None:

@@ -83,6 +83,12 @@ def test_page_has_all_families_and_the_published_figures() -> None:
     assert "<td>TokPair-150, beam 10</td>" in published
 
 
+def test_every_family_of_the_tables_can_be_chosen() -> None:
+    text = page()
+    choices = text.split('<select id="family"', 1)[1].split("</select>", 1)[0]
+    assert re.findall(r"<option value=.*?>(.*?)</option>", choices) == ["all", "max", "sum"]
+
+
 def test_every_task_is_in_the_page() -> None:
     records = records_of(page())
     assert len(records) == 6

@@ -16,7 +16,12 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
+from saps.evaluation.evaluate import make_report
+from saps.evaluation.page import render_page
+from saps.evaluation.record import Record
+from tests.evaluation.conftest import make_example, make_result
 from tests.evaluation.test_page import CURVE, page
+from tests.evaluation.test_report import make
 
 OPTIONS = (
     "--headless=new",
@@ -51,9 +56,26 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 
 @pytest.fixture
 def report(browser: webdriver.Chrome, tmp_path: Path) -> webdriver.Chrome:
-    (tmp_path / "report.html").write_text(page("find the mean of a", CURVE), encoding="utf-8")
+    return opened(browser, page("find the mean of a", CURVE), tmp_path)
+
+
+@pytest.fixture
+def sixty(browser: webdriver.Chrome, tmp_path: Path) -> webdriver.Chrome:
+    """A page of so many tasks; the last two are of other families than the rest."""
+    families = [("sum",)] * 58 + [("shorter_strings", "sum"), ()]
+    results = [
+        make_result(example=make_example(text=f"array number {i}", nodes=nodes))
+        for i, nodes in enumerate(families)
+    ]
+    report = make_report(make().provenance, make().timing, results)
+    text = render_page(report, [Record.of(result) for result in results])
+    return opened(browser, text, tmp_path)
+
+
+def opened(browser: webdriver.Chrome, text: str, folder: Path) -> webdriver.Chrome:
+    (folder / "report.html").write_text(text, encoding="utf-8")
     browser.set_window_size(1200, 900)
-    browser.get(f"file://{tmp_path / 'report.html'}")
+    browser.get(f"file://{folder / 'report.html'}")
     return browser
 
 
@@ -83,6 +105,37 @@ def test_search_finds_words_and_symbols(report: webdriver.Chrome) -> None:
     search.clear()
     search.send_keys("no such word")
     assert (len(rows(report)), count(report)) == (0, "0 of 6 tasks")
+
+
+def test_a_family_is_found_by_its_name_and_chosen_from_a_list(sixty: webdriver.Chrome) -> None:
+    search = sixty.find_element(By.ID, "search")
+    search.send_keys("array shorter_strings")
+    assert count(sixty) == "1 of 60 tasks"
+    search.clear()
+    search.send_keys(" ")
+    family = Select(sixty.find_element(By.ID, "family"))
+    assert [option.text for option in family.options] == [
+        *("all", "(none named)", "shorter_strings", "sum"),
+    ]
+    family.select_by_visible_text("shorter_strings")
+    assert count(sixty) == "1 of 60 tasks"
+    rows(sixty)[0].find_element(By.TAG_NAME, "button").click()
+    assert "families: shorter_strings, sum" in sixty.find_element(By.CLASS_NAME, "details").text
+    family.select_by_visible_text("(none named)")
+    assert count(sixty) == "1 of 60 tasks"
+
+
+def test_more_tasks_are_shown_and_those_that_are_open_stay_open(sixty: webdriver.Chrome) -> None:
+    rows(sixty)[3].find_element(By.TAG_NAME, "button").click()
+    trees = sixty.find_element(By.CLASS_NAME, "trees").text
+    more = sixty.find_element(By.ID, "more")
+    assert (len(rows(sixty)), more.is_displayed()) == (50, True)
+    more.click()
+    assert (len(rows(sixty)), more.is_displayed()) == (60, False)
+    assert sixty.find_element(By.CLASS_NAME, "trees").text == trees
+    assert len({row.text for row in rows(sixty)}) == 60
+    sixty.find_element(By.ID, "search").send_keys("number")
+    assert sixty.find_elements(By.CLASS_NAME, "trees") == []
 
 
 def test_outcome_and_match_filter(report: webdriver.Chrome) -> None:

@@ -31,7 +31,8 @@ def make(n_seen_tests: int = 0, created: str = "2026-01-02T03:04:05+00:00") -> R
         limits={"steps": 10, "seconds": 0.5},
         n_seen_tests=n_seen_tests,
     )
-    row = robustness_row("one typo", [make_result()], [make_result("(head a)")])
+    pair = [make_result()], [make_result("(head a)")]
+    row = robustness_row("one typo", *pair, n_seen_tests)
     results = list(mixed_results()) * 3
     return make_report(provenance, Timing(1.0, 0.5, 1.5, 10.0), results, (row,))
 
@@ -83,6 +84,13 @@ def test_a_report_of_before_texts_could_be_read_as_typed_is_read() -> None:
     assert Report.from_json(content) == make()
 
 
+def test_a_report_of_before_rewordings_had_a_holdout_accuracy_is_read() -> None:
+    content = make().to_json()
+    for row in content["robustness"]:
+        del row["plain_holdout_accuracy"], row["holdout_accuracy"]
+    assert Report.from_json(content) == make()
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -93,6 +101,9 @@ def test_a_report_of_before_texts_could_be_read_as_typed_is_read() -> None:
         (("full", "outcomes", "exploded"), 0),
         (("failures",), 3),
         (("provenance", "data"), None),
+        (("provenance", "decoding"), 3),
+        (("provenance", "limits"), []),
+        (("full",), "none"),
     ],
 )
 def test_a_report_that_contradicts_itself_is_refused(path: tuple[str, ...], value: Any) -> None:

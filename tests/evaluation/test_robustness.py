@@ -2,7 +2,8 @@ import pytest
 
 from saps.evaluation.metrics import Rate
 from saps.evaluation.robustness import robustness_row
-from tests.evaluation.conftest import failing, make_result
+from saps.evaluation.verdict import Outcome, Verdict
+from tests.evaluation.conftest import failing, make_example, make_result, passing
 
 
 def test_a_row_compares_the_same_tasks() -> None:
@@ -13,6 +14,17 @@ def test_a_row_compares_the_same_tasks() -> None:
     assert (row.plain_accuracy, row.accuracy) == (Rate(3, 3), Rate(1, 3))
     assert row.n == 3
     assert row.drop == pytest.approx(2 / 3)
+
+
+def test_a_search_is_judged_on_the_tests_that_it_has_not_seen() -> None:
+    short = make_example(n_tests=2)
+    plain = [make_result(), make_result(verdict=passing(2), example=short)]
+    # The first three tests pass, which the search has seen, and no other one.
+    overfit = Verdict(Outcome.WRONG, (Outcome.PASSED,) * 3 + (Outcome.WRONG,) * 7, well_typed=True)
+    reworded = [make_result("a", overfit), plain[1]]
+    row = robustness_row("one typo", plain, reworded, n_seen_tests=2)
+    assert (row.plain_holdout_accuracy, row.holdout_accuracy) == (Rate(1, 1), Rate(0, 1))
+    assert robustness_row("one typo", plain, reworded).holdout_accuracy is None
 
 
 def test_a_row_needs_as_many_rewordings_as_tasks() -> None:

@@ -44,7 +44,13 @@ def test_data_are_called_after_their_folder(tmp_path: Path) -> None:
     file = folder / "test.jsonl"
     assert read(f"data.path={folder}").data_name == "generated"
     assert read(f"data.path={file}").data_name == "generated"
+    assert read(f"data.path={folder}/metaset3.dev.jsonl.gz").data_name == "generated"
     assert read("data.name=mine").data_name == "mine"
+
+
+@pytest.mark.parametrize("name", ["sample.jsonl", "sample.jsonl.gz"])
+def test_one_file_is_called_by_its_own_name(name: str, tmp_path: Path) -> None:
+    assert read(f"data.path={tmp_path / name}").data_name == "sample"
 
 
 @pytest.mark.parametrize(
@@ -60,6 +66,8 @@ def test_data_are_called_after_their_folder(tmp_path: Path) -> None:
         ("out=null", "out is empty; give out=..."),
         ("+limits.stpes=5", "limits.stpes: no such limit; there are steps, depth"),
         ("checkpoint=", "checkpoint is empty; give the folder of a model or run, or checkpoint=nu"),
+        ("limits=5", "limits=5: expected settings of its own, as limits.steps=1000"),
+        ("~decoding", "decoding=None: expected settings of its own, as decoding=greedy has"),
         ("limits.steps=0", "limits.steps=0: expected a whole number above 0"),
         ("limits.steps=1.5", "limits.steps=1.5: expected a whole number above 0"),
         ("limits.bits=inf", "limits.bits=inf: expected a whole number above 0"),

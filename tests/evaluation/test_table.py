@@ -7,9 +7,9 @@ from saps.evaluation.table import draw, show_report
 from tests.evaluation.test_report import make
 
 
-def shown(width: int = 80) -> str:
+def shown(width: int = 80, n_seen_tests: int = 0) -> str:
     stream = StringIO()
-    show_report(make(), Console(file=stream, width=width))
+    show_report(make(n_seen_tests), Console(file=stream, width=width))
     return stream.getvalue()
 
 
@@ -20,6 +20,19 @@ def test_a_terminal_of_80_columns_shows_rows_whole() -> None:
     assert "exact match 20.00 % (3/15) 7.05-45.19 %" in lines
     assert "ill-typed 20.00 % (3/15)" in lines
     assert "2 20.00 % (3/15) 7.0-45.2 % 20.00 % (3/15) 7.0-45.2 %" in lines
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_drops_on_rewordings_are_shown() -> None:
+    lines = [" ".join(line.split()) for line in shown().splitlines()]
+    assert "Robustness to rewording: accuracy by tests" in lines
+    assert "rewording tasks plain reworded drop, points" in lines
+    assert "one typo 1 100.00 % 100.00 % 0.00" in lines
+
+
+def test_of_a_guided_search_they_are_those_on_tests_that_it_has_not_seen() -> None:
+    text = shown(n_seen_tests=3)
+    assert "Robustness to rewording: holdout accuracy" in text
     assert max(map(len, text.splitlines())) <= 80
 
 

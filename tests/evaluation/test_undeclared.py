@@ -4,7 +4,7 @@ import pytest
 
 from saps.data.example import Example, Test
 from saps.decoding.synthesizer import Synthesizer
-from saps.evaluation.undeclared import answers_to_texts_alone, assignments
+from saps.evaluation.undeclared import answers_to_texts_alone, are_right, assignments
 from saps.lang import Limits, parse
 
 
@@ -52,3 +52,12 @@ def test_an_answer_is_right_if_some_assignment_is() -> None:
     )
     assert [answer.is_right for answer in answers] == [True, True, False]
     assert all(answer.log_prob <= 0 < answer.size for answer in answers)
+
+
+def test_answers_are_judged_with_the_names_that_they_share_and_errors_are_wrong() -> None:
+    tests = (Test({"b": 3, "a": 7}, 4), Test({"b": 1, "a": 5}, 4))
+    example = Example("", {"b": "int", "a": "int"}, "int", parse("(- a b)"), tests)
+    texts = ["given numbers a and b , find a minus b", "", "given numbers a and b , find b minus a"]
+    answers = list(Synthesizer.load().synthesize_many(texts))
+    found = are_right(answers, [example] * 3, limits=Limits(), n_workers=1)
+    assert found == [True, False, False]

@@ -4,7 +4,8 @@
   const records = JSON.parse(document.getElementById("records").textContent);
   const find = (id) => document.getElementById(id);
   const body = document.querySelector("#list tbody");
-  let shown = STEP;
+  let matching = [];
+  let shown = 0;
 
   /* An s-expression as {symbol, children}; text in quotes is one symbol. */
   function parse(text) {
@@ -52,7 +53,10 @@
     const gold = parse(record.gold);
     const predicted = record.predicted === null ? null : parse(record.predicted);
     trees.append(panel("target", gold, predicted, "lost"), panel("predicted", predicted, gold, "found"));
-    cell.append(trees);
+    const families = document.createElement("p");
+    families.className = "caption";
+    families.textContent = "families: " + (record.nodes.join(", ") || find("family").dataset.none);
+    cell.append(trees, families);
     row.className = "details";
     return row;
   }
@@ -80,29 +84,43 @@
     return row;
   }
 
+  /* The outermost one, by which the tables count. */
+  function familyOf(record) { return record.nodes.length ? record.nodes[0] : find("family").dataset.none; }
+
   function chosen() {
     const words = find("search").value.toLowerCase().split(/\s+/).filter(Boolean);
     const outcome = find("outcome").value;
     const match = find("match").value;
+    const family = find("family").value;
     return records.filter((record) => {
-      const text = (record.text + " " + record.gold + " " + (record.predicted || "")).toLowerCase();
+      const parts = [record.text, record.gold, record.predicted || "", ...record.nodes];
+      const text = parts.join(" ").toLowerCase();
       return words.every((word) => text.includes(word))
         && (!outcome || record.outcome === outcome)
-        && (!match || record.exact === (match === "exact"));
+        && (!match || record.exact === (match === "exact"))
+        && (!family || familyOf(record) === family);
     });
   }
 
-  function show() {
-    const matching = chosen();
-    body.replaceChildren(...matching.slice(0, shown).map(rowOf));
-    find("count").textContent = matching.length + " of " + records.length + " tasks";
+  /* Rows are added to those that are there: a task that one has opened stays open. */
+  function showMore() {
+    body.append(...matching.slice(shown, shown + STEP).map(rowOf));
+    shown += STEP;
     find("more").hidden = matching.length <= shown;
   }
 
-  function restart() { shown = STEP; show(); }
+  function restart() {
+    matching = chosen();
+    shown = 0;
+    body.replaceChildren();
+    find("count").textContent = matching.length + " of " + records.length + " tasks";
+    showMore();
+  }
+
   find("search").addEventListener("input", restart);
   find("outcome").addEventListener("change", restart);
   find("match").addEventListener("change", restart);
-  find("more").addEventListener("click", () => { shown += STEP; show(); });
-  show();
+  find("family").addEventListener("change", restart);
+  find("more").addEventListener("click", showMore);
+  restart();
 })();
