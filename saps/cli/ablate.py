@@ -15,10 +15,13 @@ from saps.cli.options import DebugOption
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from saps.evaluation.ablation.progress import Progress
     from saps.evaluation.ablation.result import Ablation
     from saps.evaluation.ablation.settings import Settings
 
 _POLL_S = 2.0
+# Launchers whose processes have this machine's devices.
+_ON_THIS_MACHINE = ("basic", "processes", "joblib")
 
 
 def ablate(
@@ -57,13 +60,19 @@ def _refuse_multirun(given: Sequence[str]) -> None:
 
 
 def _settings(context: typer.Context, given: Sequence[str]) -> "Settings | None":
-    """Compose the configuration and check it; None where Hydra only showed something."""
+    """Compose the configurations and check them; None where Hydra only showed something."""
     found: list[Settings] = []
 
     def read(config: "DictConfig") -> None:
+        from hydra.core.hydra_config import HydraConfig
+
+        from saps.evaluation.ablation.inspection import inspect
         from saps.evaluation.ablation.settings import Settings
 
-        found.append(Settings.read(config))
+        settings = Settings.read(config)
+        launcher = HydraConfig.get().runtime.choices["hydra/launcher"]
+        inspect(settings, are_made_here=launcher in _ON_THIS_MACHINE)
+        found.append(settings)
 
     context.args = list(given)
     run_application(read, "ablate", context)
@@ -72,12 +81,15 @@ def _settings(context: typer.Context, given: Sequence[str]) -> "Settings | None"
 
 def _make_all(context: typer.Context, given: Sequence[str], settings: "Settings") -> None:
     from saps.evaluation.ablation.folder import locked, prepare
+    from saps.evaluation.ablation.outdated import mark_outdated
     from saps.evaluation.ablation.state import forget_attempts
 
     command = shlex.join(["saps", "ablate", *given])
     with locked(settings):
         prepare(settings)
         forget_attempts(settings)
+        for told in mark_outdated(settings):
+            print(told, file=sys.stderr)
         try:
             with _progress_shown(settings):
                 _run_waves(context, given, settings)
@@ -118,8 +130,10 @@ def _row_task(config: "DictConfig") -> None:
 @contextmanager
 def _progress_shown(settings: "Settings") -> Iterator[None]:
     """Tell on stderr how far the whole is, whoever is making the rows."""
-    over = threading.Event()
-    teller = threading.Thread(target=_tell, args=(settings, over), daemon=True)
+    from saps.evaluation.ablation.progress import Progress
+
+    over, begun = threading.Event(), Progress.read(settings)
+    teller = threading.Thread(target=_tell, args=(settings, over, begun), daemon=True)
     teller.start()
     try:
         yield
@@ -128,10 +142,9 @@ def _progress_shown(settings: "Settings") -> Iterator[None]:
         teller.join()
 
 
-def _tell(settings: "Settings", over: threading.Event) -> None:
+def _tell(settings: "Settings", over: threading.Event, before: "Progress") -> None:
     from saps.evaluation.ablation.progress import Progress, progress_lines
 
-    before: Progress | None = None
     is_last = False
     while not is_last:
         is_last = over.wait(_POLL_S)

@@ -92,6 +92,58 @@ def test_a_wrong_use_is_one_message(
     assert lab.trained == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["size=tiny"], "look at size=, train= and table", id="row"),
+        pytest.param(["evaluate=['decoding=beem']"], "'decoding': beam, greedy", id="evaluate"),
+        pytest.param(["evaluation.device=cuda:99"], "try evaluation.device=cpu", id="device"),
+        pytest.param(["--data-sizes", "3,11"], "give data_sizes at most 10", id="sizes"),
+        pytest.param(["data.path=absent"], "saps generate out=absent", id="data"),
+    ],
+)
+def test_what_can_not_be_made_leaves_no_folder(
+    saps: RunSaps, lab: Lab, arguments: list[str], told: str
+) -> None:
+    outcome = saps("ablate", *SMALL, "rows=[saps_h]", *arguments)
+    assert outcome.status == 1
+    assert told in outcome.err
+    assert "defect" not in outcome.err
+    assert not Path("out").exists()
+
+
+def test_a_folder_of_something_else_stays_as_it_is(saps: RunSaps, lab: Lab) -> None:
+    Path("out").mkdir()
+    Path("out/thesis.tex").touch()
+    outcome = saps("ablate", *SMALL, "rows=[saps_h]")
+    assert outcome.status == 1
+    assert "out holds something else, such as thesis.tex" in outcome.err
+    assert [path.name for path in Path("out").iterdir()] == ["thesis.tex"]
+
+
+def test_a_row_with_another_definition_is_refused_and_its_run_stays(
+    saps: RunSaps, lab: Lab
+) -> None:
+    def mine(cell: str) -> str:
+        return f"+table.mine={{title: Mine, train: ['experiment=saps_vh_att', 'cell={cell}']}}"
+
+    assert saps("ablate", *SMALL, "rows=[mine]", mine("rnn")).status == 0
+    outcome = saps("ablate", *SMALL, "rows=[mine]", mine("gru"))
+    assert outcome.status == 1
+    assert "out/runs/mine holds another run: model.encoder.cell._target_ is" in outcome.err
+    assert Path("out/runs/mine/best/config.json").exists()
+
+
+def test_another_evaluation_judges_the_rows_again_and_says_so(saps: RunSaps, lab: Lab) -> None:
+    assert saps("ablate", *SMALL, "rows=[saps_h]").status == 0
+    outcome = saps("ablate", *SMALL, "rows=[saps_h]", "evaluation.test_limit=2")
+    assert outcome.status == 0, outcome.err
+    told = "SAPS H is judged again: evaluation.test_limit was null and is 2 now"
+    assert told in outcome.err
+    assert lab.names == ["saps_h"]
+    assert len(lab.judged) == 3  # the validation report will do
+
+
 def test_another_ablation_in_the_folder_is_refused(saps: RunSaps, lab: Lab) -> None:
     assert saps("ablate", *SMALL, "rows=[saps_h]").status == 0
     outcome = saps("ablate", *SMALL, "rows=[saps_h]", "seed=7")
@@ -118,5 +170,5 @@ def test_rows_are_trained_and_judged_side_by_side(saps: RunSaps) -> None:
     assert outcome.status == 0, outcome.err
     written = Path("out/ablation.md").read_text()
     assert "SAPS V is right on 0 of the" in written
-    assert Path("out/report/report.html").exists()
+    assert Path("out/rows/saps_v/test/report.html").exists()
     assert Path("out/curves.png").exists()

@@ -39,7 +39,6 @@ def test_the_same_settings_go_on_whatever_else_is_asked_for(tmp_path: Path, lab:
         ("seed=2", "seed is 1 there and 2 here"),
         ("data.batch_size=3", "data.batch_size is 64 there and 3 here"),
         ("optimizer.lr=1", "optimizer.lr is 0.002 there and 1 here"),
-        ("evaluation.test_limit=5", "evaluation.test_limit is None there and 5 here"),
     ],
 )
 def test_other_settings_are_refused_and_nothing_is_touched(
@@ -59,6 +58,25 @@ def test_other_data_are_refused(tmp_path: Path, lab: Lab) -> None:
         prepare(read_settings(tmp_path, ROW))
 
 
+def test_settings_that_trained_nothing_do_not_block_the_folder(tmp_path: Path, lab: Lab) -> None:
+    lab.raises["saps_h"] = ValueError("no such thing")
+    _make(tmp_path, "seed=7")
+    lab.raises.clear()
+    _make(tmp_path, "seed=2")
+    assert json.loads((tmp_path / "out/settings.json").read_text())["seed"] == 2
+
+
+def test_settings_of_an_older_version_are_taken_and_completed(tmp_path: Path, lab: Lab) -> None:
+    _make(tmp_path)
+    file = tmp_path / "out/settings.json"
+    older = json.loads(file.read_text())
+    del older["data"]["retelling"], older["evaluation"]
+    file.write_text(json.dumps(older))
+    _make(tmp_path)
+    assert lab.names == ["saps_h"]
+    assert json.loads(file.read_text())["evaluation"] == {"dev_limit": 2000, "test_limit": None}
+
+
 def test_overwrite_replaces_an_ablation_with_other_settings(tmp_path: Path, lab: Lab) -> None:
     _make(tmp_path)
     _make(tmp_path, "seed=2", "overwrite=true")
@@ -70,15 +88,17 @@ def test_a_folder_with_something_else_is_refused_even_with_overwrite(tmp_path: P
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.tex").touch()
     settings = read_settings(tmp_path, "overwrite=true")
-    with locked(settings), pytest.raises(AblationError, match=r"something else, such as thesis"):
-        prepare(settings)
+    told = pytest.raises(AblationError, match=r"something else, such as thesis")
+    with told, locked(settings):
+        pass
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.tex"]
 
 
 def test_run_folders_that_no_ablation_made_are_not_taken_away(tmp_path: Path) -> None:
     (tmp_path / "out" / "runs" / "mine").mkdir(parents=True)
     settings = read_settings(tmp_path, "overwrite=true")
-    with locked(settings), pytest.raises(AblationError, match=r"something else, such as runs"):
-        prepare(settings)
+    with pytest.raises(AblationError, match=r"something else, such as runs"), locked(settings):
+        pass
     assert (tmp_path / "out" / "runs" / "mine").exists()
 
 
@@ -100,14 +120,6 @@ def test_missing_data_are_told_of(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, "data.path=nowhere")
     with locked(settings), pytest.raises(DataError, match="saps generate out=nowhere"):
         prepare(settings)
-
-
-def test_data_without_tests_are_told_of_before_anything_is_trained(tmp_path: Path) -> None:
-    settings = read_settings(tmp_path)
-    write_examples(tmp_path / "data" / "dev.jsonl", [make_example(), make_example(n_tests=0)])
-    with locked(settings), pytest.raises(DataError, match=r"line 2, field 'tests'"):
-        prepare(settings)
-    assert not (tmp_path / "out" / "settings.json").exists()
 
 
 def test_published_tables_of_another_ablation_are_not_replaced(tmp_path: Path, lab: Lab) -> None:

@@ -151,8 +151,11 @@ def test_an_ablation_of_which_nothing_is_made_has_tables_too(tmp_path: Path) -> 
 
 def test_differences_count_the_tasks_that_one_alone_solves(tmp_path: Path, lab: Lab) -> None:
     found = {(item.first, item.second): item for item in differences(_ablation(tmp_path))}
-    # The pairs of the configuration whose rows are both there.
-    assert set(found) == {("saps_v", "saps_h"), ("saps_h", "saps_vh")}
+    # The pairs of the configuration whose rows are both there, then the others and the first.
+    assert list(found) == [
+        *(("saps_v", "saps_h"), ("saps_h", "saps_vh")),
+        *(("saps_v", name) for name in ("saps_vh", "seq2tree", "seq2tree_search")),
+    ]
     counts = found["saps_v", "saps_h"].exact_match
     assert (counts.both, counts.only_first, counts.only_second, counts.neither) == (1, 0, 1, 2)
 
@@ -161,6 +164,43 @@ def test_the_rows_of_a_section_are_compared_with_its_first(tmp_path: Path, lab: 
     ablation = _ablation(tmp_path, "models=false", "topology=true")
     pairs = [(item.first, item.second) for item in differences(ablation)]
     assert pairs == [("saps_vh_att", "topology_predicted")]
+
+
+def test_chosen_rows_are_compared_with_the_first_unless_the_pair_is_there_already(
+    tmp_path: Path, lab: Lab
+) -> None:
+    mine = "+table.mine={title: Mine, train: ['experiment=saps_vh', 'cell=gru']}"
+    ablation = _ablation(tmp_path, mine, "rows=[saps_vh,saps_h,mine]")
+    pairs = [(item.first, item.second) for item in differences(ablation)]
+    assert pairs == [("saps_h", "saps_vh"), ("saps_vh", "mine")]
+
+
+def test_no_row_is_the_best_where_none_is_right_on_anything(tmp_path: Path, lab: Lab) -> None:
+    write_files(_ablation(tmp_path, "rows=[saps_h]"))
+    lab.solved = {"saps_v": 0, "seq2tree": 0}
+    write_files(_ablation(tmp_path, "rows=[saps_v,seq2tree]"))
+    assert json.loads((tmp_path / "out/ablation.json").read_text())["best"] is None
+    written = (tmp_path / "out/ablation.md").read_text()
+    assert "No row is right on any validation task, so none is the best." in written
+    assert "The best row is" not in written
+    assert not (tmp_path / "out/report").exists()
+
+
+@pytest.mark.parametrize(("limit", "n_notes"), [(3, 1), (4, 0), (5, 0)])
+def test_a_limit_is_told_of_where_it_left_out_tasks(
+    tmp_path: Path, lab: Lab, limit: int, n_notes: int
+) -> None:
+    limited = f"table.seq2tree_search.dev_limit={limit}"
+    told = notes(_ablation(tmp_path, limited, "rows=[seq2tree,seq2tree_search]"))
+    alone = "Seq2Tree + Search was judged on the first 3 validation tasks alone."
+    assert [note for note in told if note.endswith("validation tasks alone.")] == [alone] * n_notes
+
+
+def test_a_single_epoch_is_one(tmp_path: Path, lab: Lab) -> None:
+    ablation = _ablation(tmp_path, "rows=[sapspre_vh_att_256]", "trainer.max_epochs=1")
+    assert ", 1 epoch, batches" in caption(ablation)
+    ablation = _ablation(tmp_path / "other", "rows=[sapspre_vh_att_256]", "autoencoder_epochs=1")
+    assert any("for 1 epoch of its own" in note for note in notes(ablation))
 
 
 def test_data_sizes_make_a_curve_and_a_picture(tmp_path: Path, lab: Lab) -> None:

@@ -1,5 +1,7 @@
 """The configurations of a row: of its training, and of its evaluations."""
 
+import copy
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,11 @@ def model_folder(settings: Settings, row: Row) -> Path:
 
 
 def _compose(command: str, overrides: Sequence[str]) -> DictConfig:
+    return copy.deepcopy(_composed(command, tuple(overrides)))
+
+
+@functools.cache  # a command composes each row when it looks at it, and again when it makes it
+def _composed(command: str, overrides: tuple[str, ...]) -> DictConfig:
     if GlobalHydra.instance().is_initialized():  # by the command itself, over the same folder
         return compose(command, overrides=list(overrides))
     with initialize_config_dir(str(resource_folder("conf")), version_base="1.3"):

@@ -44,8 +44,9 @@ def _pairs(ablation: Ablation) -> Iterator[tuple[str, str]]:
     settings = ablation.settings
     yield from settings.comparisons
     for section, (first, *others) in settings.sections.items():
-        if section not in ("models", "rows"):
-            yield from ((first, other) for other in others)
+        if section != "models":
+            named = ((first, other) for other in others)
+            yield from (pair for pair in named if pair[::-1] not in settings.comparisons)
 
 
 def _runs(ablation: Ablation, names: Iterable[str]) -> dict[str, Run]:

@@ -50,6 +50,8 @@ def _write_files(ablation: Ablation, found: Sequence[Difference], out: Path) -> 
         draw_sizes(sizes, out / SIZE_CURVE)
     if ablation.best is not None:
         _copy_report(report_folder(ablation.settings, ablation.best.row.name, "test"), out / REPORT)
+    else:  # what lies there told of an earlier best row
+        shutil.rmtree(out / REPORT, ignore_errors=True)
     _write(out / CSV, _csv(ablation))
     _write(out / MARKDOWN, render_markdown(ablation, found))
     content = json.dumps(to_json(ablation, found), indent=2, ensure_ascii=False, allow_nan=False)
@@ -87,6 +89,8 @@ def render_markdown(ablation: Ablation, found: Sequence[Difference]) -> str:
         parts.append(
             f"The best row is {escape(ablation.best.row.title)}: [its report]({REPORT}/report.md)."
         )
+    elif any(result.validation for result in ablation.results.values()):
+        parts.append("No row is right on any validation task, so none is the best.")
     parts.append(f"Made by `{ablation.command}`." if ablation.command else "Made from Python.")
     return "\n\n".join(parts) + "\n"
 

@@ -1,9 +1,10 @@
 """The folder of an ablation: what lies where, and that it is one ablation's and one process's.
 
-settings.json              what the ablation is; another one is refused
+settings.json              what the ablation is; one that trains otherwise is refused
 ablation.{json,md,csv}     the table
 runs/ROW/                  the run folder of each row
 rows/ROW/{dev,test}/       its reports
+rows/ROW/dev.outdated      that its report was made with other settings than are asked for
 rows/ROW/log.txt           what its training and evaluations said
 rows/ROW/failure.json      why it failed, if it did
 """
@@ -13,11 +14,13 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from enum import Enum
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from saps.data.algolisp import DataError, find_split, read_examples
+from saps.evaluation.ablation.mismatch import first_mismatch
 from saps.evaluation.ablation.row import AblationError
 from saps.evaluation.ablation.settings import Settings
 from saps.evaluation.digest import file_digest
@@ -29,14 +32,16 @@ _LOCK: Final = ".lock"
 _FORMAT: Final = 1
 # All that an ablation writes into its folder.
 _OURS: Final = (
-    *(SETTINGS, "runs", "rows", TABLE, "ablation.md", "ablation.csv", "curves.png"),
+    *("runs", "rows", TABLE, "ablation.md", "ablation.csv", "curves.png"),
     *("data_sizes.png", "report", "multirun.yaml", _LOCK),
+    SETTINGS,  # last: what is left of a removal that was killed can be removed again
 )
 # What a command leaves that ended before it began.
-_NOTHING: Final = (_LOCK, "multirun.yaml")
+_NOTHING: Final = (_LOCK, "multirun.yaml", ".settings.json.part")
 # Where the data lie and what keeps them makes no difference to a row.
 _FREE: Final = ("path", "name", "cache")
-_ABSENT: Final = "(absent)"
+# What decides reports and not runs: with another, rows are judged again.
+_EVALUATION: Final = ("evaluate", "evaluation")
 
 
 def run_folder(settings: Settings, row: str) -> Path:
@@ -59,8 +64,11 @@ def locked(settings: Settings) -> Iterator[None]:
     """Hold the folder for one command at a time.
 
     Raises:
-        AblationError: another command is at work in it, or it can not be made.
+        AblationError: another command is at work in it, it holds something else, or it can not be
+            made.
     """
+    if not (settings.out / SETTINGS).exists():
+        _check_nothing_else(settings.out)  # before anything of ours is in it
     try:
         settings.out.mkdir(parents=True, exist_ok=True)
         file = (settings.out / _LOCK).open("w")
@@ -79,32 +87,65 @@ def locked(settings: Settings) -> Iterator[None]:
         yield
 
 
+class Claim(Enum):
+    """What a folder is to the ablation that wants it."""
+
+    NEW = "nothing is in it, or what is in it is replaced"
+    SAME = "it holds this ablation"
+    JUDGED_ANEW = "it holds this ablation, judged in another way"
+
+
+def check_folder(settings: Settings) -> Claim:
+    """Look at the folders of the ablation; nothing is written.
+
+    Raises:
+        AblationError: one of them holds another ablation, or something else.
+        DataError: a split is missing.
+    """
+    return _check_folder(settings, identity(settings))
+
+
+def _check_folder(settings: Settings, wanted: Mapping[str, Any]) -> Claim:
+    _check_published(settings, wanted)
+    file = settings.out / SETTINGS
+    if not file.exists():
+        _check_nothing_else(settings.out)
+        return Claim.NEW
+    there = _read(file)
+    difference = first_mismatch(_of_training(there), wanted)
+    if difference is None:
+        return Claim.JUDGED_ANEW if first_mismatch(there, wanted) else Claim.SAME
+    if settings.overwrite or not _holds_work(settings.out):
+        return Claim.NEW
+    raise AblationError(
+        f"{settings.out} holds another ablation: {difference}; give the same settings to go on "
+        "with it, another out= to keep both, or overwrite=true to replace it"
+    )
+
+
 def prepare(settings: Settings) -> None:
     """Make the folder this ablation's own, or see that it already is.
 
     Raises:
         AblationError: it holds another ablation, or something else.
-        DataError: a split is missing or damaged, or a task has no tests.
+        DataError: a split is missing.
     """
-    file = settings.out / SETTINGS
     wanted = identity(settings)
-    _check_published(settings, wanted)
-    if file.exists():
-        difference = first_difference(_read(file), wanted)
-        if difference is None:
-            return
-        if not settings.overwrite:
-            name, there, here = difference
-            raise AblationError(
-                f"{settings.out} holds another ablation: {name} is {there} there and {here} here; "
-                "give the same settings to go on with it, another out= to keep both, or "
-                "overwrite=true to replace it"
-            )
-    else:
-        _check_nothing_else(settings.out)
-    _check_tasks(settings)
-    _remove(settings.out)
-    file.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
+    if _check_folder(settings, wanted) is Claim.NEW:
+        _remove(settings.out)
+    draft = settings.out / f".{SETTINGS}.part"
+    draft.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
+    draft.replace(settings.out / SETTINGS)
+
+
+def _of_training(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in settings.items() if key not in _EVALUATION}
+
+
+def _holds_work(out: Path) -> bool:
+    """Whether an ablation has more than a mistake behind it: a begun run, or a report."""
+    kinds = ("runs/*/*.ckpt", "runs/*/best/config.json", "rows/*/*/report.json")
+    return any(True for kind in kinds for _ in out.glob(kind))
 
 
 def identity(settings: Settings) -> dict[str, Any]:
@@ -139,23 +180,6 @@ def identity(settings: Settings) -> dict[str, Any]:
     }
 
 
-def first_difference(
-    there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = ""
-) -> tuple[str, Any, Any] | None:
-    """Return the name of the first setting that differs, and its two values.
-
-    Settings that are not there are new in this version of SAPS, and not looked at.
-    """
-    for key, one in there.items():
-        other = here.get(key, _ABSENT)
-        if isinstance(one, Mapping) and isinstance(other, Mapping):
-            if (found := first_difference(one, other, f"{prefix}{key}.")) is not None:
-                return found
-        elif one != other:
-            return f"{prefix}{key}", one, other
-    return None
-
-
 def _read(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -174,12 +198,11 @@ def _check_published(settings: Settings, wanted: Mapping[str, Any]) -> None:
     budget = _budget(folder / TABLE)
     if budget is None and any(folder.iterdir()):
         raise AblationError(f"publish={folder} holds something else; give publish= another name")
-    difference = first_difference(budget or {}, wanted)
+    difference = first_mismatch(budget or {}, wanted)
     if difference is not None:
-        name, there, here = difference
         raise AblationError(
-            f"publish={folder} holds the tables of another ablation: {name} is {there} there and "
-            f"{here} here; give publish= another name, or overwrite=true to replace them"
+            f"publish={folder} holds the tables of another ablation: {difference}; give publish= "
+            "another name, or overwrite=true to replace them"
         )
 
 
@@ -192,15 +215,24 @@ def _budget(table: Path) -> dict[str, Any] | None:
 
 
 def _check_nothing_else(out: Path) -> None:
-    foreign = sorted(path.name for path in out.iterdir() if path.name not in _NOTHING)
+    try:
+        foreign = sorted(path.name for path in out.iterdir() if path.name not in _NOTHING)
+    except FileNotFoundError:
+        return
+    except NotADirectoryError as error:
+        raise AblationError(f"{out} is a file; give out= another name") from error
     if foreign:
         raise AblationError(
             f"{out} holds something else, such as {foreign[0]}; give out= another name"
         )
 
 
-def _check_tasks(settings: Settings) -> None:
-    """Read the tasks that models will be judged on, before hours are spent on training."""
+def check_tasks(settings: Settings) -> None:
+    """Read the tasks that models will be judged on, before hours are spent on training.
+
+    Raises:
+        DataError: one is damaged, or has no tests.
+    """
     path = Path(str(settings.data["path"]))
     for split in ("dev", "test"):
         for _ in islice(read_examples(find_split(path, split)), settings.judging.limit(split)):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from saps.evaluation.ablation.differences import Difference
+from saps.evaluation.ablation.notes import n_epochs
 from saps.evaluation.ablation.result import Ablation, Judgement, RowResult
 from saps.evaluation.ablation.settings import SIZES
 from saps.evaluation.ablation.state import Stage
@@ -201,7 +202,7 @@ def caption(ablation: Ablation) -> str:
     n_train = data.get("train_limit")
     tasks = "all training tasks" if n_train is None else f"the first {n_train:,} training tasks"
     return (
-        f"Every row: {data['name']}, {tasks}, {settings.epochs} epochs, batches of at most "
+        f"Every row: {data['name']}, {tasks}, {n_epochs(settings.epochs)}, batches of at most "
         f"{data['batch_size']} tasks, size {settings.size}, seed {settings.seed}; the best epoch "
         "by validation is judged, greedily unless the row says search. The published columns are "
         "other figures on other data (AlgoLisp, paper size, seed 001): each tells of its own data "

@@ -5,28 +5,27 @@ import logging
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
 
-from saps.evaluation.ablation.configuration import evaluate_config, model_folder, train_config
-from saps.evaluation.ablation.folder import (
-    LOG,
-    first_difference,
-    report_folder,
-    row_folder,
-    run_folder,
-)
+from saps.evaluation.ablation.configuration import evaluate_config, train_config
+from saps.evaluation.ablation.folder import LOG, report_folder, row_folder, run_folder
+from saps.evaluation.ablation.outdated import why_outdated
+from saps.evaluation.ablation.reason import reason_of
 from saps.evaluation.ablation.row import AblationError, Row
+from saps.evaluation.ablation.runs import check_run, is_begun, note_start
 from saps.evaluation.ablation.settings import Settings
-from saps.evaluation.ablation.state import SPLITS, WORKING, failure_of, is_trained, write_failure
-from saps.evaluation.digest import folder_digest
+from saps.evaluation.ablation.state import (
+    SPLITS,
+    WORKING,
+    failure_of,
+    is_trained,
+    outdated_mark,
+    write_failure,
+)
 from saps.evaluation.evaluate import evaluate
-from saps.evaluation.report import ReportError, load_report
-from saps.model.checkpoint import LAST, PREVIOUS, CheckpointError
-from saps.model.identity import settings_of
-from saps.model.run_folder import CONFIG
+from saps.model.checkpoint import CheckpointError
 from saps.model.saving import RunInterruptedError
 from saps.model.training import train
 
@@ -49,9 +48,9 @@ def make_row(settings: Settings, name: str) -> None:
         except RunInterruptedError as stop:
             raise KeyboardInterrupt from stop
         except Exception as error:
-            logger.warning("%s failed: %s", row.title, _reason(error))
+            logger.warning("%s failed: %s", row.title, reason_of(error))
             logger.debug("", exc_info=error)
-            write_failure(settings, name, _reason(error))
+            write_failure(settings, name, reason_of(error))
 
 
 @contextlib.contextmanager
@@ -82,63 +81,26 @@ def _why_missing(settings: Settings, needed: str) -> str:
 def _train(settings: Settings, row: Row) -> None:
     cfg = train_config(settings, row)
     folder = run_folder(settings, row.name)
-    begun = any((folder / name).exists() for name in (LAST, PREVIOUS))
-    if begun or is_trained(settings, row):
-        _check_same_run(folder, cfg)
+    check_run(settings, row, cfg)
     if is_trained(settings, row):
         return
-    if begun:
+    if is_begun(folder):
         cfg.ckpt_path = "last"
+    else:
+        note_start(settings, row)
     try:
         train(cfg)
     except CheckpointError as error:
         raise AblationError(f"{error}; remove {folder} to train the row anew") from error
 
 
-def _check_same_run(folder: Path, cfg: DictConfig) -> None:
-    """Refuse a run folder that holds a run with other settings than the row's."""
-    found = first_difference(_run_settings(_saved_config(folder)), _run_settings(cfg))
-    if found is not None:
-        name, there, here = found
-        raise AblationError(
-            f"{folder} holds another run: {name} is {there} there and {here} in this row; remove "
-            "it, or give another out= or runs="
-        )
-
-
-def _saved_config(folder: Path) -> DictConfig:
-    try:
-        config = OmegaConf.load(folder / CONFIG)
-    except (OSError, ValueError) as error:
-        raise AblationError(f"{folder / CONFIG} can not be read ({error})") from error
-    assert isinstance(config, DictConfig), f"{folder / CONFIG} is a mapping"
-    return config
-
-
-def _run_settings(cfg: DictConfig) -> dict[str, Any]:
-    return {
-        **settings_of(cfg),
-        "freezing": OmegaConf.to_container(cfg.freezing, resolve=True),
-        "trainer": {key: cfg.trainer.get(key) for key in ("max_epochs", "precision")},
-    }
-
-
 def _judge(settings: Settings, row: Row, split: str) -> None:
-    """Judge the row's best model, unless its report is there."""
+    """Judge the row's best model, unless a report that will do is there."""
     folder = report_folder(settings, row.name, split)
-    with contextlib.suppress(ReportError):
-        if load_report(folder).provenance.model.sha256 == folder_digest(
-            model_folder(settings, row)
-        ):
-            return
+    if (folder / "report.json").exists() and why_outdated(settings, row, split) is None:
+        return
     evaluate(evaluate_config(settings, row, split))
-
-
-def _reason(error: Exception) -> str:
-    lines = str(error).splitlines() or [""]
-    if isinstance(error, ValueError | OSError):
-        return lines[0] or type(error).__name__
-    return f"{type(error).__name__}: {lines[0]}"
+    outdated_mark(settings, row, split).unlink(missing_ok=True)
 
 
 _FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"

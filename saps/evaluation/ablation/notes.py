@@ -22,17 +22,31 @@ def notes(ablation: Ablation) -> Iterator[str]:
             "Search sees the first three tests of a task; its accuracy (holdout, *) is that by "
             "the others. It trains nothing of its own."
         )
-    for result in ablation.results.values():
-        limit, most = result.row.dev_limit, ablation.settings.judging.dev_limit
-        if limit is not None and result.validation is not None and (most is None or limit < most):
-            n = result.validation.exact_match.n
-            yield f"{result.row.title} was judged on the first {n:,} validation tasks alone."
+    yield from _fewer_tasks(ablation)
     if any(result.row.starts_from for result in ablation.results.values()):
         yield (
             "SAPSpre starts from the decoder of an autoencoder, trained before on the programs of "
-            f"the same tasks for {ablation.settings.autoencoder_epochs} epochs of its own; its "
+            f"the same tasks for {n_epochs(ablation.settings.autoencoder_epochs)} of its own; its "
             "256 is the latent size of the paper, here it is that of the size."
         )
+
+
+def n_epochs(count: int) -> str:
+    """Return `1 epoch`, `2 epochs`."""
+    return f"{count} epoch" if count == 1 else f"{count} epochs"
+
+
+def _fewer_tasks(ablation: Ablation) -> Iterator[str]:
+    """Tell which rows were judged on fewer validation tasks than the data have."""
+    judged = [
+        (result.row, result.validation.exact_match.n)
+        for result in ablation.results.values()
+        if result.validation is not None
+    ]
+    of_others = {n for row, n in judged if row.dev_limit is None}
+    for row, n in judged:
+        if n == row.dev_limit and n not in of_others:  # else the limit left out no task
+            yield f"{row.title} was judged on the first {n:,} validation tasks alone."
 
 
 def _siblings(ablation: Ablation) -> Iterator[str]:

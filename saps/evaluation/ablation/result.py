@@ -9,7 +9,7 @@ from typing import Any
 from saps.evaluation.ablation.folder import identity, report_folder
 from saps.evaluation.ablation.row import Row
 from saps.evaluation.ablation.settings import Settings
-from saps.evaluation.ablation.state import Epoch, Stage, n_train, state_of
+from saps.evaluation.ablation.state import Epoch, Stage, has_report, n_train, state_of
 from saps.evaluation.metrics import Rate
 from saps.evaluation.report import Report, ReportError, load_report
 
@@ -114,13 +114,17 @@ class Ablation:
 
     @property
     def best(self) -> RowResult | None:
-        """The row with the highest exact match on validation, among those that saw no tests."""
+        """The row with the highest exact match on validation, among those that saw no tests.
+
+        None where none is right on any task.
+        """
         judged = [
             result
             for result in self.results.values()
             if result.stage is Stage.DONE
             and result.validation is not None
             and not result.validation.is_holdout
+            and result.validation.exact_match.count > 0
         ]
         return max(judged, key=_validation_exact_match, default=None)
 
@@ -152,6 +156,8 @@ def _result(settings: Settings, row: Row) -> RowResult:
 
 
 def _report(settings: Settings, row: Row, split: str) -> Report | None:
+    if not has_report(settings, row, split):
+        return None
     try:
         return load_report(report_folder(settings, row.name, split))
     except ReportError:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from saps.evaluation.ablation.folder import report_folder, row_folder, run_folder
@@ -88,8 +89,15 @@ def n_train(settings: Settings, row: Row) -> int | None:
 
 
 def has_report(settings: Settings, row: Row, split: str) -> bool:
-    """Whether a row was judged on a split."""
+    """Whether a row was judged on a split, as it is asked for."""
+    if outdated_mark(settings, row, split).exists():
+        return False
     return (report_folder(settings, row.name, split) / "report.json").exists()
+
+
+def outdated_mark(settings: Settings, row: Row, split: str) -> Path:
+    """Return the file that says of a report that it will not do; each command looks anew."""
+    return row_folder(settings, row.name) / f"{split}.outdated"
 
 
 def read_epochs(settings: Settings, row: Row) -> tuple[Epoch, ...]:
