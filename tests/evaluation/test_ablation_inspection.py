@@ -121,7 +121,11 @@ def _mine(setting: str) -> tuple[str, str]:
             "cell=gru",
             r"model\..*cell\._target_ is .*RnnCell there and .*GruCell here",
         ),
-        ("patience=3", "patience=null", "patience is 3 there and null here"),
+        (
+            "model.encoder.dropout=0.3",
+            "model.encoder.dropout=0.2",
+            r"model\.encoder\.dropout is 0\.3 there and 0\.2 here",
+        ),
         ("monitor=val/loss", "monitor=val/exact_match", "monitor is val/loss there"),
     ],
 )

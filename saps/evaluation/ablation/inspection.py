@@ -107,8 +107,8 @@ def _check_effect(settings: Settings, row: Row) -> None:
         key, _, value = override.lstrip("+~").partition("=")
         if key == "patience" and value != "null":
             raise AblationError(
-                f"{override} would end rows early, and all rows have the same epochs: leave it out; "
-                "the best epoch of each is the one that is judged"
+                f"{override} would end rows early, and all rows have the same epochs: leave it "
+                "out; the best epoch of each is the one that is judged"
             )
         if key.partition(".")[0].partition("@")[0] in settings.shared:
             raise AblationError(
