@@ -39,7 +39,7 @@ def _commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 def _reference(path: tuple[str, ...], command: Any) -> str:
     help_text = inspect.cleandoc(command.help or "").replace("\b", "")
     parts = ["## Reference", *_help(help_text)]
-    if command.context_settings.get("allow_extra_args"):
+    if command.context_settings.get("ignore_unknown_options"):
         parts += _configuration(path[-1], command)
     else:
         parts += _parameters(path, command)

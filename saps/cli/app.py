@@ -29,21 +29,34 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    help="English specification in, a typed and tested AlgoLisp program out.",
+    help="""English specification in, a typed and tested program out, in AlgoLisp (a small language
+    of s-expressions) and in Python.
+
+    saps synthesize "the sum of the even numbers of xs"
+
+    PROGRAM and TEXT go in quotes; 'saps COMMAND --help' shows examples.""",
     epilog="Set SAPS_DEBUG=1, or give --debug to a command, to see the traceback of an error.",
 )
-app.command()(synthesize)
+# Words behind the first are taken only to be refused with what to do: a text needs quotes.
+app.command(context_settings={"allow_extra_args": True})(synthesize)
 app.command()(run)
 app.command()(check)
 app.command()(show)
 app.command()(functions)
 app.command()(repl)
-app.command()(serve)
+app.command(short_help="Answer over HTTP, as JSON.")(serve)
 app.command()(compare)
-app.command()(calibrate)
-app.add_typer(data_app, name="data")
-for _application in (generate, train, evaluate, ablate):
-    app.command(context_settings=HYDRA_CONTEXT, add_help_option=False)(_application)
+app.command(short_help="Fit how sure a model is of its programs.")(calibrate)
+app.add_typer(data_app, name="data", short_help="Verify, clean and merge files of tasks.")
+for _application, _purpose in (
+    (generate, "Write a data set of generated tasks."),
+    (train, "Train a model."),
+    (evaluate, "Judge a model on a data set."),
+    (ablate, "Train and judge models that differ in one part."),
+):
+    app.command(context_settings=HYDRA_CONTEXT, add_help_option=False, short_help=_purpose)(
+        _application
+    )
 
 
 def _show_version(wanted: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from saps.cli.failure import CommandError
 from saps.cli.options import DebugOption
+from saps.cli.prompt_words import as_command
 
 if TYPE_CHECKING:
     from saps.cli.terminal import Candidate
@@ -32,7 +33,7 @@ def repl(_debug: DebugOption = False) -> None:
     """
     session = Session()
     for line in _lines(session):
-        if line.strip() in (":quit", ":q"):
+        if session.command(line) == ":quit":
             break
         answer = session.answer(line)
         if answer:
@@ -70,9 +71,14 @@ class Session:
         from saps.lang import AlgoLispError
 
         try:
-            return self._answer(line.strip())
+            return self._answer(self.command(line))
         except (AlgoLispError, CommandError) as error:
             return f"error: {error}"
+
+    def command(self, line: str) -> str:
+        """Return a line without spaces around it; `help` and `quit` unless they are arguments."""
+        program = line.strip()
+        return program if program in self._values else as_command(line)
 
     def candidates(self, word: str) -> "Iterator[Candidate]":
         """The completions of a word, each with its signature or its type."""

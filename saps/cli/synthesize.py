@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from saps.cli.failure import CommandError, describe
-from saps.cli.options import DebugOption, InputOption
+from saps.cli.options import DebugOption
 from saps.cli.specifications import Specifications
 from saps.cli.synthesis.asking import Asking, choose_decoding
+from saps.cli.synthesis.checking import check_examples, check_returns
 from saps.cli.synthesis.layout import answer_lines
 from saps.cli.synthesis.notes import notes
+from saps.cli.synthesis.style import cut
 from saps.cli.synthesis.views import read_views, view_lines
 from saps.cli.synthesis.wish import read_arguments, read_example, read_examples_file
 from saps.cli.values import jsonable, read_inputs, require_arguments, show_value
@@ -30,26 +32,35 @@ _NOTHING_PASSES = 3
 
 
 def synthesize(
+    context: typer.Context,
     text: Annotated[
         str | None,
         typer.Argument(
             metavar="TEXT",
-            help="What to compute, in English; - reads one specification a line from stdin. "
+            help="What to compute, in English and in quotes; - reads one a line from stdin. "
             "Without it, a terminal gets a prompt.",
             show_default=False,
         ),
     ] = None,
-    input_: InputOption = None,
+    input_: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            metavar="JSON",
+            help="""Also run the program: its arguments by name, '{"a": [3, 8, 1], "b": 2}'.""",
+        ),
+    ] = None,
     arg: Annotated[
         list[str] | None,
         typer.Option(
             "--arg",
             metavar="NAME=TYPE",
-            help="Declare an argument, such as a=int[]; may be repeated.",
+            help="Declare an argument, such as a=int[]; may be repeated. A type is int, bool, "
+            "string, T[] (an array of T) or dict<K,V>.",
         ),
     ] = None,
     returns: Annotated[
-        str | None, typer.Option(metavar="TYPE", help="The type of the value, such as int.")
+        str | None, typer.Option(metavar="TYPE", help="Declare the type of the value, such as int.")
     ] = None,
     example: Annotated[
         list[str] | None,
@@ -68,15 +79,26 @@ def synthesize(
     ] = None,
     top: Annotated[int, typer.Option(min=1, metavar="K", help="Show the K best programs.")] = 1,
     beam: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Search by a beam of width N.")
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Search by a beam of width N, and guess no arguments."
+        ),
     ] = None,
     temperature: Annotated[
         float | None,
-        typer.Option(metavar="T", help="Draw programs at random; T below 1 keeps to likely ones."),
+        typer.Option(
+            metavar="T",
+            help="Draw programs at random; a T below 1 keeps to likely ones.",
+        ),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, metavar="N", help="Draw others than without it; 0 draws the same."),
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="With --temperature: another number draws other programs, the same number the "
+            "same ones again; 0 if not given.",
+        ),
     ] = None,
     show: Annotated[
         list[str] | None,
@@ -89,7 +111,7 @@ def synthesize(
         float, typer.Option(metavar="S", help="Give up after so many seconds.")
     ] = 30.0,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object, for programs.")
+        bool, typer.Option("--json", help="Print one JSON object, for other programs to read.")
     ] = False,
     python: Annotated[
         bool, typer.Option("--python", help="Print the program as a Python function, and no more.")
@@ -106,10 +128,12 @@ def synthesize(
 ) -> None:
     """Write a program for an English TEXT.
 
-    saps synthesize "given a number a , find a squared" --input '{"a": 3}'
+    saps synthesize "the sum of the even numbers of xs" --input '{"xs": [3, 4]}'
 
-    Exit status: 1 for an error, 3 if no program passes all examples.
+    The answer goes to stdout, notes go to stderr. Exit status: 1 for an error, 2 for a wrong use,
+    3 if no program passes all examples.
     """
+    _check_quoted(context, text)
     inputs = None if input_ is None else read_inputs(input_)
     views = read_views(show or [])
     if python and (as_json or text == "-" or inputs is not None or views):
@@ -119,10 +143,13 @@ def synthesize(
     given = [read_example(one) for one in example or []]
     if examples is not None:
         given += read_examples_file(examples)
+    check_examples(given)
     if text == "-" and (given or views):
         raise CommandError("- answers many texts; it takes no examples and no --show")
     if timeout <= 0:
         raise CommandError(f"--timeout {timeout:g}: expected more than 0 seconds")
+    if returns is not None:
+        check_returns(returns)
     asking = Asking(
         model=model,
         arguments=read_arguments(arg or []),
@@ -136,15 +163,25 @@ def synthesize(
         _prompt(asking)
     elif text == "-":
         _answer_lines(asking, inputs)
+    elif as_json:
+        _answer_as_json(asking, text, inputs)
     else:
         synthesis = asking.synthesize(text)
         if python:
             print(synthesis.python.rstrip())
-        elif as_json:
-            print(json.dumps(_answer(synthesis, inputs)))
         else:
             _answer_plainly(asking, synthesis, inputs, views)
         _tell(synthesis)
+
+
+def _check_quoted(context: typer.Context, text: str | None) -> None:
+    if context.args:
+        words = " ".join([text or "", *context.args]).replace('"', "'")
+        raise typer.BadParameter(
+            f'put a text of several words in quotes: {context.command_path} "{cut(words, 60)}"',
+            context,
+            param_hint="TEXT",
+        )
 
 
 def _prompt(asking: Asking) -> None:
@@ -164,6 +201,20 @@ def _tell(synthesis: "Synthesis") -> None:
         print(note, file=sys.stderr)
     if not synthesis.passes:
         raise typer.Exit(_NOTHING_PASSES)
+
+
+def _answer_as_json(asking: Asking, text: str, inputs: "Inputs") -> None:
+    """Print one object, with an `error` where something failed; that is then reported too."""
+    answer: dict[str, Any] = {"text": text}
+    try:
+        synthesis = asking.synthesize(text)
+        answer = _answer(synthesis, None)
+        answer = _answer(synthesis, inputs)
+    except Exception as error:
+        print(json.dumps({**answer, "error": describe(error)}), flush=True)
+        raise
+    print(json.dumps(answer))
+    _tell(synthesis)
 
 
 def _answer_plainly(

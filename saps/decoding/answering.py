@@ -35,7 +35,7 @@ def answer(
 
     Args:
         prepared: the task as it was understood.
-        predictions: for it.
+        predictions: for it, the best first.
         top: candidates at most.
         calibration: of the model, if it has one.
         is_declared: whether the task gave its arguments; else they were guessed.
@@ -98,6 +98,9 @@ def _ill_typed(prepared: Prepared, program: Node, error: AlgoLispError) -> Synth
 
 
 def _ranked(candidates: list[Candidate]) -> tuple[Candidate, ...]:
+    if not any(candidate.outcomes for candidate in candidates):
+        # A search knows why it put one first: a likelier one may leave an argument out.
+        return tuple(candidates)
     return tuple(sorted(candidates, key=lambda c: (-c.n_passed, -c.log_prob)))
 
 

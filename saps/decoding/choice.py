@@ -8,6 +8,7 @@ from saps.decoding.guided import GuidedSearch
 from saps.decoding.plausible import PlausibleSearch
 from saps.decoding.sampling import SamplingSearch
 from saps.decoding.search import Search
+from saps.decoding.several import SeveralSearch
 
 DECODINGS: Final = ("plausible", "greedy", "beam", "guided", "sampling")
 _LEAST_WIDTH: Final = 10
@@ -23,8 +24,8 @@ def choose_search(
     """Return a search.
 
     Args:
-        decoding: a name, or a search that is taken as it is; None for the plausible one, or a
-            beam where several programs are wanted, or the guided one where there are examples.
+        decoding: a name, or a search that is taken as it is; None for the plausible one, or the
+            guided one where there are examples.
         top: programs that are wanted.
         has_examples: whether examples are known.
         seconds: when the guided search gives up; None for no limit.
@@ -34,9 +35,9 @@ def choose_search(
     """
     if decoding is not None and not isinstance(decoding, str):
         return decoding
-    name = decoding or ("guided" if has_examples else "beam" if top > 1 else "plausible")
+    name = decoding or ("guided" if has_examples else "plausible")
     if name == "plausible":
-        return PlausibleSearch()
+        return SeveralSearch(top) if top > 1 else PlausibleSearch()
     if name == "greedy":
         return GreedyDecoder()
     if name == "beam":

@@ -4,7 +4,6 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from saps.data.symbols import ARGUMENTS, SymbolTable
-from saps.data.tokenizer import normalise_typing
 from saps.decoding.asked_truth import asks_for_truth
 from saps.decoding.constraint import check_request
 from saps.decoding.declarations import declared_types, opening_types
@@ -22,12 +21,8 @@ from saps.decoding.requested_types import RequestedTypes, RequestTypeError
 from saps.decoding.said_numbers import said_numbers
 from saps.decoding.synthesis import SynthesisError
 from saps.decoding.task import Task
+from saps.decoding.text_check import NO_WORD, check_text
 from saps.lang.scope import RESERVED
-
-MAX_TOKENS = 400
-"""The longest published text has 164 tokens; far beyond that a specification is a mistake."""
-
-_NO_WORD = "the specification has no word in it: say in English what the program should do"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +49,14 @@ def prepare(task: Task, vocabulary: Vocabulary, symbols: SymbolTable) -> Prepare
         SynthesisError: the text is no specification, the examples are not of one program, or no
             program can have the types.
     """
-    _check_text(task.text)
+    check_text(task.text)
     try:
         declared = _declared(task)
         _check_types(declared, task.returns)
         leaves = frozenset(label.symbol for label in symbols.labels if not label.arity)
         reading = read_english(task.text, vocabulary, declared, leaves)
         if not reading.text:
-            raise SynthesisError(_NO_WORD, task.text)
+            raise SynthesisError(NO_WORD, task.text)
         names = Names.of(reading, declared)
         _check_letters(declared, names, leaves)
         request = _request(task, declared, reading, names)
@@ -71,18 +66,6 @@ def prepare(task: Task, vocabulary: Vocabulary, symbols: SymbolTable) -> Prepare
     except RequestTypeError as error:
         raise SynthesisError(str(error), task.text, code="types") from error
     return Prepared(task, reading, names, request)
-
-
-def _check_text(text: str) -> None:
-    tokens = normalise_typing(text).split()
-    if not any(token.isalnum() for token in tokens):
-        raise SynthesisError(_NO_WORD, text)
-    if len(tokens) > MAX_TOKENS:
-        raise SynthesisError(
-            f"the specification has {len(tokens)} words, at most {MAX_TOKENS} are read: "
-            "describe one task",
-            text,
-        )
 
 
 def _declared(task: Task) -> dict[str, str]:

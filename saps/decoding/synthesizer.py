@@ -17,11 +17,13 @@ from saps.decoding.explanation import Explanation, explain
 from saps.decoding.plausible import PlausibleSearch
 from saps.decoding.prediction import Prediction
 from saps.decoding.predictor import Predictor
-from saps.decoding.preparation import MAX_TOKENS, Prepared, prepare
+from saps.decoding.preparation import Prepared, prepare
 from saps.decoding.rereading import Found, declared, renamed, search_all
 from saps.decoding.search import Search
+from saps.decoding.several import SeveralSearch, with_others
 from saps.decoding.synthesis import Candidate, Outcome, Synthesis, SynthesisError
 from saps.decoding.task import ExampleLike, Task
+from saps.decoding.text_check import MAX_TOKENS
 
 __all__ = [
     "MAX_TOKENS",
@@ -79,8 +81,9 @@ class Synthesizer:
                 bundled model.
             device: where the network goes.
             decoding: "plausible", "greedy", "beam", "guided", "sampling", or a search with options
-                of its own. None for the plausible one (see `PlausibleSearch`); for a beam where
-                several programs are asked for; for the guided search where examples are given.
+                of its own. None for the plausible one (see `PlausibleSearch`), behind which come
+                others where several programs are asked for (see `SeveralSearch`); for the guided
+                search where examples are given.
 
         Raises:
             BundleError: the folder is missing, incomplete or damaged.
@@ -200,6 +203,8 @@ class Synthesizer:
             if _guesses(search):
                 answers = declared(self.predictor, self.vocabulary, answers, search)
                 answers = renamed(self.predictor, self.vocabulary, answers, search)
+            if isinstance(search, SeveralSearch):
+                answers = with_others(self.predictor, answers, search)
             found.update(zip(map(id, group), answers, strict=True))
         return found
 

@@ -19,6 +19,12 @@ def test_help_names_every_command(saps: RunSaps) -> None:
         assert f"\n  {command} " in outcome.out
 
 
+def test_help_says_what_each_command_does_in_a_whole_line(saps: RunSaps) -> None:
+    lines = saps("--help").out.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert len(lines) > 12
+    assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -97,6 +97,27 @@ def test_json_answer_has_no_value_without_an_input(saps: RunSaps) -> None:
 
 
 @pytest.mark.usefixtures("scripted")
+def test_json_of_what_fails_is_one_object_with_an_error(saps: RunSaps) -> None:
+    outcome = saps("synthesize", "divide", "--json", "--input", '{"a": 0}')
+    answer = json.loads(outcome.out)
+    assert answer["program"] == "(/ 1 a)"
+    assert "divides by zero" in answer["error"]
+    assert "value" not in answer
+    assert outcome.status == 1
+    refused = saps("synthesize", "nonsense", "--json")
+    assert json.loads(refused.out) == {"text": "nonsense", "error": "no program for 'nonsense'"}
+    assert (refused.status, refused.err) == (1, "saps: error: no program for 'nonsense'\n")
+
+
+@pytest.mark.usefixtures("scripted")
+def test_words_without_quotes_are_answered_with_how_to_quote_them(saps: RunSaps) -> None:
+    outcome = saps("synthesize", "sum", "of", "xs", "--top", "2")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "put a text of several words in quotes" in outcome.err
+    assert 'saps synthesize "sum of xs"' in outcome.err
+
+
+@pytest.mark.usefixtures("scripted")
 @pytest.mark.parametrize(
     ("text", "inputs", "told"),
     [

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from saps.cli.failure import CommandError
+from saps.cli.synthesis.checking import check_text
 from saps.cli.synthesis.time_limit import time_limit
 from saps.cli.synthesis.wish import Example
 
@@ -53,15 +54,11 @@ class Asking:
         """Answer one text.
 
         Raises:
-            CommandError: the text is not UTF-8, or the time is over.
+            CommandError: the text is refused before the model reads it (see `check_text`), or the
+                time is over.
             SynthesisError: see `Synthesizer.synthesize`.
         """
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise CommandError(
-                f"TEXT is not UTF-8: character {error.start + 1} is invalid"
-            ) from error
+        check_text(text)
         synthesizer = self.synthesizer
         with time_limit(self.timeout_s):
             return synthesizer.synthesize(

@@ -1,5 +1,6 @@
 """The prompt of `saps synthesize`: sentences, programs, and what to do with them."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -7,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saps.cli.failure import CommandError, describe
+from saps.cli.prompt_words import as_command
 from saps.cli.synthesis.asking import Asking
+from saps.cli.synthesis.checking import check_examples, check_returns
 from saps.cli.synthesis.layout import answer_lines
 from saps.cli.synthesis.notes import notes
-from saps.cli.synthesis.style import faint
+from saps.cli.synthesis.style import cut, faint
 from saps.cli.synthesis.views import VIEWS, read_views, view_lines
 from saps.cli.synthesis.wish import read_argument, read_example
-from saps.cli.values import read_inputs, show_value
+from saps.cli.values import show_value
 
 if TYPE_CHECKING:
     from saps.cli.terminal import Candidate
@@ -43,7 +46,7 @@ def run_prompt(asking: Asking) -> None:
     session = Session(asking)
     print("Say what a program should do. :help shows the commands, Ctrl-D leaves.", file=sys.stderr)
     for line in typed_lines("saps> ", session.completions, _HISTORY):
-        if line.strip() in (":quit", ":q"):
+        if as_command(line) == ":quit":
             break
         try:
             answer = session.answer(line)
@@ -76,7 +79,7 @@ class Session:
     def answer(self, line: str) -> str:
         """Return what to print for a line; an error becomes its message."""
         try:
-            return self._answer(line.strip())
+            return self._answer(as_command(line))
         except Exception as error:  # the prompt lives on whatever one line does
             return f"error: {describe(error)}"
 
@@ -126,15 +129,21 @@ class Session:
 
     def _run(self, text: str) -> str:
         synthesis = self._program()
-        inputs = read_inputs(text or "{}")
+        example = ", ".join(f'"{name}": ...' for name in synthesis.arguments)
+        expected = f"expected :run {{{example}}}"
+        try:
+            inputs = json.loads(text or "{}")
+        except (ValueError, RecursionError) as error:
+            raise CommandError(f"{cut(text, 60)} is not JSON: {error}; {expected}") from error
+        if not isinstance(inputs, dict):
+            raise CommandError(f"{cut(text, 60)} has no names of arguments; {expected}")
         missing = [a for a in synthesis.arguments if a not in synthesis.by_letter(inputs)]
         if missing:
-            example = ", ".join(f'"{name}": ...' for name in synthesis.arguments)
-            raise CommandError(f"no value for {', '.join(missing)}; expected :run {{{example}}}")
+            raise CommandError(f"no value for {', '.join(missing)}; {expected}")
         return show_value(synthesis.run(inputs))
 
     def _show(self, text: str) -> str:
-        synthesis, views = self._program(), read_views([text or "all"])
+        synthesis, views = self._program(), read_views([text or "all"], ":show")
         blocks = []
         for view in views:
             lines = view_lines(view, self._asking.synthesizer, synthesis)
@@ -142,34 +151,26 @@ class Session:
         return "\n\n".join(blocks)
 
     def _declare(self, text: str) -> str:
-        from saps.lang import parse_type
-
         if not text:
             found = self._asking.arguments
             return "\n".join(f"{name}: {kind}" for name, kind in found.items()) or "none"
-        name, kind = read_argument(text)
-        parse_type(kind)
+        name, kind = read_argument(text, ":arg")
         arguments = {**self._asking.arguments, name: kind}
         return self._change(f"{name}: {kind}", arguments=arguments)
 
     def _returns(self, text: str) -> str:
-        from saps.lang import parse_type
-
         if not text:
             return self._change("the type of the value is open", returns=None)
-        parse_type(text)
+        check_returns(text)
         return self._change(f"returns {text}", returns=text)
 
     def _example(self, text: str) -> str:
-        from saps.decoding.example_check import check_examples
-        from saps.decoding.request import InputOutput
-
         examples = list(self._asking.examples)
         if not text:
             listed = [f"{show_value(inputs)} -> {show_value(out)}" for inputs, out in examples]
             return "\n".join(listed) or "none"
-        examples.append(read_example(text))
-        check_examples([InputOutput(*example) for example in examples])
+        examples.append(read_example(text, ":example"))
+        check_examples(examples)
         n = len(examples)
         return self._change(f"{n} example{'s' if n > 1 else ''}", examples=examples)
 

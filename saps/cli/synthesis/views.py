@@ -17,8 +17,12 @@ _BAR: Final = 6  # columns of a share of 100 %
 _LEAST: Final = 0.05  # a smaller share of the attention is not shown
 
 
-def read_views(texts: Iterable[str]) -> list[str]:
+def read_views(texts: Iterable[str], option: str = "--show") -> list[str]:
     """Read the values of `--show`, which may be parted by commas.
+
+    Args:
+        texts: the values.
+        option: what they were typed for, as a message names it.
 
     Raises:
         CommandError: there is no such view.
@@ -26,7 +30,7 @@ def read_views(texts: Iterable[str]) -> list[str]:
     names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
     for name in names:
         if name not in (*VIEWS, "all"):
-            raise CommandError(f"--show {name}: expected {', '.join(VIEWS)} or all")
+            raise CommandError(f"{option} {name}: expected {', '.join(VIEWS)} or all")
     return list(VIEWS) if "all" in names else list(dict.fromkeys(names))
 
 

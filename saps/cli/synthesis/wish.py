@@ -7,21 +7,27 @@ from pathlib import Path
 from typing import Any
 
 from saps.cli.failure import CommandError
+from saps.cli.synthesis.checking import check_argument
 
 Example = tuple[dict[str, Any], Any]
 
 _EXAMPLE = """such as '{"a": [1, 2, 3]} -> 6'"""
 
 
-def read_argument(text: str) -> tuple[str, str]:
+def read_argument(text: str, option: str = "--arg") -> tuple[str, str]:
     """Read `a=int[]`.
 
+    Args:
+        text: what was typed.
+        option: what it was typed for, as a message names it.
+
     Raises:
-        CommandError: it is no name and type.
+        CommandError: it is no name and type, or no argument can have these.
     """
     name, found, kind = (part.strip() for part in text.partition("="))
     if not (name and found and kind):
-        raise CommandError(f"--arg {text!r}: expected a name and a type, such as a=int[]")
+        raise CommandError(f"{option} {text!r}: expected a name and a type, such as a=int[]")
+    check_argument(name, kind)
     return name, kind
 
 
@@ -29,17 +35,25 @@ def read_arguments(texts: Iterable[str]) -> dict[str, str]:
     """Read `a=int[]` and the like.
 
     Raises:
-        CommandError: one is no name and type, or a name is given two types.
+        CommandError: one is no name and type, a name is given two types, or two names differ in
+            case alone.
     """
     found: dict[str, str] = {}
+    spelled: dict[str, str] = {}
     for name, kind in map(read_argument, texts):
         if found.setdefault(name, kind) != kind:
             raise CommandError(f"argument {name} is declared as {found[name]} and as {kind}")
+        if (first := spelled.setdefault(name.lower(), name)) != name:
+            raise CommandError(f"arguments {first} and {name} differ in case alone; rename one")
     return found
 
 
-def read_example(text: str) -> Example:
+def read_example(text: str, option: str = "--example") -> Example:
     """Read `{"a": [1, 2, 3]} -> 6`.
+
+    Args:
+        text: what was typed.
+        option: what it was typed for, as a message names it.
 
     Raises:
         CommandError: it is not of that form.
@@ -48,16 +62,15 @@ def read_example(text: str) -> Example:
     try:
         inputs, end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):  # the same again, for the words
-        inputs, end = _json(text.partition("->")[0], f"the inputs of --example {text!r}"), 0
+        inputs, end = _json(text.partition("->")[0], f"the inputs of {option} {text!r}"), 0
     right = text[end:].lstrip()
     if not right.startswith("->"):
         raise CommandError(
-            f"--example {text!r} has no '->' after the inputs: expected inputs -> output, "
-            f"{_EXAMPLE}"
+            f"{option} {text!r} has no '->' after the inputs: expected inputs -> output, {_EXAMPLE}"
         )
     if not isinstance(inputs, dict):
-        raise CommandError(f"the inputs of --example {text!r} are no JSON object, {_EXAMPLE}")
-    return inputs, _json(right[2:], f"the output of --example {text!r}")
+        raise CommandError(f"the inputs of {option} {text!r} are no JSON object, {_EXAMPLE}")
+    return inputs, _json(right[2:], f"the output of {option} {text!r}")
 
 
 def read_examples_file(path: Path) -> list[Example]:

@@ -10,7 +10,7 @@ import pytest
 from saps.cli import terminal
 from saps.cli.failure import CommandError
 from saps.cli.synthesis.asking import Asking
-from saps.cli.synthesis.session import Session, run_prompt
+from saps.cli.synthesis.session import _HELP, Session, run_prompt
 from saps.cli.synthesis.time_limit import time_limit
 from saps.decoding.synthesizer import Synthesizer
 
@@ -30,7 +30,20 @@ def test_a_sentence_gets_a_program_that_can_be_run(session: Session) -> None:
     assert "program: (reduce xs 0 +)\ntype:    (xs: int[]) -> int" in answer
     assert session.answer(':run {"xs": [1, 2]}') == "3"
     assert session.answer(":run {}") == 'error: no value for xs; expected :run {"xs": ...}'
-    assert session.answer(":run [").startswith("error: --input is not JSON")
+
+
+def test_the_prompt_names_its_own_commands_not_the_options(session: Session) -> None:
+    session.answer("given an array of numbers xs , find the sum of xs")
+    told = {line: session.answer(line) for line in (":run [", ":run [1,2]", ":arg a", ":show x")}
+    told[":example 1"] = session.answer(":example 1")
+    assert told[":run ["].startswith("error: [ is not JSON: ")
+    assert told[":run [1,2]"] == (
+        'error: [1,2] has no names of arguments; expected :run {"xs": ...}'
+    )
+    assert told[":arg a"].startswith("error: :arg 'a': expected a name and a type")
+    assert told[":show x"].startswith("error: :show x: expected tree, ")
+    assert told[":example 1"].startswith("error: :example '1' has no '->'")
+    assert not any("--" in answer for answer in told.values())
 
 
 def test_words_can_be_added_and_a_sentence_replaced(session: Session) -> None:
@@ -75,7 +88,7 @@ def test_views_are_shown(session: Session) -> None:
     assert session.answer(":show tree").startswith("tree:\n  reduce\n  ├── xs")
     assert "xs" in session.answer(":show attention")
     assert "read as: given an array of numbers xs ," in session.answer(":show steps")
-    assert session.answer(":show nothing").startswith("error: --show nothing: expected tree, ")
+    assert session.answer(":show nothing").startswith("error: :show nothing: expected tree, ")
 
 
 def test_python_is_saved_and_nothing_replaced_unasked(session: Session, tmp_path: Path) -> None:
@@ -90,6 +103,20 @@ def test_python_is_saved_and_nothing_replaced_unasked(session: Session, tmp_path
     assert path.read_text() != "mine"
     assert session.answer(f":save {tmp_path}/none/x.py").startswith("error: No such file")
     assert session.answer(":save").startswith("error: expected a file")
+
+
+@pytest.mark.parametrize("line", ["help", " Help ", "/help", "?", ":help"])
+def test_help_is_no_request(session: Session, line: str) -> None:
+    assert session.answer(line) == _HELP
+
+
+@pytest.mark.parametrize("line", ["quit", "exit", "/quit", ":q", "Exit"])
+def test_who_wants_to_leave_gets_no_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    monkeypatch.setattr(terminal, "typed_lines", lambda *_: iter([line, ":help"]))
+    run_prompt(Asking())
+    assert capsys.readouterr().out == ""
 
 
 def test_other_lines_are_harmless(session: Session) -> None:

@@ -19,6 +19,10 @@ def test_arguments_are_names_and_types() -> None:
         (["=int"], "expected a name and a type"),
         (["a="], "expected a name and a type"),
         (["a=int", "a=string"], "argument a is declared as int and as string"),
+        (["x=int", "X=int"], "arguments x and X differ in case alone; rename one"),
+        (["my xs=int[]"], "can not be named 'my xs': a name is one word, such as my_xs"),
+        (["3=int"], "can not be named '3': that has a meaning already"),
+        (["f=(int) -> int"], "argument f can not be of type (int) -> int: a program is given"),
     ],
 )
 def test_what_declares_nothing_is_refused(texts: list[str], told: str) -> None:
