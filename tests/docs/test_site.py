@@ -46,3 +46,17 @@ def test_no_api_page_is_empty(site: Path) -> None:
         built = (site / "api" / f"{page.stem}.html").read_text(encoding="utf-8")
         assert wanted
         assert [name for name in wanted if f'id="{name}"' not in built] == []
+
+
+def test_what_is_copied_from_a_console_block_are_its_commands(site: Path) -> None:
+    page = (site / "start.html").read_text(encoding="utf-8")
+    assert 'class="gp">$ </span>' in page
+    assert 'class="go">' in page
+    assert 'href="stylesheets/console.css"' in page
+    rule = re.search(r"([^}]*)\{\s*display: none;\s*\}", _styles(site))
+    assert rule is not None
+    assert {"[data-md-copying] .gp", "[data-md-copying] .go"} <= set(re.split(r",?\n", rule[1]))
+
+
+def _styles(site: Path) -> str:
+    return (site / "stylesheets" / "console.css").read_text(encoding="utf-8")
