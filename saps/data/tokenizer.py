@@ -20,7 +20,8 @@ UNKNOWN_ID = 1
 _WORD_START = "\u2581"
 
 # Marks of pasted mathematics and typography that the data's texts do not have.
-_TYPOGRAPHY = str.maketrans({"$": " ", "\\": " ", "_": " ", "’": "'", "‘": "'"})
+QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
+_TYPOGRAPHY = str.maketrans({"$": " ", "\\": " ", "_": " "}) | QUOTES
 
 
 class TokenizerError(ValueError):

@@ -14,25 +14,27 @@ _AFTER_NAME = (
     r"(?= ,| and\b| of\b| is\b| are\b| (?:find|compute|what|return|count|your|print|which)\b|$)"
 )
 _NAME = (
-    r"(?!a (?:number|integer|string|word|array|list)\b)"
+    r"(?!a (?:number|integer|int|string|word|array|list)\b)"
     rf"(?:[b-hj-l]\b|(?<!, )a\b|[ai]\b{_AFTER_NAME})"
 )
 _MENTIONED = re.compile(rf"(?<!\w)(?:[b-hj-l]\b|[ai]\b{_AFTER_NAME})")
 _KIND = re.compile(
-    r"\b(?P<many>(?:arrays?|lists?) of )?(?P<kind>numbers?|integers?|strings?|words?)"
+    r"\b(?P<many>(?:arrays?|lists?) of )?(?P<kind>numbers?|integers?|ints?|strings?|words?)"
     # Names, separated by commas, "and" or nothing.
     rf"(?P<names>(?:(?: ,)?(?: and)? {_NAME})+)"
 )
 OPENINGS: Final = ("you are given", "given", "consider")
 """How a text of the data begins, before it says what its arguments are."""
 _NOUN: Final = (
-    r"(?:arrays?|lists?)(?: of (?:numbers|integers|strings|words))?"
-    r"|(?:numbers?|integers?|strings?|words?)"
+    r"(?:arrays?|lists?)(?: of (?:numbers|integers|ints|strings|words))?"
+    r"|(?:numbers?|integers?|ints?|strings?|words?)"
 )
 # An "a" before a noun is an article.
 LETTER: Final = rf"[a-l]\b(?! (?:{_NOUN})\b)"
 LETTERS: Final = rf"{LETTER}(?:(?: ,| and| , and) {LETTER})*"
-ITEM: Final = rf"(?:an? )?(?:{_NOUN})\b(?: {LETTERS})?(?: of (?:numbers|integers|strings|words)\b)?"
+ITEM: Final = (
+    rf"(?:an? )?(?:{_NOUN})\b(?: {LETTERS})?(?: of (?:numbers|integers|ints|strings|words)\b)?"
+)
 """One kind of what is declared, with or without letters: "arrays of numbers a and b"."""
 DECLARED: Final = re.compile(
     rf"(?P<opening>{'|'.join(OPENINGS)}) (?P<items>{ITEM}(?:(?: ,| and| , and) {ITEM})*)"
@@ -41,7 +43,8 @@ DECLARED: Final = re.compile(
 """How a text in the form of the data begins, where that says what its arguments are."""
 _DEFINED: Final = re.compile(r"\b(?:let|define) ([a-l])\b")
 _UNNAMED: Final = re.compile(
-    r"an? (?:(?:array|list) of (?:numbers|integers|strings|words)|number|integer|string|word)"
+    r"an? (?:(?:array|list) of (?:numbers|integers|ints|strings|words)"
+    r"|number|integer|int|string|word)"
 )
 _VARIABLE = re.compile(r"\b[A-Z]\w*\b")
 
@@ -92,7 +95,7 @@ def opening_types(text: str) -> dict[str, str]:
 
 
 def _type_of_kind(kind: str) -> str:
-    base = "int" if kind.rstrip("s").endswith(("number", "integer")) else "string"
+    base = "int" if kind.rstrip("s").endswith(("number", "integer", "int")) else "string"
     return f"{base}[]" if " of " in kind else base
 
 

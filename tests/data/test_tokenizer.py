@@ -19,6 +19,7 @@ def tokenizer() -> Tokenizer:
         pytest.param("find $a+b$", "find a + b", id="mathematics"),
         pytest.param("find \ud800 a", "find ? a", id="half-a-surrogate-pair"),
         pytest.param("the array’s ﬁrst", "the array ' s first", id="typography"),
+        pytest.param("“a” or ‘b’", "\" a \" or ' b '", id="curly quotes"),
     ],
 )
 def test_normalise_typing_gives_the_form_of_the_data(typed: str, normal: str) -> None:

@@ -41,6 +41,49 @@ _PARITY: Final = re.compile(
 )
 _MIDDLE: Final = re.compile(r"\b(?:median|middle|cent(?:er|re|ral)|half|halves)\b", re.IGNORECASE)
 
+_COUNTS: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "ten": 10}
+_COUNTED_KIND: Final = re.compile(
+    r"(?<!the )\b(?P<count>two|three|four|five|[2-5]) "
+    r"(?=(?:(?:arrays|lists|vectors) of (?:numbers|integers|ints|strings|words)"
+    r"|(?:(?:positive|whole|natural) )?(?:numbers|integers|ints|strings|words|texts)"
+    r"|(?:integer |number |string )?(?:arrays|lists|vectors)) (?:called |named )?"
+    r"(?P<names>[A-Za-z_]\w*(?:, (?!and\b)[A-Za-z_]\w*)*,? and [A-Za-z_]\w*))",
+    re.IGNORECASE,
+)
+
+
+def counted_kinds(text: str) -> Iterator[Edit]:
+    """Drop the count of "three numbers x, y and z", which has as many names."""
+    for match in _COUNTED_KIND.finditer(text):
+        count = match["count"].lower()
+        names = re.findall(r"\w+", match["names"])
+        if len(names) - 1 == (_COUNTS.get(count) or int(count)):
+            yield Edit(*match.span(), "")
+
+
+# No sum of them: there a model leaves out the sorting.
+_RANKED: Final = re.compile(
+    r"(?P<before>^|[.,;:] |\b(?:find|return|get|give me|list|output|show|what are) )(?:the |its )?"
+    r"(?P<count>[2-9]|[1-9]\d+|two|three|four|five|ten|[a-z]) "
+    r"(?P<end>smallest|lowest|largest|highest|biggest|greatest) "
+    r"(?:numbers|values|elements|integers|items) (?:of|in|from) (?P<name>[A-Za-z_]\w*)"
+    r"(?: in (?P<order>ascending|descending) order)?(?=[.?!;]|$)",
+    re.IGNORECASE,
+)
+
+
+def ranked(text: str) -> Iterator[Edit]:
+    """Tell "the k smallest elements of xs", alone, as the first ones of a sorted array."""
+    for match in _RANKED.finditer(text):
+        is_low = match["end"].lower() in ("smallest", "lowest")
+        order = (match["order"] or ("ascending" if is_low else "descending")).lower()
+        if is_low != (order == "ascending"):
+            continue
+        sorted_array = "sorted {}" if is_low else "{} sorted in descending order"
+        count = _COUNTS.get(match["count"].lower(), match["count"])
+        told = f"the first {count} elements of {sorted_array.format(match['name'])}"
+        yield Edit(match.end("before"), match.end(), told)
+
 
 def shown_beginnings(text: str) -> Iterator[Edit]:
     """Tell which elements "xs[1], xs[3], xs[5] and so on" are."""

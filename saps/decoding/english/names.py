@@ -6,6 +6,13 @@ from dataclasses import dataclass
 
 from saps.data.published import published_words
 from saps.decoding.english.numerals import NUMBER_WORDS
+from saps.decoding.english.opening import (
+    KIND_NOUNS,
+    KINDS_OF_ARRAY,
+    ends_a_declaration,
+    is_common,
+    names_in_opening,
+)
 from saps.decoding.english.vocabulary import word_set
 
 # The names that generated texts give; "i" comes last, since it reads as a pronoun. Published texts
@@ -13,10 +20,6 @@ from saps.decoding.english.vocabulary import word_set
 LETTERS = tuple("abcdefghji")
 _SPARE = ("k", "l")  # where those do not suffice
 
-KIND_NOUNS = word_set(
-    "array arrays list lists vector vectors sequence sequences number numbers integer integers "
-    "int ints string strings word words text texts sentence sentences value values"
-)
 # What may stand between a kind and its name: "a list of numbers called xs".
 _CALLED = word_set("called named denoted labelled labeled")
 # An "a" before one of these is an article.
@@ -24,11 +27,12 @@ AFTER_ARTICLE = KIND_NOUNS | word_set(
     "positive negative natural whole prime single given sorted certain non real character digit "
     "function program letter hundred thousand million billion third"
 )
-# What the published texts say is no name unless it is declared apart.
+# What the published texts say is no name unless it is declared.
 _ORDINARY = frozenset(word for word in published_words() if len(word) > 1)
 # What stands before a kind where that is followed by a name.
 _DECLARING = word_set("a an of given have get got two three some")
-_TOKEN = re.compile(r"[^\W\d_]\w*|\d+(?:[eE]\d+\b)?|\S", re.ASCII)
+# A letter of any alphabet may be in a word, but no raised digit.
+_TOKEN = re.compile(r"[^\W\d_](?:[^\W²³¹⁰-⁹])*|[0-9]+(?:[eE][0-9]+\b)?|\S")
 _ARTICLE = re.compile(r"\bthe\s+$", re.IGNORECASE)
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
 
@@ -63,7 +67,8 @@ def name_by_letters(
 
     "Given a list nums and a number n" becomes "Given a list a and a number b". A name is what was
     declared, what looks like an identifier (`my_list`, `xs2`, backquoted), what follows "called",
-    an unknown word after a kind of value, and a single letter from m to z.
+    an unknown word after a kind of value, a common one there where the text opens with its
+    arguments, and a single letter from m to z.
 
     Args:
         text: as it was typed.
@@ -81,13 +86,17 @@ def name_by_letters(
     order = dict.fromkeys([*(name.lower() for name in found), *spelled])
     letter_of = dict(zip((key for key in order if key in spelled), free, strict=False))
     # "The words", where `words` is an argument, is that argument; "the sum" may be another sum.
-    nouns = {x.lower() for x in declared if x.lower() in KIND_NOUNS or x.lower() not in _ORDINARY}
+    nouns = {x for x in order if len(x) > 1 and (x in KIND_NOUNS or x not in _ORDINARY)}
+    nouns |= {x.lower() for x in declared if x.lower() not in _ORDINARY}
+    common = {x for x in order if x in _ORDINARY | KIND_NOUNS} - {x.lower() for x in declared}
+    words = [token.text.lower() for token in tokens]
     pieces, done = [], 0
     for place, token in enumerate(tokens):
-        letter = letter_of.get(token.text.lower())
-        if letter is not None and not _is_suffix(text, token):
+        letter = letter_of.get(words[place])
+        is_word = words[place] in common and is_common(words, place)
+        if letter is not None and not is_word and not _is_suffix(text, token):
             before = text[done : token.start]
-            if token.text.lower() in nouns and not _counts_what_follows(tokens, place):
+            if words[place] in nouns and not _counts_what_follows(tokens, place):
                 before = _ARTICLE.sub("", before)
             pieces += [before, letter]
             done = token.end
@@ -131,6 +140,7 @@ def _find_names(
 ) -> list[str]:
     found: list[str] = []
     lowered: set[str] = set()
+    words = [token.text.lower() for token in tokens]
     for place, token in enumerate(tokens):
         if not token.text[0].isalpha() or _is_letter(token.text) or _is_suffix(text, token):
             continue
@@ -138,7 +148,8 @@ def _find_names(
             token.text.lower() in declared
             or len(token.text) == 1
             or _looks_like_identifier(text, token)
-            or _follows_a_kind(tokens, place, known_words, lowered)
+            or _follows_a_kind(words, place, known_words, lowered)
+            or names_in_opening(words, place, lowered)
         ):
             found.append(token.text)
             lowered.add(token.text.lower())
@@ -156,34 +167,25 @@ def _looks_like_identifier(text: str, token: _Token) -> bool:
 
 
 def _follows_a_kind(
-    tokens: Sequence[_Token], place: int, known_words: Container[str], names: Container[str]
+    words: Sequence[str], place: int, known_words: Container[str], names: Container[str]
 ) -> bool:
     """Whether the token stands where a name does: "a list xs", "strings foo and bar"."""
-    before = [token.text.lower() for token in tokens[max(0, place - 2) : place]]
+    before = words[max(0, place - 2) : place]
     if not before:
         return False
     if before[-1] in _CALLED:
         return True
-    word = tokens[place].text.lower()
-    if word in _ORDINARY or word in NUMBER_WORDS:
+    word = words[place]
+    if word in _ORDINARY or word in NUMBER_WORDS or word in KINDS_OF_ARRAY:
         return False
     # "Given a list prices and ..." has a name though "prices" may be known; "numbers above" none.
     if word in known_words and before[-1] in KIND_NOUNS and before[0] not in _DECLARING:
         return False
     if before[-1] in KIND_NOUNS:
         # "Numbers foo and bar"; but "numbers summing to ten" has no name.
-        return _ends_a_declaration(tokens, place)
+        return ends_a_declaration(words, place)
     goes_on = before[-1] in ("and", ",") and len(before) > 1 and before[0] in names
-    return goes_on and _ends_a_declaration(tokens, place)
-
-
-def _ends_a_declaration(tokens: Sequence[_Token], place: int) -> bool:
-    after, next_but_one = (
-        tokens[place + n].text.lower() if place + n < len(tokens) else "." for n in (1, 2)
-    )
-    if after == "of":  # "an array xs of numbers"
-        return next_but_one in KIND_NOUNS
-    return after in {",", ".", ";", ":", "and", "?"}
+    return goes_on and ends_a_declaration(words, place)
 
 
 def _letters(tokens: Sequence[_Token]) -> set[str]:

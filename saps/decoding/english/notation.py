@@ -12,6 +12,7 @@ from saps.decoding.english.asides import (
     plurals,
     shown_values,
 )
+from saps.decoding.english.conditions import choices, ends_of_ranges, signs
 from saps.decoding.english.edits import Edit, Edited
 from saps.decoding.english.formula import (
     Formula,
@@ -24,12 +25,15 @@ from saps.decoding.english.formula import (
 from saps.decoding.english.formula_words import FormulaTeller, compared, is_flat, plain
 from saps.decoding.english.idioms import (
     alphabets,
+    counted_kinds,
     halves,
     indices,
+    ranked,
     settled_cases,
     shown_beginnings,
     squared_phrases,
 )
+from saps.decoding.english.mistyped import mistyped
 from saps.decoding.english.vocabulary import word_set
 
 _LATEX: Final = {
@@ -107,12 +111,19 @@ def in_words(text: str, names: Mapping[str, str]) -> Edited:
         text: as a person typed it.
         names: of the arguments that were declared apart from the text, with their types.
     """
-    types = _stated_types(text) | {name.lower(): kind for name, kind in names.items()}
+    declared = {name.lower(): kind for name, kind in names.items()}
     told = Edited(text).then(_macros(text))
     told = Edited(told.text)  # LaTeX for a sign is no change of words
+    told = told.then(mistyped(told.text, declared))
+    types = _stated_types(told.text) | declared
     for aside in (shown_values, settled_cases, shown_beginnings, indices, alphabets, halves):
         told = told.then(aside(told.text))
     told = told.then(squared_phrases(told.text))
+    told = told.then(counted_kinds(told.text))
+    told = told.then(ranked(told.text))
+    told = told.then(choices(told.text, types))
+    told = told.then(signs(told.text, types))
+    told = told.then(ends_of_ranges(told.text))
     told = told.then(examples(told.text))
     told = told.then(abbreviations(told.text))
     told = told.then(plurals(told.text))
@@ -121,7 +132,7 @@ def in_words(text: str, names: Mapping[str, str]) -> Edited:
     told = told.then(_divisibilities(told.text))
     told = told.then(_comparisons(told.text))
     told = told.then(_marks(told.text))
-    told = told.then(_bound_names(told.text, {name.lower() for name in names}))
+    told = told.then(_bound_names(told.text, declared))
     told = told.then(bracketed_words(told.text, types))
     return told.then(_dots(told.text))
 

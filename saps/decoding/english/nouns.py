@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Final
 
+from saps.decoding.english.edits import Edited
+from saps.decoding.english.mistyped import mistyped
+
 _NAMES: Final = {
     "int[]": ("xs", "ys"),
     "string[]": ("ws", "vs"),
@@ -92,7 +95,8 @@ def speaks_of_inputs(text: str) -> bool:
 
 def with_names(text: str) -> NamedText:
     """Name what a text speaks of; where it speaks of nothing, there are no arguments."""
-    named = NamedText(text)
+    mended = Edited(text).then(mistyped(text))
+    named = NamedText(mended.text, changes=list(mended.changes))
     for kind, nouns in _MANY.items():
         before = _KIND_BEFORE[kind]
         named.add(rf"two (?:\w+ ){{0,2}}?(?:{before} )?{_ARRAY}s(?: of {nouns})?", kind, kind)
@@ -124,7 +128,8 @@ def with_things(given: NamedText) -> NamedText | None:
         (rf"(?:(?:all|the|my|these|those|some) )+{many}", "{}"),
         (rf"(?P<noun>(?:each|every) {one})", "{noun} in {}"),
         (rf"(?<=of ){many}", "{}"),
-        (rf"(?P<noun>{many})", "{noun} in {}"),
+        # "The first 100 natural numbers" are no input.
+        (rf"(?<!natural )(?P<noun>{many})", "{noun} in {}"),
         (rf"(?P<noun>(?:\w+est|most \w+|first|last|worst) {one})", "{noun} in {}"),
     ):
         if not named.has(kind):

@@ -51,11 +51,11 @@ _IN_WORDS: Final = (
     rf"(?:(?:(?:a|{_BELOW_THOUSAND}){_SEPARATOR})?(?:thousand|million|billion)\b"
     rf"(?:(?:,|\s+and)?{_SEPARATOR}{_BELOW_THOUSAND})?|{_BELOW_THOUSAND})"
 )
-_SUFFIX: Final = r"(?P<suffix>(?:st|nd|rd|th)\b|(?:\s*-\s*|\s|')th\b)"
+_SUFFIX: Final = r"(?P<suffix>-?(?:st|nd|rd|th)\b|(?:\s*-\s*|\s|')th\b)"
 _NUMERAL: Final = re.compile(
     # What is listed in brackets, or quoted, is an instance of something and no part of the task.
     r"(?P<shown>\[[^\]]*,[^\]]*\]|\{[^}]*\}|\"[^\"]*\")"
-    rf"|(?<![\w.])(?P<digits>(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+)(?:\.[0-9]+)?"
+    rf"|(?<![\w.])(?P<digits>(?:[0-9]{{1,3}}(?:[,_][0-9]{{3}})+|[0-9]+)(?:\.[0-9]+)?"
     r"(?:e[0-9]{1,2})?)"
     rf"(?:{_SUFFIX}|(?!\w|\.[0-9]))"
     rf"|(?<!\w)(?P<ordinal>(?:{_any(_TENS)}{_SEPARATOR})?{_any(_ORDINAL_WORDS)})\b"
@@ -138,7 +138,7 @@ def _numeral(text: str, match: re.Match[str]) -> Numeral | None:
 
 def _literal(digits: str) -> str | None:
     """Return digits as the language writes them; None for more than it can hold."""
-    plain, _, exponent = digits.replace(",", "").lower().partition("e")
+    plain, _, exponent = digits.replace(",", "").replace("_", "").lower().partition("e")
     if "." in plain:
         written = float(f"{plain}e{exponent or 0}")
         return repr(written) if len(plain) <= _MOST_DIGITS_OF_A_DECIMAL else None

@@ -59,6 +59,14 @@ CLAUSE_STARTS: Final = _table("""
 
 # A word with more than one reading is not here.
 PHRASES: Final = _table("""
+    wat = what
+    wht = what
+    fnd = find
+    gven = given
+    thn = than
+    wich = which
+    aray = array
+    arry = array
     called =
     named =
     denoted =

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from saps.data.symbols import ARGUMENTS, CONSTANTS
-from saps.data.tokenizer import normalise_typing
+from saps.data.tokenizer import QUOTES, normalise_typing
 from saps.decoding.english.declaration import with_declarations, with_numbers
 from saps.decoding.english.names import name_by_letters
 from saps.decoding.english.notation import in_words
@@ -80,9 +80,9 @@ def read_english(
 def _with_single_spaces(text: str) -> str:
     """Leave one space between words: patterns that allow for more take long where there are many.
 
-    Lines stay lines.
+    Lines stay lines, and quotes are plain.
     """
-    lines = (" ".join(line.split()) for line in text.splitlines())
+    lines = (" ".join(line.split()) for line in text.translate(QUOTES).splitlines())
     return "\n".join(line for line in lines if line)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from saps.data.tokenizer import Tokenizer
 
-# A shorter word is too near to too many others.
+# A shorter word is too near to too many others; one letter less where only two are swapped.
 _SHORTEST_TYPO = 5
 _LIKENESS = 0.84
 
@@ -44,14 +44,25 @@ class Vocabulary:
 
     def spelling(self, word: str) -> str | None:
         """Return the one known word that `word` was probably meant to be, if there is one."""
-        if not self.is_exact or len(word) < _SHORTEST_TYPO or not word.isalpha():
+        if not self.is_exact or len(word) < _SHORTEST_TYPO - 1 or not word.isalpha():
             return None
-        # Who mistypes seldom mistypes the first letter: "however" is not "whoever".
-        long_enough = [
-            known
-            for known in self.words
-            if len(known) >= _SHORTEST_TYPO - 1 and known[0] == word[0]
-        ]
         # Sorted, for a set's order differs from one process to the next.
-        near = difflib.get_close_matches(word, sorted(long_enough), n=1, cutoff=_LIKENESS)
+        known = sorted(known for known in self.words if len(known) >= _SHORTEST_TYPO - 1)
+        # Who mistypes seldom mistypes the first letter: "however" is not "whoever".
+        likely = [meant for meant in known if meant[0] == word[0]]
+        swapped = [meant for meant in (*likely, *known) if _is_swapped(word, meant)]
+        if swapped or len(word) < _SHORTEST_TYPO:
+            return swapped[0] if swapped else None
+        near = difflib.get_close_matches(word, likely, n=1, cutoff=_LIKENESS)
         return near[0] if near else None
+
+
+def _is_swapped(typed: str, meant: str) -> bool:
+    """Whether two neighbouring letters are in the other order: "tiems", and meant is "times"."""
+    if len(typed) != len(meant):
+        return False
+    other = [place for place, letter in enumerate(typed) if letter != meant[place]]
+    if len(other) != 2 or other[1] - other[0] != 1:
+        return False
+    first, second = other
+    return typed[first] + typed[second] == meant[second] + meant[first]

@@ -93,3 +93,57 @@ def test_a_known_word_is_a_name_where_it_is_declared(text: str, named: str) -> N
 def test_a_declared_noun_loses_its_article_though_the_word_is_known() -> None:
     found = name_by_letters("sort the scores by the sum", ("scores", "sum"), {"scores", "sum"})
     assert found.text == "sort a by the b"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("given array of numbers first and array of numbers second, find first",
+         "given array of numbers a and array of numbers b, find a"),
+        ("given a list of strings words and a string w, count w in words",
+         "given a list of strings a and a string b, count b in a"),
+        ("I have a list of numbers numbers. Find the numbers",
+         "I have a list of numbers a. Find a"),
+        ("given a string text get the last of text", "given a string a get the last of a"),
+        ("given a string first, the first letter of first",
+         "given a string a, the first letter of a"),
+        ("let first be a number and last be a number", "let a be a number and b be a number"),
+        ("given number total and number count, find total",
+         "given number a and number b, find a"),
+        ("given numbers width and height find width", "given numbers a and b find a"),
+        ("given array nums return nums", "given array a return a"),
+    ],
+)  # fmt: skip
+def test_a_common_word_is_a_name_where_a_text_opens_with_its_arguments(
+    text: str, named: str
+) -> None:
+    known = KNOWN | {"words", "text", "width", "height", "total"}
+    assert name_by_letters(text, (), known).text == named
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "find the sum of numbers first, then the last",
+        "given an array of numbers b, find the numbers first, then add",
+        "given an integer array, find it",
+        "given a number list, find it",
+        "given a list of numbers sorted, find it",
+        "given a number b , compute numbers even, then return how many there are",
+        "let d be the length of array strings of words in b",
+        "is it a number? numbers even, say",
+    ],
+)
+def test_a_common_word_is_no_name_elsewhere(text: str) -> None:
+    known = KNOWN | {"list", "integer", "return"}
+    assert name_by_letters(text, (), known).names == {}
+
+
+def test_a_word_of_other_letters_is_one_word() -> None:
+    assert letters("the sum of caf\u00e9 prices, \u6570\u5b57 and \u03b1")[1] == {"a": "\u03b1"}
+    assert letters("add \u03b1 to \u03b2")[0] == "add a to b"
+
+
+def test_an_article_goes_with_a_named_noun() -> None:
+    text = "given a list scores, the sum of the scores"
+    assert letters(text)[0] == "given a list a, the sum of a"

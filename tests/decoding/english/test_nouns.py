@@ -34,6 +34,8 @@ S = {"s": "string"}
         ("the highest score", "the highest score in xs", XS),
         ("subtract one from every price", "subtract one from every price in xs", XS),
         ("square the array; then reverse the array", "square xs; then reverse xs", XS),
+        ("smallest nubmer in a lsit", "smallest number in xs", XS),
+        ("sum of the first 9 natural numbers", "sum of the first 9 natural numbers", {}),
         ("fibonacci", "fibonacci", {}),
         ("what should I say", "what should I say", {}),
     ],

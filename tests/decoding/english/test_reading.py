@@ -1,16 +1,23 @@
 """Free English becomes the data's English, and the data's English stays."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from saps.data import read_examples
 from saps.decoding.english import Reading, Vocabulary, read_english
+from saps.decoding.english.vocabulary import word_set
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = [example.text for example in read_examples(ROOT / "data" / "sample.jsonl")]
 WORDS = "array arrays concatenation greater integers largest less odd or string symmetric than"
 VOCABULARY = Vocabulary(Vocabulary.of_texts(SAMPLE).words | set(WORDS.split()))
+
+
+BUNDLED = Vocabulary(
+    frozenset(json.loads((ROOT / "saps" / "pretrained" / "words.json").read_text()))
+)
 
 
 def read(text: str, **arguments: str) -> Reading:
@@ -20,6 +27,11 @@ def read(text: str, **arguments: str) -> Reading:
 @pytest.mark.parametrize("text", SAMPLE)
 def test_text_in_the_form_of_the_data_stays_as_it_is(text: str) -> None:
     assert read(text) == Reading(text, {}, (), ())
+
+
+@pytest.mark.parametrize("text", SAMPLE)
+def test_text_in_the_form_of_the_data_stays_for_the_bundled_model(text: str) -> None:
+    assert read_english(text, BUNDLED) == Reading(text, {}, (), ())
 
 
 @pytest.mark.parametrize(
@@ -43,6 +55,42 @@ def test_text_in_the_form_of_the_data_stays_as_it_is(text: str) -> None:
 )  # fmt: skip
 def test_free_english_is_read(text: str, expected: str) -> None:
     assert read(text).text == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("tiems", "times"), ("itesm", "items"), ("tiem", "time"), ("tims", None), ("itme", "item")],
+)
+def test_two_swapped_letters_are_the_likeliest_mistake(typed: str, meant: str | None) -> None:
+    vocabulary = Vocabulary(word_set("a ties items item times time tiles"))
+    assert vocabulary.spelling(typed) == meant
+
+
+def test_a_short_word_is_mended_only_where_two_letters_are_swapped() -> None:
+    vocabulary = Vocabulary(word_set("even over cost the"))
+    words = ("evne", "ovr", "coat", "teh")
+    assert [vocabulary.spelling(word) for word in words] == ["even", None, None, None]
+
+
+def test_curly_quotes_are_plain_ones() -> None:
+    reading = read("find the “5” and ‘a’ of a")
+    assert reading.stand_ins == {}
+    assert not {"“", "”"} & set(reading.text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "given a number b , find the sum of first b non - negative integers",
+        "given an array of strings a , let d be the length of array strings of words in a , find d",
+        "given an array of numbers a , find values in a that are between 0 and 10 inclusive",
+        "given numbers a and b , what is the number equal to a when b is odd and to 0 if not",
+        "given an array of numbers a , find numbers in a which are not equal to 0",
+    ],
+)
+def test_text_of_the_generator_stays_whatever_else_the_model_has_read(text: str) -> None:
+    words = Vocabulary(VOCABULARY.words | Vocabulary.of_texts([text]).words)
+    assert read_english(text, words) == Reading(text, {}, (), ())
 
 
 def test_clauses_begin_anew_only_with_words_that_were_never_read() -> None:

@@ -74,13 +74,51 @@ def test_what_the_model_has_labels_or_words_for_stays(text: str) -> None:
     assert read(text).stand_ins == {}
 
 
-def test_ordinals_get_the_words_that_the_model_has_read() -> None:
+def test_ordinals_after_the_second_are_letters_though_the_model_has_read_their_words() -> None:
     knows_third = Vocabulary(VOCABULARY.words | {"third"})
-    reading = read_english("the 1st, 2nd, 3rd and 4th of a", knows_third)
-    assert reading.text == "given a number b , the first , second , third and b - th of a"
+    reading = read_english("the 1st, 2-nd, 3rd and fourth of a", knows_third)
+    assert reading.text == "given numbers b and c , the first , second , b - th and c - th of a"
     assert reading.changes == (
-        ("1st", "first"), ("2nd", "second"), ("3rd", "third"), ("4th", "4-th"),
+        ("1st", "first"), ("2-nd", "second"), ("3rd", "3-th"), ("fourth", "4-th"),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the first , third , fifth and so on of a", "the first , third , fifth and so on of a"),
+        ("the 1st, 3rd, 5th, ... of a", "the first , third , fifth and so on of a"),
+        (
+            "keep the second, drop the third, and so on",
+            "keep the second , drop the third and so on",
+        ),
+    ],
+)
+def test_ordinals_that_show_how_a_series_goes_on_stay(text: str, expected: str) -> None:
+    knows_all = Vocabulary(VOCABULARY.words | {"third", "fifth", "keep", "drop"})
+    reading = read_english(text, knows_all)
+    assert reading.text.replace(", and so on", "and so on") == expected
+    assert reading.stand_ins == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "stand_ins"),
+    [
+        ("elements of a less than 0", {"b": "0"}),
+        ("elements of a below zero", {"b": "0"}),
+        ("is a at least 0", {"b": "0"}),
+        ("integers from 10 to a", {"b": "10"}),
+        ("elements of a greater than 0", {}),
+        ("elements of a less than 10", {}),
+        ("integers from 1 to 10", {}),
+        ("numbers at least 0 and at most a", {}),
+    ],
+)
+def test_a_label_gets_a_letter_where_no_model_has_read_it(
+    text: str, stand_ins: dict[str, str]
+) -> None:
+    knows_ten = Vocabulary(VOCABULARY.words | {"0", "10"})
+    assert read_english(text, knows_ten).stand_ins == stand_ins
 
 
 def test_a_label_that_the_model_never_read_gets_a_letter() -> None:
