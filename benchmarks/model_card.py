@@ -11,13 +11,14 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file
 
+from benchmarks.free_english import by_what_is_given
 from saps.data.algolisp import find_split
 from saps.evaluation.digest import file_digest, folder_digest
 from saps.evaluation.folder import PREDICTIONS, REPORT
@@ -32,12 +33,18 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "model-card.md"
 MODEL = ROOT / "saps" / "pretrained"
 FREE = "tests/data/free_rewordings.jsonl"
+DEVELOPMENT = "tests/data/free_requests.jsonl"
+DEEP = "data/sample.jsonl"
 N_EXAMPLES = 6
 N_FAMILIES = 10
 # A text that is no longer understood is answered slowly: its tree grows to the bounds before it is
 # decoded again with types.
 N_REWORDED = 1000
+# A text that is in doubt is read under eight namings.
+N_REWORDED_AS_TYPED = 300
+ROBUSTNESS = "Robustness to rewording"
 CONFUSIONS = "Most frequent confusions between symbols"
+NONE_FOUND = "None was found."
 MADE_BY = "made by benchmarks/model_card.py"
 
 
@@ -65,7 +72,6 @@ class Section:
 def sections(data: str, limit: int | None = None) -> tuple[Section, ...]:
     """Return the reports of the page, for one set of tasks, or the first `limit` of them."""
     tasks = (f"data.path={data}", *([] if limit is None else [f"limit={limit}"]))
-    free = (f"data.path={FREE}", "data.name=free_rewordings", "as_typed=true")
     return (
         Section(
             "greedy",
@@ -80,24 +86,51 @@ def sections(data: str, limit: int | None = None) -> tuple[Section, ...]:
             ),
         ),
         Section(
-            "robustness",
-            "Greedy, on texts of the test split that were reworded",
-            (
-                f"data.path={data}",
-                f"limit={min(limit or N_REWORDED, N_REWORDED)}",
-                "robustness=true",
-            ),
-            ("Robustness to rewording",),
-        ),
-        Section(
             "guided",
             "Guided by three examples, on the test split",
             (*tasks, "decoding=guided"),
             (MEASURES,),
         ),
+        *_reworded(data, limit),
+        Section(
+            "deep",
+            "Greedy, on tasks that nest up to four deep, which are not those it was trained on",
+            (f"data.path={DEEP}", "data.name=sample"),
+            (MEASURES, "By target depth, levels"),
+        ),
+        *_in_free_english(),
+    )
+
+
+def _reworded(data: str, limit: int | None) -> tuple[Section, ...]:
+    """Return the reports on reworded texts: as the network reads them, and as a user has them."""
+    most, most_as_typed = (min(limit or n, n) for n in (N_REWORDED, N_REWORDED_AS_TYPED))
+    return (
+        Section(
+            "robustness",
+            "Greedy, on reworded texts of the test split, unread",
+            (f"data.path={data}", f"limit={most}", "robustness=true"),
+            (ROBUSTNESS,),
+        ),
+        Section(
+            "robustness-as-typed",
+            "As `saps synthesize` answers, on reworded texts of the test split",
+            (
+                *(f"data.path={data}", f"limit={most_as_typed}", "robustness=true"),
+                *("as_typed=true", "decoding=plausible"),
+            ),
+            (ROBUSTNESS,),
+        ),
+    )
+
+
+def _in_free_english() -> tuple[Section, ...]:
+    free = (f"data.path={FREE}", "data.name=free_rewordings", "as_typed=true")
+    development = (f"data.path={DEVELOPMENT}", "data.name=free_requests", "as_typed=true")
+    return (
         Section(
             "free",
-            "As `saps synthesize` answers, on 60 requests in free English",
+            "As `saps synthesize` answers with all declared, 60 requests in free English",
             (*free, "decoding=plausible"),
             (MEASURES,),
         ),
@@ -105,6 +138,12 @@ def sections(data: str, limit: int | None = None) -> tuple[Section, ...]:
             "free-guided",
             "Guided by three examples, on the same 60 requests",
             (*free, "decoding=guided"),
+            (MEASURES,),
+        ),
+        Section(
+            "development",
+            "As `saps synthesize` answers, on the 239 requests by which its reading was tuned",
+            (*development, "decoding=plausible"),
             (MEASURES,),
         ),
     )
@@ -121,18 +160,27 @@ def main() -> None:
         chosen = sections(options.data, options.limit)
         for section in chosen:
             _evaluate(section, options.runs / section.name)
-        write_page(PAGE, chosen, options.runs)
+        write_page(PAGE, chosen, options.runs, given=render_table(by_what_is_given()))
     except (CardError, subprocess.CalledProcessError) as error:
         sys.exit(f"model_card: {error}")
 
 
-def write_page(page: Path, chosen: tuple[Section, ...], runs: Path) -> None:
-    """Put facts and figures between the marks of the page."""
+def write_page(page: Path, chosen: tuple[Section, ...], runs: Path, given: str) -> None:
+    """Put facts and figures between the marks of the page.
+
+    Args:
+        page: the file.
+        chosen: what it shows.
+        runs: folder of the reports.
+        given: the table of `benchmarks.free_english`.
+    """
     made = {
         "facts": facts(),
         "figures": "\n\n".join(figures(section, runs / section.name) for section in chosen),
+        "given": given,
         "calibration": calibration(),
         "failures": failures(runs / "greedy"),
+        "free failures": free_failures(runs / "development"),
     }
     text = page.read_text(encoding="utf-8")
     for name, content in made.items():
@@ -303,9 +351,18 @@ def failures(folder: Path) -> str:
         parts.append(_part(first_rows(shown[CONFUSIONS], N_FAMILIES)))
     wrong = _wrong(load_records(folder / PREDICTIONS))
     if wrong:
-        examples = "\n".join(f"- {escape(r.text)}: {_answer(r)}" for r in wrong)
-        parts.append(f"Failures with the shortest texts, one a family:\n\n{examples}")
-    return "\n\n".join(parts) or "None was found."
+        parts.append(f"Failures with the shortest texts, one a family:\n\n{_listed(wrong)}")
+    return "\n\n".join(parts) or NONE_FOUND
+
+
+def free_failures(folder: Path) -> str:
+    """Show the shortest requests for development that are answered wrongly."""
+    failed = [record for record in load_records(folder / PREDICTIONS) if not record.passed]
+    return _listed(sorted(failed, key=lambda r: (len(r.text), r.text))[:N_EXAMPLES]) or NONE_FOUND
+
+
+def _listed(records: Sequence[Record]) -> str:
+    return "\n".join(f"- {escape(record.text)}: {_answer(record)}" for record in records)
 
 
 def first_rows(table: Table, n: int) -> Table:
