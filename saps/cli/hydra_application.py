@@ -2,7 +2,6 @@
 
 import difflib
 import functools
-import logging
 import os
 import re
 import shlex
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from saps.cli.failure import CommandError, Settings, report
+from saps.cli.stderr_log import log_on_stderr
 from saps.override import override
 from saps.resources import resource_folder
 
@@ -43,29 +43,32 @@ def run_application(
     """Compose `conf/<command>.yaml` with the overrides of the command line and run `task` on it.
 
     Raises:
-        CommandError: the configuration can not be composed.
+        CommandError: the configuration can not be composed, or jobs of a sweep failed.
+        KeyboardInterrupt: Ctrl-C.
         SystemExit: the task failed (its error has been reported), or Hydra showed its help.
     """
     import hydra
 
+    from saps.cli.sweep import Sweep
+
+    settings = context.ensure_object(Settings)
+    sweep = Sweep(functools.partial(_worded, task, command), command, context.args, settings)
     decorate = hydra.main(
         version_base="1.3", config_path=str(resource_folder("conf")), config_name=command
     )
     argv = [f"saps {command}", *context.args]
-    with _hydra_process(argv), _log_on_stderr(), _configuration_errors(command):
-        decorate(_reporting(task, command, context.ensure_object(Settings)))()
+    with (
+        _hydra_process(argv),
+        log_on_stderr(),
+        _configuration_errors(command),
+        sweep.watched(),
+    ):
+        decorate(_reporting(task, command, settings))()
 
 
-@contextmanager
-def _log_on_stderr() -> Iterator[None]:
-    """Show what our rooms log; the configurations turn off Hydra's own way, a file a run."""
-    logger, handler = logging.getLogger("saps"), logging.StreamHandler(sys.stderr)
-    logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
+def _worded(task: Callable[["DictConfig"], None], command: str, config: "DictConfig") -> None:
+    with _configuration_errors(command):
+        task(config)
 
 
 def _reporting(
@@ -76,8 +79,7 @@ def _reporting(
     @functools.wraps(task)
     def reporting_task(config: "DictConfig") -> None:
         try:
-            with _configuration_errors(command):
-                task(config)
+            _worded(task, command, config)
         except Exception as error:
             sys.exit(report(error, settings))
 

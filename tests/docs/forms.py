@@ -86,7 +86,7 @@ def _saps(words: Sequence[str], complete: bool) -> None:
         if complete or type(error).__name__ != "MissingParameter":
             raise
         return
-    if command.context_settings.get("allow_extra_args"):
+    if command.context_settings.get("ignore_unknown_options"):
         _compose(name, context.args)
 
 
