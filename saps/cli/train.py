@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -62,9 +63,8 @@ def _task(config: "DictConfig") -> None:
         raise KeyboardInterrupt from stop
     except SystemExit as stop:
         if isinstance(stop.__context__, KeyboardInterrupt):  # Lightning's answer to Ctrl-C
-            print(
-                "stopped at once; ckpt_path=last goes on from the last checkpoint", file=sys.stderr
-            )
+            if _is_speaker():
+                print(f"stopped at once; {_how_to_go_on_from(config.folder)}", file=sys.stderr)
             raise KeyboardInterrupt from stop
         raise
     if not _is_speaker():
@@ -79,12 +79,24 @@ def _is_speaker() -> bool:
     return os.environ.get("LOCAL_RANK", "0") == "0"
 
 
-def _how_to_go_on(stop: "RunInterruptedError") -> str:
+def _how_to_go_on_from(folder: str) -> str:
+    from saps.model.run_folder import holds_a_run
+
+    if not holds_a_run(Path(folder)):
+        return "there was no checkpoint yet, so nothing is saved"
+    return f"go on from the last checkpoint with: {_command_to_go_on()}"
+
+
+def _command_to_go_on() -> str:
     from hydra.core.hydra_config import HydraConfig
 
     given = HydraConfig.get().overrides.task
     kept = [item for item in given if item.lstrip("+~").partition("=")[0] not in _OF_THE_START]
-    command = shlex.join(["saps", "train", *kept, "ckpt_path=last"])
+    return shlex.join(["saps", "train", *kept, "ckpt_path=last"])
+
+
+def _how_to_go_on(stop: "RunInterruptedError") -> str:
+    command = _command_to_go_on()
     if not stop.has_checkpoint:
         return f"its checkpoint could not be written ({stop.problem}), so nothing is saved"
     if stop.problem is not None:

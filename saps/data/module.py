@@ -1,9 +1,11 @@
 """The data of a run: reading, encoding, batching; what Lightning asks batches of."""
 
 import logging
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from string import ascii_lowercase, digits
 from typing import Any, Literal
 
 import lightning
@@ -34,10 +36,11 @@ from saps.data.rewording import Rewording
 from saps.data.sequences import batch_sequences
 from saps.data.source import SplitSource
 from saps.data.symbols import SymbolError, SymbolTable
-from saps.data.tokenizer import Tokenizer, TokenizerError
+from saps.data.tokenizer import Tokenizer, TokenizerError, normalise_typing
 from saps.data.upward import batch_upward
 from saps.lang import Node
 from saps.override import command_line
+from saps.resources import resource_folder
 
 logger = logging.getLogger(__name__)
 
@@ -160,9 +163,8 @@ class TaskData(lightning.LightningDataModule):
             TokenizerError, SymbolError: the data do not fit the tokenizer or the symbols.
         """
         if not self.path.exists():
-            make = command_line("saps generate", {"out": self.path})
             raise DataError(
-                self.path, f"no data there: make some with `{make}`, or give data.path=FOLDER"
+                self.path, f"no data there: {_origin(self.path)}, or give data.path=FOLDER"
             )
         sources = {split: self._source(split) for split in SPLITS}
         self.symbols = symbols or SymbolTable.of_language()
@@ -204,7 +206,15 @@ class TaskData(lightning.LightningDataModule):
     def _learned_tokenizer(self, source: SplitSource) -> Tokenizer:
         def learn() -> Arrays:
             texts = [example.text for example in source.examples]
-            proto = Tokenizer.train(texts, self.vocabulary_size).model_proto
+            try:
+                proto = Tokenizer.train(texts, self.vocabulary_size).model_proto
+            except TokenizerError as error:
+                if self.vocabulary_size >= (least := _fewest_pieces(texts)):
+                    raise
+                raise TokenizerError(
+                    f"data.vocabulary_size={self.vocabulary_size}: the texts of {source.path} "
+                    f"need at least {least}, a piece for each letter, digit and sign"
+                ) from error
             return {"model": np.frombuffer(proto, dtype=np.uint8)}
 
         key = cache_key("tokenizer", *source.identity, self.vocabulary_size)
@@ -292,6 +302,24 @@ class TaskData(lightning.LightningDataModule):
         self, batch: Batch, device: torch.device, dataloader_idx: int
     ) -> Batch:
         return batch.to(device)
+
+
+def _fewest_pieces(texts: Sequence[str]) -> int:
+    """Return how many pieces a tokenizer has at least: letters, padding and the unknown one."""
+    letters = set("".join(map(normalise_typing, texts))) | set(ascii_lowercase + digits + " ")
+    return len(letters) + 2
+
+
+def _origin(path: Path) -> str:
+    """Say where the data of a folder come from: the first line of its choice of `data` tells it."""
+    for file in sorted((resource_folder("conf") / "data").glob("*.yaml")):
+        text = file.read_text(encoding="utf-8")
+        if re.search(rf"^path: {re.escape(str(path))}$", text, re.MULTILINE) is None:
+            continue
+        told = text.partition("(")[2].partition("\n")[0].rstrip(")")
+        kind, _, command = told.partition("made by: ")
+        return f"make them with `{command}`" if command else f"it takes {kind}"
+    return f"make some with `{command_line('saps generate', {'out': path})}`"
 
 
 def _loader(batches: EpochBatches) -> DataLoader[Any]:

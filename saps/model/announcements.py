@@ -15,6 +15,8 @@ from saps.override import command_line
 
 logger = logging.getLogger(__name__)
 
+_AFTER_AUTOENCODER = "sapspre_vh_att_256"  # of conf/experiment
+
 
 @rank_zero_only
 def announce(cfg: DictConfig, network: Network, data: TaskData) -> None:
@@ -31,16 +33,19 @@ def announce(cfg: DictConfig, network: Network, data: TaskData) -> None:
 def announce_going_on(path: Path, checkpoint: Mapping[str, Any]) -> None:
     """Say from which checkpoint a run goes on."""
     step, epoch = checkpoint["global_step"], checkpoint["epoch"]
-    logger.info("going on from %s: step %d, epoch %d", path, step, epoch)
+    logger.info("going on from %s: step %d, epoch %03d", path, step, epoch)
 
 
 def _choices(config: dict[str, Any], prefix: str = "") -> str:
     """Return a model's configuration on one line: its class, then its settings."""
     told = []
+    if "_target_" in config:  # first, wherever a group of settings has put it
+        name = config["_target_"].rpartition(".")[2]
+        told.append(f"{prefix.rstrip('.')}={name}".lstrip("="))
     for key, value in config.items():
         if key == "_target_":
-            told.append(f"{prefix.rstrip('.')}={value.rpartition('.')[2]}".lstrip("="))
-        elif isinstance(value, dict):
+            continue
+        if isinstance(value, dict):
             told.append(_choices(value, f"{prefix}{key}."))
         elif key != "_partial_":
             told.append(f"{prefix}{key}={value}")
@@ -48,8 +53,17 @@ def _choices(config: dict[str, Any], prefix: str = "") -> str:
 
 
 @rank_zero_only
-def say_how_to_evaluate(best: Path, data: TaskData) -> None:
-    """Give the command that judges the best model."""
+def say_what_is_next(best: Path, data: TaskData, network: Network) -> None:
+    """Give the command that judges the best model, or that trains with what it has learned."""
+    if network.reads_trees:
+        given = {"pretrained": best.parent, "data.path": data.path}
+        line = command_line(f"saps train experiment={_AFTER_AUTOENCODER}", given)
+        logger.info(
+            "it reads programs, no texts; train a model of the same sizes whose decoder starts as "
+            "its own: %s",
+            line,
+        )
+        return
     has_test = any(data.path.glob("*test.jsonl*")) if data.path.is_dir() else False
     split = () if has_test else ("split=dev",)
     paths = {"checkpoint": best, "data.path": data.path}

@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 
 from saps.data.batching import Batch
+from saps.model.saving import has_finite_weights
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,8 @@ class BestModel(Callback):
         if trainer.sanity_checking:
             return
         value = float(trainer.callback_metrics[self.monitor])
+        if not has_finite_weights(pl_module):
+            return  # no model is made of them; `Saving` ends the run
         if self._is_better(value):
             self._keep(trainer, value)
             return

@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 LAST = "last.ckpt"
 PREVIOUS = "previous.ckpt"
 DAMAGED = f"{LAST}.damaged"
+_START = b"PK\x03\x04"  # of a zip file, which torch writes
 
 
 class CheckpointError(ValueError):
@@ -87,7 +88,13 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: there is none, or it is damaged.
     """
+    if path.is_dir():
+        raise CheckpointError(
+            f"{path} is a folder: ckpt_path takes a checkpoint, such as {path / LAST}, or last for "
+            "that of the run's own folder"
+        )
     try:
+        _check_beginning(path)
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()
         if broken is not None:
@@ -107,8 +114,22 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     ) as error:
         raise CheckpointError(f"{path} is damaged: {_first_line(error)}") from error
     if not isinstance(checkpoint, dict) or "state_dict" not in checkpoint:
-        raise CheckpointError(f"{path} is no checkpoint of a run")
+        raise CheckpointError(_no_checkpoint(path))
     return checkpoint
+
+
+def _check_beginning(path: Path) -> None:
+    """Tell a file of another kind from a checkpoint that has lost its end."""
+    with path.open("rb") as file:
+        start = file.read(len(_START))
+    if not start:
+        raise CheckpointError(f"{path} is damaged: it is empty")
+    if start != _START:
+        raise CheckpointError(_no_checkpoint(path))
+
+
+def _no_checkpoint(path: Path) -> str:
+    return f"{path} is no checkpoint of a run: give ckpt_path one, such as runs/NAME/{LAST}"
 
 
 def newest_checkpoint(folder: Path) -> tuple[Path, dict[str, Any]]:
@@ -127,7 +148,13 @@ def newest_checkpoint(folder: Path) -> tuple[Path, dict[str, Any]]:
             raise CheckpointError(
                 f"{error}; there is no {PREVIOUS} beside it, start anew with overwrite=true"
             ) from error
-        checkpoint = read_checkpoint(previous)
+        try:
+            checkpoint = read_checkpoint(previous)
+        except CheckpointError as earlier:
+            raise CheckpointError(
+                f"{error}, and {earlier}; start anew with overwrite=true, or under another name "
+                f"with the weights of the best model, where there is one: start_from={folder}"
+            ) from earlier
         logger.warning("%s; going on from %s, step %d", error, previous, checkpoint["global_step"])
         if last.exists():  # else the next checkpoint would put it in the place of the whole one
             last.replace(last.with_name(DAMAGED))

@@ -56,6 +56,24 @@ def choose_shapes(cfg: DictConfig) -> int | None:
     return wanted
 
 
+def check_shares(data: TaskData, n_ranks: int) -> None:
+    """See that each process has something to validate on.
+
+    Args:
+        data: has been read.
+        n_ranks: number of processes.
+
+    Raises:
+        FeedError: there are fewer batches.
+    """
+    n_batches = len(data.batches("dev", 0))
+    if n_batches < n_ranks:
+        raise FeedError(
+            f"{n_ranks} processes can not share {n_batches} batches of the dev split: take fewer "
+            "processes (trainer.devices=), a smaller data.batch_size, or a larger data.dev_limit"
+        )
+
+
 class Shares(Dataset[Batch]):
     """One process's shares of the batches of an epoch.
 
@@ -254,13 +272,8 @@ class Feed(lightning.LightningDataModule):
 
     def val_dataloader(self) -> EpochLoader | ResidentEpoch:
         trainer = self._trainer()
+        check_shares(self.data, trainer.world_size)
         batches = self.data.batches("dev", 0)
-        if len(batches) < trainer.world_size:
-            raise FeedError(
-                f"{trainer.world_size} processes can not share {len(batches)} batches of the dev "
-                "split: take fewer processes (trainer.devices=), a smaller data.batch_size, or a "
-                "larger data.dev_limit"
-            )
         # Whole batches, in turn: there is no gradient to agree on.
         batches.plan = list(batches.plan)[trainer.global_rank :: trainer.world_size]
         if not self.resident:

@@ -22,6 +22,7 @@ from saps.model.checkpoint import CheckpointError
 KEY = "saps"
 # Where data lie, how they are called and how many validate changes nothing that is trained.
 _FREE_DATA_SETTINGS = ("path", "name", "cache", "dev_limit")
+_ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,22 @@ def check_settings(path: Path, checkpoint: Mapping[str, Any], cfg: DictConfig) -
     if found is not None:
         name, there, here = found
         raise CheckpointError(
-            f"{path} belongs to another run: {name} is {there} there and {here} here; give "
-            f"{name}={there}, the run's own experiment, or another name= for a new run"
+            f"{path} belongs to another run: {name} is {_told(there)} there and {_told(here)} "
+            f"here; {_remedy(name, there, here)}, or give the run's own experiment, or another "
+            "name= for a new run"
         )
+
+
+def _remedy(name: str, there: Any, here: Any) -> str:
+    if there == _ABSENT:
+        return f"leave {name} out"
+    plus = "+" if here == _ABSENT else ""
+    return f"give {plus}{name}={_told(there)}"
+
+
+def _told(value: Any) -> str:
+    """Return a value as an override has it."""
+    return "null" if value is None else str(value)
 
 
 def check_vocabulary(
@@ -145,7 +159,7 @@ def _first_difference(there: Any, here: Any, name: str = "") -> tuple[str, Any, 
         return None if there == here else (name, there, here)
     for key in dict.fromkeys((*there, *here)):
         below = f"{name}.{key}" if name else str(key)
-        found = _first_difference(there.get(key, "absent"), here.get(key, "absent"), below)
+        found = _first_difference(there.get(key, _ABSENT), here.get(key, _ABSENT), below)
         if found is not None:
             return found
     return None

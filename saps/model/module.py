@@ -80,12 +80,16 @@ class SynthesisModule(lightning.LightningModule):
         gradient_clip_val: float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
+        if not gradient_clip_val:  # as for Lightning, 0 is no limit
+            return
         # Lightning refuses to clip for a fused optimiser, lest its gradients be scaled; only
         # float16 has them scaled.
-        if gradient_clip_val is None or self.trainer.precision == "16-mixed":
+        if self.trainer.precision == "16-mixed":
             super().configure_gradient_clipping(
                 optimizer, gradient_clip_val, gradient_clip_algorithm
             )
+        elif gradient_clip_algorithm == "value":
+            torch.nn.utils.clip_grad_value_(self.parameters(), gradient_clip_val)
         else:
             torch.nn.utils.clip_grad_norm_(self.parameters(), gradient_clip_val)
 

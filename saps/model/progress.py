@@ -45,7 +45,8 @@ class ProgressBar(Callback):
             console=Console(stderr=True),
             transient=True,
         )
-        title = f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}, {stage}"
+        epoch = trainer.current_epoch  # counted as in the line that tells of it
+        title = f"epoch {epoch:03d} ({epoch} of {trainer.max_epochs} done), {stage}"
         self._task = self._bar.add_task(title, total=self.sizes[stage], completed=n_done)
         self._bar.start()
 

@@ -8,8 +8,11 @@ import torch
 from lightning.pytorch.callbacks import Callback
 
 from saps.data.module import TaskData
+from saps.lang import Node
 
 logger = logging.getLogger(__name__)
+
+_LONGEST = 300  # letters of a program that was found
 
 
 class SampleDecodes(Callback):
@@ -53,5 +56,13 @@ def sample_lines(text: str, gold: Any, prediction: Any) -> str:
     mark = "right" if prediction.program == gold else "wrong"
     return (
         f"  text  {text}\n  gold  {gold}\n"
-        f"  found {prediction.program}  (log-prob {prediction.log_prob:.2f}, {mark})"
+        f"  found {_cut(prediction.program)}  (log-prob {prediction.log_prob:.2f}, {mark})"
     )
+
+
+def _cut(program: Node) -> str:
+    """Return a program; a network that has learned little writes hundreds of symbols."""
+    told = str(program)
+    if len(told) <= _LONGEST:
+        return told
+    return f"{told[:_LONGEST]} ... ({program.size} symbols)"

@@ -4,6 +4,7 @@
 
 import logging
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -18,9 +19,12 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.utilities import rank_zero_only
+from torch import nn
 
 from saps.model.agreement import Agreement
-from saps.model.checkpoint import LAST, PREVIOUS, CheckpointFiles
+from saps.model.checkpoint import LAST, CheckpointFiles
+from saps.model.run_folder import BEST, holds_a_run
+from saps.override import override
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +54,10 @@ class RunInterruptedError(Exception):
 
     @property
     def has_checkpoint(self) -> bool:
-        return any((self.folder / name).exists() for name in (LAST, PREVIOUS))
+        return holds_a_run(self.folder)
 
     def __str__(self) -> str:
-        return f"stopped after step {self.step}, in epoch {self.epoch}"
+        return f"stopped after step {self.step}, in epoch {self.epoch:03d}"
 
 
 class DivergedError(ValueError):
@@ -198,9 +202,7 @@ class Saving(Checkpoint):
         return time.monotonic() - self._saved_at >= 60 * self.every_n_minutes
 
     def _save(self, trainer: lightning.Trainer) -> None:
-        module = trainer.lightning_module
-        sums = torch.stack([weight.detach().sum() for weight in module.parameters()])
-        if not bool(torch.isfinite(sums).all()):
+        if not has_finite_weights(trainer.lightning_module):
             raise diverged("a weight", trainer, self.path)
         trainer.save_checkpoint(self.path, weights_only=False)
         self._saved_at = time.monotonic()
@@ -209,6 +211,12 @@ class Saving(Checkpoint):
         if number:
             step, epoch = trainer.global_step, trainer.current_epoch
             raise RunInterruptedError(self.path.parent, step, epoch, self.files.failure, number)
+
+
+def has_finite_weights(module: nn.Module) -> bool:
+    """Tell whether no weight is nan or infinite; a GPU is asked for one number."""
+    sums = torch.stack([weight.detach().sum() for weight in module.parameters()])
+    return bool(torch.isfinite(sums).all())
 
 
 def _is_over(trainer: lightning.Trainer) -> bool:
@@ -221,9 +229,22 @@ def diverged(what: str, trainer: lightning.Trainer, last: Path, step: int | None
     """Return the error that says that `what` became inf or nan."""
     rate = trainer.optimizers[0].param_groups[0]["lr"]
     peak = trainer.optimizers[0].defaults["lr"]
-    kept = f"{last} is the last good checkpoint" if last.exists() else "nothing was saved yet"
+    smaller = f"optimizer.lr={float(peak) / 10:.3g}"
+    if last.exists():
+        kept = (
+            f"{last} is the last good checkpoint. Leave it there and start again with a smaller "
+            f"rate under another name: name=ANOTHER {smaller}{_begin_with_best(last.parent)}"
+        )
+    else:
+        kept = f"nothing was saved yet. Start again with a smaller rate: {smaller}"
     return DivergedError(
         f"{what} is nan or infinite at step {trainer.global_step if step is None else step} "
-        f"(epoch {trainer.current_epoch}), at the learning rate {float(rate):.3g}; {kept}. Start "
-        f"again with a smaller rate: optimizer.lr={float(peak) / 10:.3g} overwrite=true"
+        f"(epoch {trainer.current_epoch:03d}), at the learning rate {float(rate):.3g}; {kept}"
     )
+
+
+def _begin_with_best(folder: Path) -> str:
+    if not (folder / BEST).is_dir():
+        return ""
+    setting = shlex.quote(override("start_from", folder))
+    return f", from scratch or, with {setting}, from its best model"

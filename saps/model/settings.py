@@ -1,5 +1,8 @@
 """The settings of a run, checked before anything is read or written."""
 
+import inspect
+import math
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +14,11 @@ from torch import nn
 
 from saps.data.module import TaskData
 from saps.model.compilation import check_choice
+from saps.model.feed import Feed
 from saps.model.module import validation_measures
 from saps.model.network import Network
+from saps.model.saving import Saving
+from saps.override import override
 
 _LARGEST_SEED = 2**32 - 1  # numpy's
 
@@ -44,6 +50,8 @@ class _Range:
         if type(value) not in kinds:  # a bool, too, is an int
             return False
         assert isinstance(value, int | float)
+        if not math.isfinite(value):
+            return False
         return self.least <= value and (self.most is None or value <= self.most)
 
     def __str__(self) -> str:
@@ -57,6 +65,8 @@ _RANGES = {
     "patience": _Range(1, optional=True),
     "n_samples": _Range(0),
     "trainer.max_epochs": _Range(1),
+    "trainer.check_val_every_n_epoch": _Range(1),
+    "trainer.gradient_clip_val": _Range(0, optional=True, whole=False),
     "data.vocabulary_size": _Range(1),
     "data.batch_size": _Range(1),
     "data.token_budget": _Range(1),
@@ -66,9 +76,26 @@ _RANGES = {
     "checkpoints.every_n_minutes": _Range(0, optional=True, whole=False),
     "feed.n_workers": _Range(0),
     "optimizer.lr": _Range(0, whole=False),
+    "optimizer.alpha": _Range(0, most=1, whole=False),
+    "module.schedule.warm_up": _Range(0, most=1, whole=False),
+    "module.schedule.final": _Range(0, most=1, whole=False),
 }
 _HINTS = {
     "trainer.max_epochs": "; the learning rate follows a schedule, which needs an end",
+    "trainer.gradient_clip_val": "; 0 and null clip nothing",
+}
+_MATMUL_PRECISIONS = ("highest", "high", "medium")
+# The others change the type of the batches, which hold whole numbers too, or need a library.
+_PRECISIONS = {"32-true": ("32-true", "32"), "bf16-mixed": ("bf16-mixed", "bf16")} | {
+    "16-mixed": ("16-mixed", "16")
+}
+# What of Lightning's would make the schedule, or the counts of a validation, tell of something
+# else: the values that leave it as it is, and what to give instead.
+_NOT_FOR_RUNS: dict[str, tuple[tuple[object, ...], str]] = {
+    "accumulate_grad_batches": ((None, 1), "a larger data.batch_size"),
+    "limit_train_batches": ((None, 1.0), "data.train_limit"),
+    "limit_val_batches": ((None, 1.0, 0), "data.dev_limit"),
+    "overfit_batches": ((None, 0), "data.train_limit"),
 }
 _ABSENT = object()
 
@@ -77,8 +104,8 @@ def check_ranges(cfg: DictConfig) -> None:
     """Look at what can be judged without data and network.
 
     Raises:
-        SettingError: a value is of the wrong kind or out of range, or the optimiser or the schedule
-            refuses it.
+        SettingError: a value is of the wrong kind or out of range, the optimiser or the schedule
+            refuses it, or a validation can not be decoded with it.
         CompilationError: `compile` names no backend.
     """
     for key in ("name", "folder"):
@@ -89,9 +116,76 @@ def check_ranges(cfg: DictConfig) -> None:
         if value is not _ABSENT and not allowed.holds(value):
             told = "null" if value is None else value
             raise SettingError(f"{key}={told}: expected {allowed}{_HINTS.get(key, '')}")
+    _check_choice("matmul_precision", cfg.matmul_precision, _MATMUL_PRECISIONS)
+    _check_logger_name(cfg)
+    _check_keys("checkpoints", cfg.checkpoints, Saving)
+    _check_keys("feed", cfg.feed, Feed)
+    _check_steps(cfg.trainer)
     if cfg.compile is not None:
         check_choice(cfg.compile)
+    _check_decoding(cfg.decoding)
     _try_optimizer(cfg)
+
+
+def check_machine(cfg: DictConfig) -> None:
+    """Look at where and how precisely is computed.
+
+    Raises:
+        SettingError: there is no GPU, or batches can not have this precision.
+    """
+    trainer = cfg.trainer
+    if not any(str(trainer.precision) in names for names in _PRECISIONS.values()):
+        _check_choice("trainer.precision", trainer.precision, tuple(_PRECISIONS))
+    if trainer.accelerator in ("gpu", "cuda") and not torch.accelerator.is_available():
+        raise SettingError(
+            f"trainer.accelerator={trainer.accelerator}: torch finds no GPU here; train on the "
+            "CPU with trainer=cpu"
+        )
+
+
+def _check_choice(key: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise SettingError(f"{key}={value}: expected one of {', '.join(choices)}")
+
+
+def _check_logger_name(cfg: DictConfig) -> None:
+    """Refuse a number, of which Lightning can make no folder."""
+    name = OmegaConf.select(cfg, "logger.name", default="")
+    if not isinstance(name, str):
+        hint = "" if name is None else f": {shlex.quote(override('logger.name', str(name)))}"
+        told = "null" if name is None else name
+        raise SettingError(f"logger.name={told}: expected a text{hint}")
+
+
+def _check_keys(group: str, given: DictConfig, made: type) -> None:
+    known = [
+        name
+        for name, parameter in inspect.signature(made).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    ]
+    for key in map(str, given):
+        if key not in known:
+            raise SettingError(
+                f"{group}.{key}: there is no such setting; {group} has {', '.join(known)}"
+            )
+
+
+def _check_steps(trainer: DictConfig) -> None:
+    for key, (allowed, instead) in _NOT_FOR_RUNS.items():
+        value = trainer.get(key)
+        # 1.0 is all batches and 1 is a single one.
+        if not any(value == one and type(value) is type(one) for one in allowed):
+            raise SettingError(f"trainer.{key}={value}: a run does without this; give {instead}")
+
+
+def _check_decoding(decoding: DictConfig) -> None:
+    if hasattr(instantiate(decoding), "decode"):
+        return
+    name = str(decoding["_target_"]).split(".")[-2]
+    raise SettingError(
+        f"decoding={name}: a validation decodes greedily, so train with decoding=greedy; "
+        f"the model is then judged with `saps evaluate decoding={name}`"
+    )
 
 
 def _try_optimizer(cfg: DictConfig) -> None:

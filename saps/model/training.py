@@ -1,12 +1,14 @@
 """A training run, from its configuration to its run folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning
 import torch
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from lightning.pytorch.callbacks import Callback
 from omegaconf import DictConfig
@@ -18,7 +20,7 @@ from saps.data.tokenizer import Tokenizer
 from saps.model.announcements import (
     announce,
     announce_going_on,
-    say_how_to_evaluate,
+    say_what_is_next,
     say_why_no_model,
 )
 from saps.model.bundle import (
@@ -31,12 +33,18 @@ from saps.model.bundle import (
     save_bundle,
 )
 from saps.model.callbacks import BestModel, StepSeed
-from saps.model.checkpoint import LAST, CheckpointFiles, newest_checkpoint, read_checkpoint
+from saps.model.checkpoint import (
+    LAST,
+    CheckpointError,
+    CheckpointFiles,
+    newest_checkpoint,
+    read_checkpoint,
+)
 from saps.model.compilation import compiled
 from saps.model.continuation import go_on_from, load_start
 from saps.model.divergence import FiniteLoss
 from saps.model.epoch_report import EpochReport
-from saps.model.feed import Feed, choose_shapes
+from saps.model.feed import Feed, check_shares, choose_shapes
 from saps.model.freezing import Freezing
 from saps.model.identity import (
     Identity,
@@ -52,7 +60,7 @@ from saps.model.progress import ProgressBar, on_terminal
 from saps.model.run_folder import BEST, holds_a_run, prepare_folder
 from saps.model.samples import SampleDecodes
 from saps.model.saving import Interruption, Saving
-from saps.model.settings import check_monitor, check_ranges
+from saps.model.settings import SettingError, check_machine, check_monitor, check_ranges
 from saps.model.word_vectors import start_from_vectors
 
 
@@ -120,7 +128,7 @@ def train(cfg: DictConfig) -> TrainResult:
 
     Raises:
         TrainingError: the run folder holds another run, or the run's last files are not written.
-        SettingError, CompilationError: a setting can not be what it is.
+        SettingError, CompilationError: a setting can not be what it is, here or at all.
         CheckpointError: there is no run to continue, or it is another one.
         DivergedError: the loss is no number any more.
         RunInterruptedError: Ctrl-C or SIGTERM, after a checkpoint.
@@ -130,6 +138,7 @@ def train(cfg: DictConfig) -> TrainResult:
         WordVectorError: the file of word vectors can not be read.
     """
     check_ranges(cfg)
+    check_machine(cfg)
     folder = Path(cfg.folder)
     start = _start(cfg, folder)
     others = _Others.load(cfg) if start is None else _Others()
@@ -140,19 +149,13 @@ def train(cfg: DictConfig) -> TrainResult:
     if start is not None:
         check_vocabulary(start.path, start.checkpoint, data.tokenizer, data.symbols)
         check_data(start.path, start.checkpoint, identity, data.path)
-    network = build_network(plain_config(cfg.model), data.tokenizer, data.symbols)
-    data.upward, data.sequences = network.reads_trees, network.writes_tokens
+    network = _network(cfg, data)
     check_monitor(cfg.monitor, network, data)
     freezing = Freezing(cfg.freezing, network)
     if start is None:
         others.give_weights(network, data)
     module = _module(cfg, network, data)
-    is_kept = (folder / BEST / WEIGHTS).is_file
-    best = BestModel(cfg.monitor, _saver(cfg, network, data), cfg.patience, is_kept=is_kept)
-    prepare_folder(cfg, folder, data, is_new=not _goes_on(cfg, folder))
-    announce(cfg, network, data)
-    if start is not None:
-        announce_going_on(start.path, start.checkpoint)
+    best = _best(cfg, network, data)
     files, interruption = CheckpointFiles(), Interruption()
     callbacks = [
         StepSeed(cfg.seed),
@@ -166,18 +169,33 @@ def train(cfg: DictConfig) -> TrainResult:
         Saving(folder, files, interruption, **cfg.checkpoints),
     ]
     trainer = _trainer(cfg, folder, callbacks, files)
-    feed = Feed(data, **{**cfg.feed, "n_shapes": choose_shapes(cfg)})
+    feed = _feed(cfg, data, trainer.world_size)
+    # Only now: a run that is replaced is gone for good, so all that may be refused was looked at.
+    prepare_folder(cfg, folder, data, is_new=not _goes_on(cfg, folder))
+    _announce(cfg, start, network, data)
     path = None if start is None else start.path
     with interruption.watched():
         trainer.fit(module, datamodule=feed, ckpt_path=path, weights_only=True)
     _check_files(folder, files, best)
-    if best.best is None:
-        begun_at = None if start is None else start.checkpoint["global_step"]
-        say_why_no_model(cfg, path, begun_at, trainer.global_step)
+    if best.best is not None:
+        say_what_is_next(folder / BEST, data, network)
     else:
-        say_how_to_evaluate(folder / BEST, data)
+        _say_why_no_model(cfg, start, trainer.global_step)
     parameters = sum(weight.numel() for weight in network.parameters())
     return TrainResult(folder, folder / BEST, cfg.monitor, best.best, parameters)
+
+
+def _announce(cfg: DictConfig, start: _Start | None, network: Network, data: TaskData) -> None:
+    announce(cfg, network, data)
+    if start is not None:
+        announce_going_on(start.path, start.checkpoint)
+
+
+def _say_why_no_model(cfg: DictConfig, start: _Start | None, step: int) -> None:
+    if start is None:
+        say_why_no_model(cfg, None, None, step)
+    else:
+        say_why_no_model(cfg, start.path, start.checkpoint["global_step"], step)
 
 
 def _start(cfg: DictConfig, folder: Path) -> _Start | None:
@@ -213,8 +231,28 @@ def _read_data(cfg: DictConfig, start: _Start | None) -> TaskData:
         data.read()
     else:
         folder = start.path.parent
-        data.read(Tokenizer.load(folder / TOKENIZER), SymbolTable.load(folder / SYMBOLS))
+        data.read(*_vocabularies(folder))
     return data
+
+
+def _vocabularies(folder: Path) -> tuple[Tokenizer, SymbolTable]:
+    try:
+        return Tokenizer.load(folder / TOKENIZER), SymbolTable.load(folder / SYMBOLS)
+    except (OSError, ValueError) as error:
+        copies = all((folder / BEST / name).is_file() for name in (TOKENIZER, SYMBOLS))
+        remedy = (
+            f"{folder / BEST} has copies of {TOKENIZER} and {SYMBOLS}; put them into {folder}"
+            if copies
+            else "put the run's own file back, or start anew with overwrite=true"
+        )
+        raise CheckpointError(f"the run can not go on: {error}; {remedy}") from error
+
+
+def _network(cfg: DictConfig, data: TaskData) -> Network:
+    """Make the network, and have the batches hold what it reads and writes."""
+    network = build_network(plain_config(cfg.model), data.tokenizer, data.symbols)
+    data.upward, data.sequences = network.reads_trees, network.writes_tokens
+    return network
 
 
 def _module(cfg: DictConfig, network: Network, data: TaskData) -> SynthesisModule:
@@ -234,20 +272,38 @@ def _module(cfg: DictConfig, network: Network, data: TaskData) -> SynthesisModul
 def _trainer(
     cfg: DictConfig, folder: Path, callbacks: list[Callback], files: CheckpointFiles
 ) -> lightning.Trainer:
-    trainer: lightning.Trainer = instantiate(
-        cfg.trainer,
-        default_root_dir=folder,
-        logger=instantiate(cfg.logger),
-        callbacks=callbacks,
-        plugins=[files],
-        # Each epoch has batches of its own, made from the seed and its number.
-        reload_dataloaders_every_n_epochs=1,
-        use_distributed_sampler=False,  # the feed gives each process its share
-        enable_progress_bar=False,  # ours is a callback
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-    )
+    with _refusals("logger"):
+        logger = instantiate(cfg.logger)
+    with _refusals("trainer"):
+        trainer: lightning.Trainer = instantiate(
+            cfg.trainer,
+            default_root_dir=folder,
+            logger=logger,
+            callbacks=callbacks,
+            plugins=[files],
+            # Each epoch has batches of its own, made from the seed and its number.
+            reload_dataloaders_every_n_epochs=1,
+            use_distributed_sampler=False,  # the feed gives each process its share
+            enable_progress_bar=False,  # ours is a callback
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+        )
     return trainer
+
+
+def _feed(cfg: DictConfig, data: TaskData, n_ranks: int) -> Feed:
+    check_shares(data, n_ranks)
+    return Feed(data, **{**cfg.feed, "n_shapes": choose_shapes(cfg)})
+
+
+@contextmanager
+def _refusals(group: str) -> Iterator[None]:
+    """Say in which group of settings there is one that Lightning does not take."""
+    try:
+        yield
+    except InstantiationException as error:
+        cause = error.__cause__ or error
+        raise SettingError(f"{group}: Lightning refuses these settings: {cause}") from error
 
 
 def _check_files(folder: Path, files: CheckpointFiles, best: BestModel) -> None:
@@ -257,6 +313,11 @@ def _check_files(folder: Path, files: CheckpointFiles, best: BestModel) -> None:
             f"the run is over, but its last files in {folder} could not be written ({problem}): "
             "make room and repeat its end with ckpt_path=last"
         )
+
+
+def _best(cfg: DictConfig, network: Network, data: TaskData) -> BestModel:
+    is_kept = (Path(cfg.folder) / BEST / WEIGHTS).is_file
+    return BestModel(cfg.monitor, _saver(cfg, network, data), cfg.patience, is_kept=is_kept)
 
 
 def _saver(cfg: DictConfig, network: Network, data: TaskData) -> Callable[[dict[str, Any]], None]:

@@ -100,9 +100,24 @@ _EXAMPLE = (
 )
 
 
-def test_interrupted_training_exits_with_130_and_says_how_to_go_on(
-    saps: RunSaps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("has_checkpoint", "told"),
+    [
+        (True, "go on from the last checkpoint with: saps train data.path=x ckpt_path=last"),
+        (False, "there was no checkpoint yet, so nothing is saved"),
+    ],
+)
+def test_training_stopped_at_once_exits_with_130_and_says_how_to_go_on(
+    has_checkpoint: bool,
+    told: str,
+    saps: RunSaps,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    if has_checkpoint:
+        (tmp_path / "runs" / "run").mkdir(parents=True)
+        (tmp_path / "runs" / "run" / "last.ckpt").touch()
+
     def train(config: "DictConfig") -> None:
         try:
             raise KeyboardInterrupt
@@ -113,7 +128,7 @@ def test_interrupted_training_exits_with_130_and_says_how_to_go_on(
     monkeypatch.chdir(tmp_path)
     outcome = saps("train", "data.path=x")
     assert outcome.status == 130
-    assert outcome.err == "stopped at once; ckpt_path=last goes on from the last checkpoint\n"
+    assert outcome.err == f"stopped at once; {told}\n"
 
 
 def test_what_a_constructor_refuses_is_told_in_its_own_words(

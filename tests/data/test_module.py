@@ -13,6 +13,7 @@ from saps.data.example import Example
 from saps.data.module import SPLITS, TaskData
 from saps.data.symbols import Label, SymbolError, SymbolTable
 from saps.data.tokenizer import Tokenizer, TokenizerError
+from saps.resources import resource_folder
 from tests.tasks import SENTENCES, examples, write_data
 
 
@@ -89,6 +90,30 @@ def test_limits_take_the_first_tasks(path: Path) -> None:
 def test_missing_data_says_how_to_make_some(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="saps generate out="):
         _data(tmp_path / "none").read()
+
+
+@pytest.mark.parametrize("name", ["generated", "large", "short", "tiny", "algolisp"])
+def test_missing_data_of_a_choice_are_made_as_its_file_says(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    head = (resource_folder("conf") / "data" / f"{name}.yaml").read_text().splitlines()[0]
+    with pytest.raises(DataError) as caught:
+        _data(Path("data") / name).read()
+    told = str(caught.value)
+    if name == "algolisp":
+        assert "it takes metaset3.{train,dev,test}.jsonl[.gz], see data/README.md, or give" in told
+        assert "saps generate" not in told
+    else:
+        assert f"make them with `saps generate out=data/{name}" in told
+        assert told.split("`")[1] in head
+        assert ("max_depth=2" in told) == (name in ("large", "short"))
+
+
+def test_too_few_pieces_are_told_how_many_there_must_be(path: Path) -> None:
+    with pytest.raises(TokenizerError, match=r"data\.vocabulary_size=5: .* need at least 41, a"):
+        _data(path, vocabulary_size=5).read()
+    _data(path, vocabulary_size=41).read()
 
 
 def test_a_program_outside_the_symbols_names_its_task(path: Path) -> None:

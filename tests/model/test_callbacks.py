@@ -4,6 +4,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
+from torch import nn
 
 from saps.model.callbacks import BestModel
 
@@ -18,7 +20,7 @@ def _watched(best: BestModel, metric: str, *values: float) -> bool:
         should_stop=False,
         callback_metrics={},
     )
-    module: Any = None
+    module: Any = nn.Linear(1, 1)
     for value in values:
         trainer.callback_metrics[metric] = value
         best.on_validation_end(trainer, module)
@@ -41,6 +43,17 @@ def test_a_loss_is_better_when_smaller_and_all_else_when_larger(
     _watched(best, metric, 3.0, 2.0, 5.0, 1.0, 1.0)
     assert [progress["value"] for progress in saved] == kept
     assert best.best == kept[-1]
+
+
+def test_a_model_with_weights_that_are_no_numbers_is_not_kept() -> None:
+    saved: list[dict[str, Any]] = []
+    best = BestModel("val/exact_match", saved.append)
+    module: Any = nn.Linear(2, 2)
+    with torch.no_grad():
+        module.weight[0, 1] = float("nan")
+    trainer: Any = SimpleNamespace(sanity_checking=False, callback_metrics={best.monitor: 0.5})
+    best.on_validation_end(trainer, module)
+    assert (saved, best.best) == ([], None)
 
 
 def test_patience_waits_for_a_smaller_loss() -> None:

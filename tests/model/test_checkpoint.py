@@ -72,8 +72,17 @@ def test_two_damaged_checkpoints_are_an_error(tmp_path: Path) -> None:
         _save(tmp_path, step)
     for name in ("last.ckpt", "previous.ckpt"):
         _truncate(tmp_path / name)
-    with pytest.raises(CheckpointError, match=r"previous\.ckpt is damaged"):
+    told = r"last\.ckpt is damaged: .*previous\.ckpt is damaged: .*overwrite=true.*start_from="
+    with pytest.raises(CheckpointError, match=told):
         newest_checkpoint(tmp_path)
+
+
+def test_a_folder_or_another_file_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=rf"is a folder: .* such as {tmp_path}/last\.ckpt"):
+        checkpoints.read_checkpoint(tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(CheckpointError, match=r"notes\.txt is no checkpoint of a run: give"):
+        checkpoints.read_checkpoint(tmp_path / "notes.txt")
 
 
 def test_a_damaged_first_checkpoint_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:

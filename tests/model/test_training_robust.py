@@ -87,13 +87,40 @@ def test_a_loss_that_is_nan_stops_the_run_and_keeps_the_last_good_checkpoint(
     told = str(caught.value)
     assert "at step" in told
     assert "the learning rate" in told
-    assert "optimizer.lr=1e+37 overwrite=true" in told
-    saved = tmp_path / "run" / "last.ckpt"
-    if saved.exists():
-        assert f"{saved} is the last good checkpoint" in told
-        assert all(bool(weight.isfinite().all()) for weight in _weights(saved).values())
-    else:
-        assert "nothing was saved yet" in told
+    assert "optimizer.lr=1e+37" in told
+    assert "overwrite=true" not in told
+    assert "nothing was saved yet" in told
+    assert not (tmp_path / "run" / "last.ckpt").exists()
+
+
+def test_a_run_that_diverges_later_is_not_told_to_overwrite_what_is_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = StepSeed.on_train_batch_start
+
+    def spoil(self: StepSeed, trainer: Any, module: Any, *rest: Any) -> None:
+        before(self, trainer, module, *rest)
+        if trainer.current_epoch == 1:
+            with torch.no_grad():
+                next(module.parameters()).fill_(float("nan"))
+
+    monkeypatch.setattr(StepSeed, "on_train_batch_start", spoil)
+    with pytest.raises(DivergedError) as caught:
+        train(compose_tiny(tmp_path, "trainer.max_epochs=2"))
+    told, run = str(caught.value), tmp_path / "run"
+    assert f"{run / 'last.ckpt'} is the last good checkpoint" in told
+    assert all(bool(weight.isfinite().all()) for weight in _weights(run / "last.ckpt").values())
+    assert "name=ANOTHER optimizer.lr=0.0002" in told
+    assert f"start_from={run}" in told
+    assert "overwrite=true" not in told
+    assert "(epoch 001)" in told
+
+
+def test_a_run_that_diverges_in_its_first_epoch_leaves_no_model(tmp_path: Path) -> None:
+    # One step, whose loss is finite, and a validation before the next loss could be looked at.
+    with pytest.raises(DivergedError, match="nothing was saved yet"):
+        train(compose_tiny(tmp_path, "optimizer.lr=3e38", "data.batch_size=16"))
+    assert not (tmp_path / "run" / "best").exists()
 
 
 def test_a_damaged_last_checkpoint_costs_what_came_after_the_previous_one(
@@ -132,6 +159,14 @@ def test_a_full_disk_costs_checkpoints_and_is_told_at_the_end(
         ("seed=7", "seed is 1 there and 7 here"),
         ("data.batch_size=5", "data.batch_size is 4 there and 5 here"),
         ("optimizer.lr=0.5", "optimizer.lr is 0.002 there and 0.5 here"),
+        (
+            "data.train_limit=3",
+            "data.train_limit is null there and 3 here; give data.train_limit=null",
+        ),
+        (
+            "+optimizer.eps=0.1",
+            "optimizer.eps is absent there and 0.1 here; leave optimizer.eps out",
+        ),
     ],
 )
 def test_going_on_with_other_settings_is_refused(finished: Path, override: str, told: str) -> None:
@@ -156,6 +191,17 @@ def test_a_vocabulary_that_is_not_the_checkpoints_is_refused(tmp_path: Path) -> 
     with pytest.raises(
         CheckpointError, match=r"the tokenizer in .* is not the one that last\.ckpt"
     ):
+        train(compose_tiny(tmp_path, "ckpt_path=last"))
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"x")])
+def test_a_lost_vocabulary_is_told_where_its_copy_lies(damage: Any, tmp_path: Path) -> None:
+    best = train(compose_tiny(tmp_path, "trainer.max_epochs=1")).best
+    damage(tmp_path / "run" / "tokenizer.model")
+    with pytest.raises(CheckpointError, match=rf"tokenizer\.model: .*; {best} has copies of token"):
+        train(compose_tiny(tmp_path, "ckpt_path=last"))
+    (best / "tokenizer.model").unlink()
+    with pytest.raises(CheckpointError, match=r"put the run's own file back, or start anew"):
         train(compose_tiny(tmp_path, "ckpt_path=last"))
 
 
@@ -279,7 +325,7 @@ def test_a_signal_to_one_of_two_processes_saves_and_ends_both(
         check=False,
     )
     assert ended.returncode == status, ended.stderr
-    assert ended.stderr.count("stopped after step 2, in epoch 0; go on with: saps train") == 1
+    assert ended.stderr.count("stopped after step 2, in epoch 000; go on with: saps train") == 1
     assert "ckpt_path=last" in ended.stderr
     assert read_checkpoint(run / "last.ckpt")["global_step"] == 2
 
