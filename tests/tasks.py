@@ -92,12 +92,14 @@ def network(
     seed: int = 0,
     *,
     topology: Topology = "arity",
+    latent_at_nodes: bool | None = None,
     cell: Callable[..., Cell] = LstmCell,
     layer: Callable[..., nn.Module] | None = None,
 ) -> Text2Tree:
     """Return an untrained network, in float64, without dropout; all sizes differ.
 
-    `cell` is the decoder's, and the encoder's unless `layer` is given.
+    `cell` is the decoder's, and the encoder's unless `layer` is given. z is seen at the nodes where
+    there is no attention, unless `latent_at_nodes` says otherwise.
     """
     torch.manual_seed(seed)
     encoder = partial(
@@ -115,7 +117,7 @@ def network(
         hidden_size=23,
         recurrence=recurrence,
         attention=attention,
-        latent_at_nodes=not attention,
+        latent_at_nodes=not attention if latent_at_nodes is None else latent_at_nodes,
         step_embedding=True,
         dropout=0.0,
         cell=cell,

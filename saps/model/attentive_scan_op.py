@@ -74,7 +74,8 @@ def _scan_shapes(
     place: Tensor,  # noqa: ARG001
     sizes: Sequence[int],  # noqa: ARG001
 ) -> list[Tensor]:
-    n_tokens, n_rows, size = len(projected), len(start), len(query)
+    # len() would make constants of the first two.
+    n_tokens, n_rows, size = projected.shape[0], start.shape[0], query.shape[0]
     wide = torch.promote_types(projected.dtype, torch.float32)
     is_short = projected.dtype != wide
 
@@ -124,7 +125,7 @@ def _scan_back_shapes(
     trace, size = Trace(*kept), len(query)
     return [
         torch.empty_like(trace.gates, dtype=of_attended.dtype),
-        trace.cells.new_empty(len(order), 2 * size),
+        trace.cells.new_empty(order.shape[0], 2 * size),
         torch.empty_like(recurrent, dtype=of_attended.dtype),
         torch.empty_like(query, dtype=of_attended.dtype),
         trace.cells.new_empty(size),

@@ -12,6 +12,7 @@ from typing import Any
 
 import safetensors
 import torch
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from safetensors.torch import load_file, save_file
@@ -29,6 +30,15 @@ SYMBOLS = "symbols.json"
 WORDS = "words.json"
 CALIBRATION = "calibration.json"
 FILES = (CONFIG, WEIGHTS, TOKENIZER, SYMBOLS, WORDS, CALIBRATION)
+
+# Settings of a network that are true or false; Python would take any value for one of the two.
+_SWITCHES = frozenset(
+    {
+        *("bidirectional", "attention", "latent_at_nodes", "step_embedding", "reset_after"),
+        *("input_gate", "output_gate", "input_activation", "output_activation"),
+        *("peepholes", "gate_recurrence"),
+    }
+)
 
 PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
 
@@ -60,17 +70,18 @@ def build_network(config: Mapping[str, Any], tokenizer: Tokenizer, symbols: Symb
     """Make a network, its sizes taken from the vocabularies.
 
     Raises:
-        BundleError: the configuration names something outside `saps.model`, or its sizes do not
-            make a network.
+        BundleError: the configuration names something outside `saps.model`, or its settings do
+            not make a network.
     """
     _refuse_strange_targets(config)
-    _refuse_strange_sizes(config, "model")
+    _refuse_strange_settings(config, "model")
     try:
         network = instantiate(
             dict(config), n_pieces=len(tokenizer), arities=symbols.arities, _convert_="all"
         )
-    except Exception as error:  # Hydra wraps whatever the constructors raise
-        raise BundleError(f"the model's configuration does not make a network: {error}") from error
+    except Exception as error:
+        reason = _reason(error)
+        raise BundleError(f"the model's configuration does not make a network: {reason}") from error
     if not isinstance(network, Network):
         raise BundleError(
             f"the model's configuration makes a {type(network).__name__}, which can not be trained"
@@ -246,17 +257,40 @@ def _refuse_strange_targets(config: object) -> None:
             _refuse_strange_targets(value)
 
 
-def _refuse_strange_sizes(config: object, place: str) -> None:
-    """Name a number that no network can have, before torch says something about its inside."""
+def _refuse_strange_settings(config: object, place: str) -> None:
+    """Name a value that no network can have, before torch says something about its inside."""
     if not isinstance(config, Mapping):
         return
+    if "model" in config:  # `dilated_conv`, which sets the encoder's, put where a cell should be
+        raise BundleError(f"{place} is no cell; a decoder needs a recurrent one, such as lstm")
     for key, value in config.items():
-        if key == "n_layers" or str(key).endswith("_size"):
-            if not isinstance(value, int) or value < 1:
-                raise BundleError(f"{place}.{key} is {value!r}, expected a whole number from 1")
-        elif key == "dropout" and not (isinstance(value, int | float) and 0 <= value < 1):
-            raise BundleError(f"{place}.{key} is {value!r}, expected a share from 0 to below 1")
-        _refuse_strange_sizes(value, f"{place}.{key}")
+        expected = _expected(str(key), value)
+        if expected is not None:
+            raise BundleError(f"{place}.{key} is {value!r}, expected {expected}")
+        _refuse_strange_settings(value, f"{place}.{key}")
+
+
+def _expected(key: str, value: object) -> str | None:
+    """Return what a setting should have been; None where it is that, or none of these."""
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    if key in ("n_layers", "n_blocks") or key.endswith("_size"):
+        return None if is_count else "a whole number from 1"
+    if key == "truncate":
+        return None if is_count or value is None else "a whole number of pieces from 1, or null"
+    if key == "dropout":
+        is_share = isinstance(value, int | float) and 0 <= value < 1
+        return None if is_share else "a share from 0 to below 1"
+    if key == "vectors":
+        return None if isinstance(value, str | None) else "the path of a file, or null"
+    return "true or false" if key in _SWITCHES and not isinstance(value, bool) else None
+
+
+def _reason(error: BaseException) -> str:
+    """Return what a constructor said of its arguments, out of what Hydra wraps around it."""
+    while isinstance(error, InstantiationException) and error.__cause__ is not None:
+        error = error.__cause__
+    told = str(error)
+    return told if isinstance(error, ValueError | TypeError) else f"{type(error).__name__}: {told}"
 
 
 def _is_own_network(target: str) -> bool:

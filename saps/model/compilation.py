@@ -1,5 +1,6 @@
 """The loss of a training step, compiled or captured as `compile=` says."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,8 @@ import torch
 
 from saps.data.batching import Batch
 from saps.model.loss import Loss
+
+logger = logging.getLogger(__name__)
 
 
 class CompilationError(ValueError):
@@ -40,11 +43,19 @@ def compiled(
         choice: a backend of torch.compile, or a mode of inductor.
         n_shapes: batches have so many shapes at most, and each is compiled by itself, which
             captured steps (`cudagraphs`, `reduce-overhead`) need; None where batches have any
-            shape: then no size is a constant.
+            shape: then the length of the texts and the numbers of steps are still constants, since
+            torch takes an encoder's layer apart into columns, and a run has more of them than torch
+            compiles.
     """
     torch._dynamo.config.allow_rnn = True  # else every layer of the encoder breaks the graph
     how: dict[str, Any] = {"mode": choice} if choice in _MODES else {"backend": choice}
     if n_shapes is None:
+        logger.warning(
+            "compile=%s without feed.n_shapes: texts of each length, and trees of each number of "
+            "steps, are compiled by themselves, and after %d of them torch compiles no more; "
+            "feed.n_shapes=8 pads the batches to eight shapes",
+            *(choice, torch._dynamo.config.recompile_limit),
+        )
         return torch.compile(loss, dynamic=True, **how)
     # In training and in evaluation; beyond its limit torch would compile no more shapes.
     limit = max(torch._dynamo.config.recompile_limit, 2 * n_shapes)

@@ -10,7 +10,8 @@ class Dropout(nn.Module):
 
     On CPU a random byte decides on each number, so the rate is rounded to 1/256 (what is kept is
     scaled by the rounded rate, and keeps the mean): about a third of the time that torch's own
-    takes, which was a twelfth of the decoder's in bfloat16. Elsewhere it is torch's own.
+    takes, which was a twelfth of the decoder's in bfloat16. Elsewhere, and where it is compiled, it
+    is torch's own.
     """
 
     def __init__(self, rate: float) -> None:
@@ -29,7 +30,8 @@ class Dropout(nn.Module):
         if not self.training or self.rate == 0:
             return x
         dropped = round(256 * self.rate)
-        if x.device.type != "cpu" or dropped in (0, 256):
+        # No compiler can trace `random_` into a graph, and what they make of torch's own is fast.
+        if x.device.type != "cpu" or dropped in (0, 256) or torch.compiler.is_compiling():
             return functional.dropout(x, self.rate)
         # All 64 bits are drawn; without its bounds `random_` would leave the sign alone.
         words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)

@@ -21,7 +21,7 @@ from saps.model.attentive_scan import (
     scan_attentively,
 )
 from saps.model.attentive_scan_op import scan_attentively_compiled
-from saps.model.cells.cell import Cell
+from saps.model.cells.cell import Cell, decoder_cell
 from saps.model.cells.lstm import LstmCell
 from saps.model.dropout import Dropout
 from saps.model.encoder import TextState
@@ -90,7 +90,7 @@ class SequenceDecoder(nn.Module):
         self.embedding = nn.Embedding(self.marks.start + 1, embedding_size)
         nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)
         self.from_latent = nn.Linear(latent_size, hidden_size)
-        self.cell = cell(embedding_size, hidden_size)
+        self.cell = decoder_cell(cell, embedding_size, hidden_size)
         self.feed = nn.Linear(hidden_size, self.cell.input.out_features, bias=False)
         self.attention = GeneralAttention(memory_size, hidden_size)
         self.to_token = nn.Linear(hidden_size, self.marks.end + 1)

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from saps.data.batching import DOWN, NO_LABEL, RIGHT, START, TreeBatch
 from saps.model.attention import AttentionMemory, GeneralAttention
-from saps.model.cells.cell import Cell
+from saps.model.cells.cell import Cell, decoder_cell
 from saps.model.cells.lstm import LstmCell
 from saps.model.dropout import Dropout
 from saps.model.encoder import TextState
@@ -148,9 +148,9 @@ class TreeDecoder(nn.Module):
         nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)
         self.vertical = self.horizontal = self.step = self.from_latent = self.attention = None
         if "v" in recurrence:
-            self.vertical = Chain(cell(embedding_size, hidden_size), latent_size)
+            self.vertical = Chain(decoder_cell(cell, embedding_size, hidden_size), latent_size)
         if "h" in recurrence:
-            self.horizontal = Chain(cell(embedding_size, hidden_size), latent_size)
+            self.horizontal = Chain(decoder_cell(cell, embedding_size, hidden_size), latent_size)
             self.step = nn.Embedding(3, embedding_size) if step_embedding else None
         if latent_at_nodes:
             self.from_latent = nn.Linear(latent_size, hidden_size, bias=False)

@@ -1,14 +1,16 @@
 """Word vectors learned elsewhere, as the start of a text encoder's embedding.
 
 The file has a word and its numbers a line, separated by spaces, as GloVe's files have
-(Pennington, Socher & Manning 2014). It is read when training starts and never again: a trained
-model holds what became of the vectors.
+(Pennington, Socher & Manning 2014), packed by gzip or not. It is read when training starts and
+never again: a trained model holds what became of the vectors.
 
 Sizes: E embedding.
 """
 
+import gzip
 import logging
 import math
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,14 +61,10 @@ def _read(path: Path, words: frozenset[str], size: int) -> Iterator[tuple[str, l
     missing = set(words)
     for number, line in enumerate(_lines(path), start=1):
         place = f"{path}, line {number}"
-        word, values = _split(line, place)
-        if number == 1 and len(values) == 1 and word.isdigit() and values[0].isdigit():
+        fields = _fields(line, place)
+        if number == 1 and len(fields) == 2 and all(field.isdigit() for field in fields):
             continue  # word2vec's text form opens with its counts
-        if len(values) != size:
-            raise WordVectorError(
-                f"{place}: expected a word and {size} numbers, as model.encoder.embedding_size "
-                f"says, found {len(values)}; set it to the file's, or give another file"
-            )
+        word, values = _split(fields, size, place)
         if word in missing:
             missing.remove(word)
             yield word, [_number(value, place) for value in values]
@@ -75,7 +73,12 @@ def _read(path: Path, words: frozenset[str], size: int) -> Iterator[tuple[str, l
 def _lines(path: Path) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
-            yield from file
+            start = file.peek(4)[:4]
+            if start == b"PK\x03\x04":
+                raise WordVectorError(f"{path}: a zip archive; unpack it, and give the file in it")
+            yield from gzip.GzipFile(fileobj=file) if start[:2] == b"\x1f\x8b" else file
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise WordVectorError(f"{path}: damaged, gzip can not unpack it ({error})") from error
     except OSError as error:
         raise WordVectorError(
             f"{path}: {error.strerror or error}; model.encoder.vectors is a file with a word and "
@@ -83,21 +86,40 @@ def _lines(path: Path) -> Iterator[bytes]:
         ) from error
 
 
-def _split(line: bytes, place: str) -> tuple[str, list[str]]:
+def _fields(line: bytes, place: str) -> list[str]:
     try:
-        word, *values = line.decode("utf-8").rstrip().split(" ")
+        fields = line.decode("utf-8").rstrip().split(" ")
     except UnicodeDecodeError as error:
         raise WordVectorError(f"{place}: not UTF-8 text ({error.reason})") from error
-    if not word:
+    if not fields[0]:
         raise WordVectorError(f"{place}: expected a word and its numbers, found {line[:40]!r}")
-    return word, values
+    return fields
+
+
+def _split(fields: list[str], size: int, place: str) -> tuple[str, list[str]]:
+    """Return a line's word, which may hold spaces (`. . .` in GloVe's 840B), and its E numbers."""
+    parts, values = fields[:-size], fields[-size:]
+    # A number before the last E is no part of a word: the vector is longer.
+    if not parts or "" in parts or any(_is_number(part) for part in parts[1:]):
+        raise WordVectorError(
+            f"{place}: expected a word and {size} numbers, as model.encoder.embedding_size "
+            f"says, found {len(fields) - 1}; set it to the file's, or give another file"
+        )
+    return " ".join(parts), values
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
 
 
 def _number(value: str, place: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
+    number = float(value) if _is_number(value) else math.nan
     if not math.isfinite(number):
         raise WordVectorError(f"{place}: expected a finite number, found {value!r}")
+    if abs(number) > torch.finfo(torch.float32).max:
+        raise WordVectorError(f"{place}: {value} is too large for a weight of 32 bits")
     return number

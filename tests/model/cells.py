@@ -1,7 +1,6 @@
 """The choices of `cell=`, as their YAML makes them."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from hydra.utils import instantiate
@@ -9,12 +8,11 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from saps.model.cells.cell import Cell
-from saps.model.cells.gru import GruCell
 from saps.model.cells.lstm import LstmCell
 from saps.resources import resource_folder
 
 FOLDER = resource_folder("conf") / "cell"
-CELLS = sorted(path.stem for path in FOLDER.iterdir() if path.stem != "dilated_conv")
+CELLS = sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != "dilated_conv")
 
 
 def cell_choices() -> dict[str, tuple[Callable[..., Cell], Callable[..., nn.Module]]]:
@@ -23,7 +21,7 @@ def cell_choices() -> dict[str, tuple[Callable[..., Cell], Callable[..., nn.Modu
     for name in CELLS:
         cell = cell_of(name)
         choices[name] = (cell, cell)
-    choices["gru_reset_after"] = (partial(GruCell, reset_after=True),) * 2
+    choices["gru_reset_after"] = (cell_of("gru/reset_after"),) * 2
     layer: Any = OmegaConf.load(FOLDER / "dilated_conv.yaml")
     choices["dilated_conv"] = (LstmCell, instantiate(layer.model.encoder.cell))
     return choices

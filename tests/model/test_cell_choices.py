@@ -25,6 +25,7 @@ MADE: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
     "rnn": (nn.RNN, RnnCell),
     "lstm": (nn.LSTM, LstmCell),
     "gru": (SteppedLayer, GruCell),
+    "gru/reset_after": (nn.GRU, GruCell),
     "dilated_conv": (DilatedConvolution, LstmCell),
     **dict.fromkeys(
         ("peephole", "nig", "nfg", "nog", "niaf", "noaf", "cifg", "np", "fgr"),
@@ -50,7 +51,8 @@ def _bundle(*overrides: str) -> Bundle:
 
 def test_every_choice_is_known_here() -> None:
     folder = resource_folder("conf") / "cell"
-    assert {Path(path.name).stem for path in folder.iterdir()} == set(MADE)
+    found = {str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml")}
+    assert found == set(MADE)
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -81,6 +83,19 @@ def test_encoder_and_decoder_may_have_different_cells() -> None:
     assert chain.cell.candidate_bias is not None
 
 
+def test_both_parts_may_have_cells_with_options_of_their_own() -> None:
+    # lstm has none that could stay behind where another takes its place.
+    choices = ("cell=lstm", "+cell@model.encoder.cell=gru", "+cell@model.decoder.cell=fgr")
+    for experiment in ("saps_vh_att", "seq2tree"):
+        network = _bundle(f"experiment={experiment}", *choices).network
+        assert isinstance(network, Text2Tree)
+        assert network.decoder.horizontal is not None
+        assert isinstance(network.decoder.horizontal.cell, PeepholeCell)
+        layer = network.encoder.forward_layers[0]
+        assert isinstance(layer, SteppedLayer)
+        assert isinstance(layer.cell, GruCell)
+
+
 def test_options_of_the_encoder_reach_it() -> None:
     options = ("bidirectional=false", "truncate=8", "n_layers=1", "vectors=words.txt")
     network = _bundle(*(f"model.encoder.{option}" for option in options)).network
@@ -104,5 +119,10 @@ def test_the_cell_that_the_documentation_adds_trains() -> None:
     exec(re.sub(r"^   ", "", code[1], flags=re.MULTILINE), names)  # our own page
     words = vocabularies()
     made = network(*words, cell=names["LeakyCell"])  # type: ignore[arg-type]
-    made.loss(batch(*words)).total.backward()  # type: ignore[no-untyped-call]
-    assert all(weight.grad is not None and weight.grad.any() for weight in made.parameters())
+    tasks = batch(*words)
+    for number in (torch.float64, torch.float32):  # the second time in 16 bits
+        made.to(number).zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=number == torch.float32):
+            loss = made.loss(tasks).total
+        loss.backward()  # type: ignore[no-untyped-call]
+        assert all(weight.grad is not None and weight.grad.any() for weight in made.parameters())

@@ -24,10 +24,10 @@ FLOAT = torch.float64
 
 def make_cell(name: str) -> Cell:
     """Make a cell from its YAML, with no weight at a value where a mistake would not show."""
-    config = OmegaConf.load(resource_folder("conf") / "cell" / f"{name.partition('_')[0]}.yaml")
-    options = {"reset_after": True} if name == "gru_reset_after" else {}
+    file = f"{name.replace('_', '/', 1)}.yaml"  # gru_reset_after is a variant in a folder of gru
+    config = OmegaConf.load(resource_folder("conf") / "cell" / file)
     torch.manual_seed(0)
-    cell: Cell = instantiate(config, **options)(INPUT, HIDDEN).double()
+    cell: Cell = instantiate(config)(INPUT, HIDDEN).double()
     for weight in cell.parameters():
         weight.data.normal_(std=0.7)
     return cell

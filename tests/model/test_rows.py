@@ -309,9 +309,36 @@ def _siblings_are_alike(program: Node) -> bool:
         ("model.decoder.hidden_size=wide", "decoder.hidden_size is 'wide', expected a whole"),
         ("model.encoder.dropout=1", "encoder.dropout is 1, expected a share"),
         ("model.decoder.dropout=-0.1", "decoder.dropout is -0.1, expected a share"),
+        ("model.encoder.n_layers=true", "encoder.n_layers is True, expected a whole number"),
+        ("model.encoder.truncate=1.5", "encoder.truncate is 1.5, expected a whole number of"),
+        ("model.encoder.truncate=0", "encoder.truncate is 0, expected a whole number of pieces"),
+        ("model.encoder.bidirectional=maybe", "bidirectional is 'maybe', expected true or false"),
+        ("model.decoder.attention=1", "decoder.attention is 1, expected true or false"),
+        ("model.encoder.vectors=7", "encoder.vectors is 7, expected the path of a file, or null"),
     ],
 )
-def test_sizes_that_make_no_network_are_named(override: str, message: str) -> None:
+def test_settings_that_make_no_network_are_named(override: str, message: str) -> None:
     config: dict[str, Any] = plain_config(_compose("experiment=saps_vh_att", override).model)
     with pytest.raises(BundleError, match=message):
         build_network(config, *_words())
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (["model.decoder.topology=gates"], "topology is 'gates', expected 'arity' or 'predicted'"),
+        (["model.decoder.recurrence=hv"], "recurrence is 'hv', expected 'v', 'h' or 'vh'"),
+        (
+            ["cell=dilated_conv", "model.encoder.truncate=3"],
+            "truncate is 3, but a DilatedConvolution has no state: leave it out",
+        ),
+        (["+cell.width=3"], "LstmCell.__init__() got an unexpected keyword argument 'width'"),
+    ],
+)
+def test_what_a_constructor_refuses_is_told_in_its_own_words(
+    overrides: list[str], told: str
+) -> None:
+    config = plain_config(_compose("experiment=saps_vh_att", *overrides).model)
+    with pytest.raises(BundleError) as caught:
+        build_network(config, *_words())
+    assert str(caught.value) == f"the model's configuration does not make a network: {told}"

@@ -60,14 +60,15 @@ class _Naive:
         self.weights = dict(net.decoder.named_parameters())
         self.memory, self.latent = text.memory[0], text.latent[0]
         self.logits: list[Tensor] = []
+        self.of_gates: list[Tensor] = []  # -log p of a node's shape
 
     def run(self, program: Node) -> Tensor:
-        """Return the logits of all nodes in pre-order, (n, K)."""
+        """Return the logits of all nodes in pre-order, (n, K), told of the shape if predicted."""
         start = self._context(len(SYMBOLS))
         states = [
             self._step(chain, start, self._first(chain)) for chain in ("vertical", "horizontal")
         ]
-        self._visit(program, *states)
+        self._visit(program, *states, has_next=False)
         return torch.stack(self.logits)
 
     def _first(self, chain: str) -> Tensor:
@@ -98,30 +99,45 @@ class _Naive:
             n = torch.tanh(xn + un @ (r * h))
         return z * h + (1 - z) * n
 
-    def _visit(self, node: Node, vertical: Tensor, horizontal: Tensor) -> None:
+    def _visit(self, node: Node, vertical: Tensor, horizontal: Tensor, *, has_next: bool) -> None:
         w = self.weights
         h = w["vertical.to_query.weight"] @ vertical + w["horizontal.to_query.weight"] @ horizontal
-        self.logits.append(w["to_label.weight"] @ h + w["to_label.bias"])
+        logits = w["to_label.weight"] @ h + w["to_label.bias"]
+        if "topology.gates.weight" in w:
+            gates = torch.sigmoid(w["topology.gates.weight"] @ h + w["topology.gates.bias"])
+            for number, is_open in enumerate((bool(node.children), has_next)):
+                if is_open:
+                    logits = logits + w["topology.to_label.weight"][:, number]
+                self.of_gates.append(-torch.log(gates[number] if is_open else 1 - gates[number]))
+        self.logits.append(logits)
         x = self._context(SYMBOLS.index(node))
         below, state = self._step("vertical", x, vertical), horizontal
-        for child in node.children:
+        for number, child in enumerate(node.children):
             state = self._step("horizontal", x, state)
-            self._visit(child, below, state)
+            self._visit(child, below, state, has_next=number + 1 < len(node.children))
             x = self._context(SYMBOLS.index(child))
 
 
-@pytest.mark.parametrize("reset_after", [True, False])
-def test_logits_loss_and_gradients_agree_with_plain_loops(reset_after: bool) -> None:
-    net = _network(reset_after=reset_after)
+@pytest.mark.parametrize(
+    ("reset_after", "topology"), [(True, "arity"), (False, "arity"), (True, "predicted")]
+)
+def test_logits_loss_and_gradients_agree_with_plain_loops(
+    reset_after: bool, topology: Topology
+) -> None:
+    net = _network(reset_after=reset_after, topology=topology)
     whole = batch(*WORDS)
     logits = net(whole)
-    naive = [_Naive(net, i).run(task.program) for i, task in enumerate(examples())]
+    loops = [_Naive(net, index) for index in range(len(whole))]
+    naive = [loop.run(task.program) for loop, task in zip(loops, examples(), strict=True)]
     for index, expected in enumerate(naive):
         rows = (whole.tree.example == index).nonzero().squeeze(1)
         pre_order = rows[whole.tree.slot[rows].argsort()]
         torch.testing.assert_close(logits[pre_order], expected, rtol=1e-9, atol=1e-9)
     gold = [SYMBOLS.index(node) for task in examples() for node in task.program.preorder()]
     naive_loss = functional.cross_entropy(torch.cat(naive), torch.tensor(gold))
+    of_gates = [loss for loop in loops for loss in loop.of_gates]
+    assert len(of_gates) == (0 if topology == "arity" else 2 * len(gold))
+    naive_loss = naive_loss + sum(of_gates) / len(gold)
     loss = net.loss(whole).total
     torch.testing.assert_close(loss, naive_loss)
     weights = list(net.parameters())
@@ -131,8 +147,12 @@ def test_logits_loss_and_gradients_agree_with_plain_loops(reset_after: bool) -> 
         torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-9)
 
 
-def test_a_batch_gives_each_example_the_logits_it_has_alone() -> None:
-    net = _network()
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("topology", ["arity", "predicted"])
+def test_a_batch_gives_each_example_the_logits_it_has_alone(
+    topology: Topology, training: bool
+) -> None:
+    net = _network(topology=topology).train(training)
     whole = batch(*WORDS)
     logits = net(whole)
     for index in range(len(whole)):

@@ -102,8 +102,12 @@ def test_logits_loss_and_gradients_agree_with_plain_loops() -> None:
         torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-9)
 
 
-def test_a_batch_gives_each_example_the_logits_it_has_alone() -> None:
-    net = _network()
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("cell", [LstmCell, GruCell])  # a scan by hand, and steps
+def test_a_batch_gives_each_example_the_logits_it_has_alone(
+    cell: Callable[..., Cell], training: bool
+) -> None:
+    net = _network(cell).train(training)
     for index, logits in _logits(net).items():
         torch.testing.assert_close(logits, _logits(net, index)[0])
 

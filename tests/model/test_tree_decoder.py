@@ -7,6 +7,7 @@ from torch import Tensor
 from saps.data.batching import DOWN, RIGHT, Batch
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
+from saps.decoding.greedy import GreedyDecoder
 from saps.decoding.scorer import Step
 from saps.lang import Node
 from saps.model.loss import Loss
@@ -48,7 +49,22 @@ def _preorder(whole: Batch, index: int) -> Tensor:
 def test_states_logits_loss_and_gradients_agree_with_plain_loops(
     recurrence: Recurrence, attention: bool, topology: Topology, words: Words
 ) -> None:
-    net = network(*words, recurrence, attention, topology=topology)
+    _assert_agrees_with_plain_loops(
+        network(*words, recurrence, attention, topology=topology), words
+    )
+
+
+@pytest.mark.parametrize(("attention", "latent_at_nodes"), [(True, True), (False, False)])
+def test_z_at_the_nodes_goes_with_attention_and_both_may_be_absent(
+    attention: bool, latent_at_nodes: bool, words: Words
+) -> None:
+    net = network(*words, "vh", attention, latent_at_nodes=latent_at_nodes)  # SAPSpre has both
+    assert (net.decoder.attention is not None) == attention
+    assert (net.decoder.from_latent is not None) == latent_at_nodes
+    _assert_agrees_with_plain_loops(net, words)
+
+
+def _assert_agrees_with_plain_loops(net: Text2Tree, words: Words) -> None:
     naive = NaiveText2Tree(net, words[1])
     whole, texts, programs = batch(*words), _texts(words), [e.program for e in examples()]
     logits = net(whole)
@@ -171,6 +187,28 @@ def _sum_of_steps(
         last = number + 1 == len(node.children)
         total = total + _sum_of_steps(scorer, child, symbols, anchor, is_last=last)
     return total
+
+
+@rows
+def test_what_gates_grow_greedily_has_the_log_probability_of_teacher_forcing(
+    recurrence: Recurrence, attention: bool, words: Words
+) -> None:
+    net = network(*words, recurrence, attention, topology="predicted").float()
+    chosen = (0, 1, 2, 3)  # one or two arguments
+    tasks, programs = batch(*words, *chosen), [examples()[index].program for index in chosen]
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.02)
+    for _ in range(60):
+        optimizer.zero_grad()
+        net.loss(tasks).total.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    found = GreedyDecoder().decode(net.eval(), tasks.text, words[1])
+    right = 0
+    for index, prediction, program in zip(chosen, found, programs, strict=True):
+        if prediction is not None and prediction.program == program:
+            taught = -net.loss(batch(*words, index)).total.item() * program.size
+            assert prediction.log_prob == pytest.approx(taught, abs=1e-4)
+            right += 1
+    assert right >= (2 if recurrence == "v" else 4)  # V writes no two siblings that differ
 
 
 def test_the_shape_of_a_batch_is_that_of_its_trees(words: Words) -> None:

@@ -1,5 +1,6 @@
 """Word vectors from a file, as the start of an embedding."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -77,6 +78,27 @@ def test_counts_in_the_first_line_are_passed_over(tmp_path: Path, tokenizer: Tok
     assert network.rows[tokenizer.whole_word_id("array")].tolist() == [1, 2, 3]
 
 
+def test_words_with_spaces_are_read_and_are_no_words_of_the_tokenizer(
+    tmp_path: Path, tokenizer: Tokenizer
+) -> None:
+    # Lines of glove.840B.300d, with shorter vectors.
+    text = ". . . -0.1 0.2 3\nat name@domain.com 7 7 7\narray 1 2 3\n. . 4 5 6\n1 8 8 8\n"
+    network = _Network(tokenizer, _file(tmp_path, text))
+    before = network.rows
+    start_from_vectors(network, tokenizer)
+    before[tokenizer.whole_word_id("array")] = torch.tensor([1.0, 2, 3])
+    assert torch.equal(network.rows, before)
+
+
+@pytest.mark.parametrize("name", ["vectors.txt.gz", "vectors.txt"])
+def test_a_file_packed_by_gzip_is_unpacked(name: str, tmp_path: Path, tokenizer: Tokenizer) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(b"array 1 2 3\n"))
+    network = _Network(tokenizer, path)
+    start_from_vectors(network, tokenizer)
+    assert network.rows[tokenizer.whole_word_id("array")].tolist() == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -84,6 +106,11 @@ def test_counts_in_the_first_line_are_passed_over(tmp_path: Path, tokenizer: Tok
         ("array 1 2 3 4\n", "line 1: expected a word and 3 numbers, as model.encoder.embedding"),
         ("array 1 2 x\n", "line 1: expected a finite number, found 'x'"),
         ("array 1 2 nan\n", "line 1: expected a finite number, found 'nan'"),
+        ("array 1 2 -1e39\n", "line 1: -1e39 is too large for a weight of 32 bits"),
+        ("array  1 2 3\n", "line 1: expected a word and 3 numbers"),
+        ("array a@b.com 1 2\n", "line 1: expected a finite number, found 'a@b.com'"),
+        (b"PK\x03\x04 and so on", "a zip archive; unpack it"),
+        (gzip.compress(b"array 1 2 3\n")[:-9], "damaged, gzip can not unpack it"),
         ("array 1 2 3\n\n", "line 2: expected a word and its numbers"),
         (b"array 1 2 3\n\xff\xfe 1 2 3\n", "line 2: not UTF-8 text"),
         ("zebra 1 2 3\n", "none of its words"),

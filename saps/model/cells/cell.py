@@ -4,6 +4,7 @@ Sizes: R rows, E input, H hidden, S state, G gates before their activation.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -96,3 +97,18 @@ class Cell(nn.Module, ABC):
     def fused(self) -> nn.RNNBase | None:
         """Return torch's module for whole sequences with this cell's weights, if torch has one."""
         return None
+
+
+def decoder_cell(make: Callable[..., nn.Module], input_size: int, hidden_size: int) -> Cell:
+    """Make the cell of a decoder, from its input's size, E, and its own, H.
+
+    Raises:
+        ValueError: what is made takes no steps, and can only read.
+    """
+    made = make(input_size, hidden_size)
+    if not isinstance(made, Cell):
+        raise ValueError(
+            f"a {type(made).__name__} reads a text at once and can not write step by step: a "
+            "decoder needs a recurrent cell, such as lstm"
+        )
+    return made

@@ -35,7 +35,9 @@ class GruCell(Cell):
             candidate = torch.addmm(candidate, r * state, to_candidate.t())
         else:
             candidate = candidate + r * functional.linear(state, to_candidate, self.candidate_bias)
-        return torch.lerp(torch.tanh(candidate), state, z)
+        # Autocast makes the products short and leaves the state as it is; lerp wants one type.
+        new = torch.tanh(candidate).to(state.dtype)
+        return torch.lerp(new, state, z.to(state.dtype))
 
     def fused(self) -> nn.GRU | None:
         if self.candidate_bias is None:

@@ -38,7 +38,7 @@ def _scan_shapes(
     sizes: Sequence[int],  # noqa: ARG001
     start: Tensor,  # noqa: ARG001
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    n_rows, size = len(projected), weight.shape[1]
+    n_rows, size = projected.shape[0], weight.shape[1]  # len() would make a constant of it
     n_columns = (2 * size, 4 * size, 2 * size, size)
     states, gates, before, squashed = (projected.new_empty(n_rows, n) for n in n_columns)
     return states, gates, before, squashed
@@ -78,7 +78,7 @@ def _scan_back_shapes(
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
     _, weight, previous, sizes, start = inputs
-    ctx.sizes, ctx.n_starts, ctx.start_dtype = sizes, len(start), start.dtype
+    ctx.sizes, ctx.n_starts, ctx.start_dtype = sizes, start.shape[0], start.dtype
     ctx.save_for_backward(weight, previous, *output[1:])
 
 
