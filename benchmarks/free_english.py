@@ -31,8 +31,8 @@ BESIDE = "beside it"
 
 GIVEN: dict[str, Callable[[Example], Task]] = {
     "the text alone": lambda e: Task.of(e.as_typed),
-    "and the arguments (`--arg`)": lambda e: Task.of(e.as_typed, arguments=e.arguments),
-    "and the result's type (`--returns`)": lambda e: Task.of(
+    "and the arguments (--arg)": lambda e: Task.of(e.as_typed, arguments=e.arguments),
+    "and the result's type (--returns)": lambda e: Task.of(
         e.as_typed, arguments=e.arguments, returns=e.return_type
     ),
 }
@@ -68,7 +68,7 @@ def _rows_of_a_stranger(requests: list[dict[str, Any]]) -> Iterator[tuple[str, .
     synthesizer, everything = Synthesizer.load(), []
     for said in dict.fromkeys(request["said"] for request in requests):
         examples = [_example(request) for request in requests if request["said"] == said]
-        way = "and the arguments (`--arg`)" if said == BESIDE else "the text alone"
+        way = "and the arguments (--arg)" if said == BESIDE else "the text alone"
         right = _right(synthesizer, examples, GIVEN[way])
         everything += right
         yield said, _cell(right)

@@ -28,7 +28,7 @@ def test_none_is_one_of_the_others() -> None:
 def test_arguments_are_given_beside_the_text_where_the_request_has_them_there() -> None:
     example = _example(next(request for request in REQUESTS if request["said"] == BESIDE))
     assert GIVEN["the text alone"](example).arguments is None
-    assert GIVEN["and the arguments (`--arg`)"](example).arguments == example.arguments
+    assert GIVEN["and the arguments (--arg)"](example).arguments == example.arguments
 
 
 def test_a_share_is_shown_with_its_interval() -> None:
