@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp
 
+from saps.decoding.plausible import PlausibleSearch
 from saps.decoding.predictor import Predictor
 from saps.decoding.synthesizer import Synthesizer
 from saps.lang import Limits
@@ -92,10 +93,15 @@ def serving(app: ASGIApp) -> Iterator[Client]:
 
 
 def tiny_synthesizer() -> Synthesizer:
-    """An untrained network: each text gets a well-typed program, of no use."""
+    """An untrained network: each text gets a well-typed program, of no use.
+
+    It understands nothing, so its trees would grow to the bounds, again and again: these are low.
+    """
     tokenizer, symbols = vocabularies()
     net = network(tokenizer, symbols).eval()
-    return Synthesizer(Predictor(Bundle(net, tokenizer, symbols, {"model": {}, "info": {}})))
+    search = PlausibleSearch(2, namings=1, max_depth=6, max_size=20)
+    bundle = Bundle(net, tokenizer, symbols, {"model": {}, "info": {}})
+    return Synthesizer(Predictor(bundle), search)
 
 
 # Time is bounded where it is what a test looks at; elsewhere a busy machine may take what it needs.

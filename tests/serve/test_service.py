@@ -36,7 +36,7 @@ class _Held(Synthesizer):
 
     def __init__(self) -> None:
         inner = tiny_synthesizer()
-        super().__init__(inner.predictor)
+        super().__init__(inner.predictor, inner.decoding)
         self.may_go = threading.Event()
         self.batches: list[list[str]] = []
 
