@@ -46,7 +46,7 @@ them is only parsed and composed here. Tests of their own run them, on something
 tests/docs/test_tutorial.py (slow) runs `generate` and `train` to their ends, as the tutorial does.
 """
 NOT_HERE = re.compile(
-    r"data/(generated|short|large|tiny|algolisp|million|mine|tutorial|free_rewordings)|runs/\w+/best"
+    r"data/(generated|short|large|tiny|algolisp|million|mine|tutorial|free_re\w+)|runs/\w+/best"
 )
 """Data and models that the reader has made before, and a test has not; or that take long."""
 
