@@ -20,12 +20,12 @@ from random import Random
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from saps.data.generator.catalogue import default_catalogue  # noqa: E402  the path comes first
-from saps.data.generator.composer import Shape, draw_draft  # noqa: E402
 from saps.data.symbols import SymbolTable  # noqa: E402
-from saps.decoding.constraints import TypedConstraint  # noqa: E402
-from saps.decoding.request import Request  # noqa: E402
+from saps.data.tasks.catalogue import default_catalogue  # noqa: E402  the path comes first
+from saps.data.tasks.composer import Shape, draw_draft  # noqa: E402
 from saps.lang import infer_signature  # noqa: E402
+from saps.search.mask import TypedConstraint  # noqa: E402
+from saps.search.request import Request  # noqa: E402
 
 MAX_SIZE = 400
 """Of the trees that are written; larger draws, about one in ten thousand, are passed over."""

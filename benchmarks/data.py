@@ -23,7 +23,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from saps.data.batching import padding_share
-from saps.data.module import TaskData
+from saps.data.data_module import TaskData
 from saps.resources import resource_folder
 
 DEV_SHARE = 0.1

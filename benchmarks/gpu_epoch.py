@@ -26,9 +26,9 @@ import torch
 from omegaconf import DictConfig
 from torch.profiler import ProfilerActivity, profile
 
-from saps.model.callbacks import StepSeed
-from saps.model.training import train
 from saps.resources import resource_folder
+from saps.training.callbacks import StepSeed
+from saps.training.run import train
 
 VARIANTS = {
     "copied": ("feed.resident=false", "feed.n_shapes=null"),
@@ -90,7 +90,7 @@ def _settings() -> argparse.Namespace:
 
 
 def _attempt(name: str, settings: argparse.Namespace) -> dict[str, Any]:
-    """Measure a variant; where it can not run, say why."""
+    """Measure a variant; where it cannot run, say why."""
     torch._dynamo.reset()
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -162,7 +162,7 @@ def _profiled(profiler: profile, *, first: int, count: int) -> Iterator[None]:
             profiler.stop()
         before(self, trainer, *rest)
 
-    StepSeed.on_train_batch_start = on_train_batch_start  # type: ignore[method-assign, assignment]
+    StepSeed.on_train_batch_start = on_train_batch_start  # type: ignore[method-assign]
     try:
         yield
     finally:

@@ -18,35 +18,30 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
 import torch
 
 from saps.data.algolisp import read_examples
-from saps.decoding import greedy
-from saps.decoding.beam_growth import Harvest, grow_beams
-from saps.decoding.constraint import Constraint
-from saps.decoding.expansion import Expansion
-from saps.decoding.greedy_growth import grow_greedily
-from saps.decoding.hypothesis import Hypothesis
-from saps.decoding.predictor import Predictor
-from saps.decoding.request import Request
-from saps.evaluation.writing import Batch, write_programs
+from saps.evaluation.answering import Batch, write_programs
+from saps.search import greedy
+from saps.search.beam import Harvest, grow_beams
+from saps.search.expansion import Expansion, Hypothesis
+from saps.search.greedy import grow_greedily
+from saps.search.request import Request
+from saps.synthesis.predictor import Predictor
 
 ROOT = Path(__file__).parents[1]
 
 
-def by_masks(
-    expansion: Expansion,
-    constraint: Constraint,  # noqa: ARG001 - the expansion has it
-    roots: Sequence[Hypothesis],
-) -> list[Hypothesis]:
+def by_masks(expansion: Expansion, roots: Sequence[Hypothesis]) -> list[Any]:
     """Grow with a mask of all labels at each node: a beam of one."""
     harvests = {root.example: Harvest(1) for root in roots}
     grow_beams(expansion, roots, harvests, width=1)
-    empty = {root.example: root for root in roots}
     return [
-        Hypothesis(number, empty[number].tree, labels, (), log_prob, None)
+        SimpleNamespace(example=number, labels=labels, log_prob=log_prob)
         for number, harvest in harvests.items()
         for labels, log_prob in harvest.best()
     ]
@@ -54,7 +49,7 @@ def by_masks(
 
 def decode(
     predictor: Predictor,
-    grow: Callable[..., list[Hypothesis]],
+    grow: Callable[..., list[Any]],
     n_writers: int,
     batches: Sequence[Batch],
 ) -> list[str]:

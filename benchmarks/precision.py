@@ -29,9 +29,9 @@ import hydra
 import torch
 from omegaconf import DictConfig
 
-from saps.model.checkpoint import LAST
-from saps.model.training import train
 from saps.resources import resource_folder
+from saps.training.checkpoints import LAST
+from saps.training.run import train
 
 PRECISIONS = ("32-true", "bf16-mixed")
 # Student's t at 97.5 %, for 1 to 30 degrees of freedom; beyond, the normal's 1.96 is near enough.

@@ -26,7 +26,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from saps.decoding.synthesizer import Synthesizer
+from saps.synthesis.synthesizer import Synthesizer
 
 ROOT = Path(__file__).parents[1]
 TEXTS = (

@@ -17,8 +17,8 @@ from pathlib import Path
 import hydra
 import torch
 
-from saps.model.training import train
 from saps.resources import resource_folder
+from saps.training.run import train
 
 CHOICES = ("null", "auto")
 

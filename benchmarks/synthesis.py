@@ -10,7 +10,7 @@ is smaller than the paper's, is timed.
 What a search costs depends on the sizes of the trees that it writes, and random weights write
 trees of any size. So the model at paper size is trained for a moment, until its trees are about as
 large as those asked for; the record gives both sizes. A beam that returns one program drops what
-can not win any more, so its speed depends on how sure the network is; `beam, 10 answers` can drop
+cannot win any more, so its speed depends on how sure the network is; `beam, 10 answers` can drop
 little and is nearly the full work. Times are wall time, of all work from text to program: the
 tokenizer, the encoder, the search, the type masks. Each figure is the median of the repeats, with
 the lowest and the highest; the load of the machine is in the record.
@@ -34,12 +34,12 @@ import torch
 from saps.data.algolisp import read_examples
 from saps.data.batching import pad_pieces
 from saps.data.example import Example
-from saps.decoding.beam import BeamSearch
-from saps.decoding.greedy import GreedyDecoder
-from saps.decoding.guided import GuidedSearch
-from saps.decoding.predictor import Predictor
-from saps.decoding.request import InputOutput, Request
-from saps.decoding.search import Search
+from saps.search.beam import BeamSearch
+from saps.search.greedy import GreedyDecoder
+from saps.search.guided import GuidedSearch
+from saps.search.interface import Search
+from saps.search.request import InputOutput, Request
+from saps.synthesis.predictor import Predictor
 
 ROOT = Path(__file__).parents[1]
 SEARCHES: dict[str, Search] = {
@@ -47,7 +47,7 @@ SEARCHES: dict[str, Search] = {
     "greedy": GreedyDecoder(),
     "beam 10": BeamSearch(10),
     "beam 10, 10 answers": BeamSearch(10, top=10),
-    "guided": GuidedSearch(),
+    "guided": GuidedSearch(seconds_per_text=None),
 }
 
 

@@ -29,7 +29,7 @@ from omegaconf import DictConfig
 from torch import nn
 
 from saps.data.batching import Batch
-from saps.data.module import TaskData
+from saps.data.data_module import TaskData
 from saps.model.bundle import build_network, plain_config
 from saps.resources import resource_folder
 

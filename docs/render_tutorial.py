@@ -1,10 +1,12 @@
 """Run docs/tutorial.py and write docs/tutorial.md: python docs/render_tutorial.py.
 
-The page holds the cells, what they print, and how long all of it took.
+The page holds the cells, what they print, and how long all of it took. docs/tutorial.ipynb holds
+the cells alone; `python docs/render_tutorial.py --notebook` writes it and runs nothing.
 """
 
 import contextlib
 import io
+import json
 import os
 import re
 import shutil
@@ -17,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-SCRIPT, PAGE = HERE / "tutorial.py", HERE / "tutorial.md"
+SCRIPT, PAGE, NOTEBOOK = (HERE / f"tutorial.{kind}" for kind in ("py", "md", "ipynb"))
 PICTURES = {
     "runs/tutorial/curves.png": "images/tutorial-curves.png",
     "runs/tutorial/attention.svg": "images/tutorial-attention.svg",
@@ -41,6 +43,24 @@ def page_parts(script: str) -> Iterator[str]:
     """Yield what the page holds of the script, without what the cells print."""
     for is_text, body in cells(script):
         yield body if is_text else f"```python\n{body}\n```"
+
+
+def notebook(script: str) -> str:
+    """Return the cells as a notebook of format 4.5, without outputs."""
+    made: list[dict[str, Any]] = [
+        {
+            "cell_type": "markdown" if is_text else "code",
+            "id": f"cell-{number:02}",
+            "metadata": {},
+            **({} if is_text else {"execution_count": None, "outputs": []}),
+            "source": body.splitlines(keepends=True),
+        }
+        for number, (is_text, body) in enumerate(cells(script))
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    form = {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(form, indent=1, ensure_ascii=False) + "\n"
 
 
 class _Both(io.StringIO):
@@ -76,6 +96,9 @@ def _cost(seconds: float) -> str:
 
 def main() -> None:
     """Make the page and its pictures in a temporary folder, then put them in place."""
+    NOTEBOOK.write_text(notebook(SCRIPT.read_text(encoding="utf-8")), encoding="utf-8")
+    if sys.argv[1:] == ["--notebook"]:
+        return
     os.environ["COLUMNS"] = "100"
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         start = time.perf_counter()

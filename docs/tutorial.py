@@ -2,19 +2,20 @@
 # # Tutorial: from a sentence to a trained model
 #
 # Ten minutes on a CPU: make data, look at them, train a small model, judge it, and ask it for
-# programs. The page is the script `docs/tutorial.py`; its cells (`# %%`) open as a notebook in most
-# editors, and
+# programs. Read it as a page, open it as a notebook ([tutorial.ipynb](tutorial.ipynb)), or run the
+# script of which both are made:
 #
 # ```console
 # $ python docs/tutorial.py
 # ```
 #
-# runs all of it. Files land in `data/tutorial` and `runs/tutorial` of the folder where it starts.
+# Files land in `data/tutorial` and `runs/tutorial` of the folder where it starts.
 
 # %%
 import os
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 SHORT = "SAPS_TUTORIAL_SHORT" in os.environ  # a few tasks and one epoch: only to see that all works
@@ -24,8 +25,9 @@ SIZE, EPOCHS, JUDGED = (400, 1, 20) if SHORT else (12_000, 20, 1_000)
 def run(command: str) -> None:
     """Run a command as in a shell, and show what it prints as it comes."""
     print(f"$ {command}")
+    arguments = [sys.executable, "-m", *shlex.split(command)]  # a notebook may not know the path
     with subprocess.Popen(
-        shlex.split(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -69,7 +71,7 @@ for task in tasks[:3]:
     print("   ", dict(task.tests[0].inputs), "->", task.tests[0].output)
 
 # %% [markdown]
-# No program of one split is in another, so a model can not get a test task right by remembering its
+# No program of one split is in another, so a model cannot get a test task right by remembering its
 # program. It can know the parts:
 
 # %%
@@ -84,7 +86,7 @@ print("in both train and test:", len(programs["train"] & programs["test"]))
 
 # %%
 from saps.lang import compile_program
-from saps.lang.drawing import box_tree
+from saps.lang.render import box_tree
 
 print(box_tree(synthesis.program))
 print(compile_program(synthesis.program, {"a": "int[]"})({"a": [1, 2, 3, 5]}))

@@ -4,12 +4,13 @@
 by item over a pipe of its own, so that the culprit is known and only its worker is replaced.
 """
 
+import math
 import multiprocessing
 import pickle
 import signal
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +20,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from time import monotonic
 from typing import Any, Final, Generic, TypeVar
+
+from saps.resources import usable_cores
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -52,7 +55,7 @@ class Loss:
 
 
 class PoolError(RuntimeError):
-    """Worker processes do not start."""
+    """Worker processes do not start, or one was lost with what it worked on."""
 
 
 def map_isolated(
@@ -70,7 +73,7 @@ def map_isolated(
     Args:
         function: importable by name, as a spawned process needs it.
         items: what to apply it to, taken as workers ask for more; items and results must pickle.
-        n_workers: processes at once, at least 1.
+        n_workers: processes at once, at least 1; fewer where there are fewer chunks.
         timeout_s: wall time for one item; its worker is killed then.
         chunk: items that a worker is given at once; None for many where there are many.
 
@@ -88,13 +91,15 @@ def map_isolated(
     waiting = _Waiting(items)
     workers: list[_Worker[Item]] = []
     try:
-        workers += [_Worker(function) for _ in range(waiting.at_least(n_workers))]
-        while any(worker.at_work for worker in workers) or waiting:
-            _hand_out(workers, waiting, chunk)
-            wait([worker.pipe for worker in workers], _time_left(workers, timeout_s))
+        n_chunks = math.ceil(waiting.at_least(n_workers * chunk) / chunk)
+        workers += [_Worker(function) for _ in range(n_chunks)]
+        while waiting.at_least(1) or any(worker.pending for worker in workers):
+            waiting.hand_out(workers, chunk)
+            left_s = min(worker.time_left_s(timeout_s) for worker in workers)
+            wait([w.pipe for w in workers], None if left_s == math.inf else max(0, left_s) + 0.001)
             for place, worker in enumerate(workers):
                 yield from worker.results()
-                if worker.dead or worker.silent_for > _patience(worker, timeout_s):
+                if worker.dead or worker.time_left_s(timeout_s) < 0:
                     yield from worker.lose(timeout_s)
                     waiting.give_back(worker.pending)
                     worker.stop()
@@ -102,6 +107,42 @@ def map_isolated(
     finally:
         for worker in workers:
             worker.stop()
+
+
+def map_in_order(
+    function: Callable[[Item], Result], items: Iterable[Item], workers: int | None
+) -> Iterator[Result]:
+    """Yield `function(item)` for each item, in order, computed ahead by processes.
+
+    Items are taken as they are needed, so they may be without end. One worker computes in this
+    process. Leaving the loop early, or Ctrl-C, ends the processes.
+
+    Args:
+        function: must pickle, as must items and results.
+        items: what to compute it of.
+        workers: processes; None for one a core.
+
+    Raises:
+        ValueError: workers is less than 1.
+        PoolError: a process ended, perhaps for want of memory.
+    """
+    n_workers = checked_workers(workers)
+    if n_workers == 1:
+        return map(function, items)
+    done = map_isolated(function, items, n_workers=n_workers, timeout_s=math.inf, chunk=1)
+    return (unwrapped(result, "try fewer workers") for result in in_order(done))
+
+
+def checked_workers(workers: int | None) -> int:
+    """Return a number of processes, one a core for None.
+
+    Raises:
+        ValueError: it is no whole number, or less than 1.
+    """
+    n_workers = usable_cores() if workers is None else workers
+    if type(n_workers) is not int or n_workers < 1:
+        raise ValueError(f"workers is {workers!r}, expected a whole number, at least 1")
+    return n_workers
 
 
 def unwrapped(result: Result | Loss, advice: str) -> Result:
@@ -112,7 +153,7 @@ def unwrapped(result: Result | Loss, advice: str) -> Result:
         advice: what to do where the process has ended.
 
     Raises:
-        PoolError: the process ended, or what was raised can not be carried over.
+        PoolError: the process ended, or what was raised cannot be carried over.
     """
     if not isinstance(result, Loss):
         return result
@@ -124,7 +165,7 @@ def unwrapped(result: Result | Loss, advice: str) -> Result:
     )
 
 
-def in_order(numbered: Iterator[tuple[int, Result]]) -> Iterator[Result]:
+def in_order(numbered: Iterable[tuple[int, Result]]) -> Iterator[Result]:
     """Yield results that come with their numbers, from 0, in the order of these."""
     early: dict[int, Result] = {}
     next_number = 0
@@ -142,39 +183,21 @@ class _Waiting(Generic[Item]):
         self._later = enumerate(items)
         self._next: deque[_Numbered[Item]] = deque()
 
-    def __bool__(self) -> bool:
-        return self.at_least(1) > 0
-
     def at_least(self, n: int) -> int:
         """Return how many there are, or `n` where there are more."""
         self._next.extend(islice(self._later, max(0, n - len(self._next))))
         return min(n, len(self._next))
 
-    def take(self, n: int) -> list[_Numbered[Item]]:
-        return [self._next.popleft() for _ in range(self.at_least(n))]
+    def hand_out(self, workers: "Iterable[_Worker[Item]]", chunk: int) -> None:
+        """Give each worker that has nothing to do a chunk."""
+        for worker in workers:
+            if worker.ready and not worker.pending and self.at_least(chunk):
+                items = [self._next.popleft() for _ in range(self.at_least(chunk))]
+                if not worker.give(items):
+                    self.give_back(items)
 
-    def give_back(self, items: Sequence[_Numbered[Item]]) -> None:
-        self._next.extendleft(reversed(items))
-
-
-def _hand_out(workers: "Sequence[_Worker[Item]]", waiting: _Waiting[Item], chunk: int) -> None:
-    for worker in workers:
-        if worker.ready and not worker.pending:
-            items = waiting.take(chunk)
-            if items and not worker.give(items):
-                waiting.give_back(items)
-
-
-def _patience(worker: "_Worker[Item]", timeout_s: float) -> float:
-    if not worker.ready:
-        return _START_TIMEOUT_S
-    return timeout_s if worker.pending else float("inf")
-
-
-def _time_left(workers: "Sequence[_Worker[Item]]", timeout_s: float) -> float | None:
-    """Return the seconds until the first worker has been silent for too long."""
-    left = min(_patience(worker, timeout_s) - worker.silent_for for worker in workers)
-    return None if left == float("inf") else max(0.0, left) + 0.001
+    def give_back(self, items: Iterable[_Numbered[Item]]) -> None:
+        self._next.extendleft(reversed([*items]))
 
 
 @dataclass(slots=True, eq=False)
@@ -188,7 +211,7 @@ class _Worker(Generic[Item]):
     """
 
     function: Callable[[Item], Any]
-    pending: "deque[_Numbered[Item]]" = field(default_factory=deque)
+    pending: deque[_Numbered[Item]] = field(default_factory=deque)
     ready: bool = False
     dead: bool = False
     pipe: "Connection[Any, Any]" = field(init=False)
@@ -208,16 +231,14 @@ class _Worker(Generic[Item]):
         theirs.close()  # else the pipe would never seem closed when the process dies
         self._heard = monotonic()
 
-    @property
-    def at_work(self) -> bool:
-        return bool(self.pending)
+    def time_left_s(self, timeout_s: float) -> float:
+        """Return the seconds until it has been silent for too long, below 0 when it has."""
+        if self.ready and not self.pending:
+            return math.inf
+        patience_s = timeout_s if self.ready else _START_TIMEOUT_S
+        return self._heard + patience_s - monotonic()
 
-    @property
-    def silent_for(self) -> float:
-        """Seconds since it was last given something or gave something."""
-        return monotonic() - self._heard
-
-    def give(self, items: "Sequence[_Numbered[Item]]") -> bool:
+    def give(self, items: list[_Numbered[Item]]) -> bool:
         """Send items; False when the process is gone and has not seen them."""
         try:
             self.pipe.send([item for _, item in items])

@@ -1,6 +1,21 @@
-"""Where the project's own files lie: `conf/` and `grammar/`, in a checkout and in a wheel."""
+"""What the installation brings along, and how commands and JSON are written for people."""
 
+import errno
+import json
+import math
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+# Where the project's own files lie: `conf/` and `grammar/`, in a checkout and in a wheel.
+
+LOCK = ".lock"
+"""The file by which a command holds the folder that it writes into."""
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -15,8 +30,7 @@ def resource_folder(name: str) -> Path:
         FileNotFoundError: neither place has the folder, so the installation is incomplete.
     """
     if name == "conf":
-        # Whoever composes a configuration comes here first; most commands need no OmegaConf.
-        import saps.naming  # noqa: F401 - registers what conf/data names data by
+        register_resolvers()  # whoever composes a configuration comes here first
     for folder in (_PACKAGE.parent / name, _PACKAGE / name):
         # A folder called `conf` beside site-packages' `saps` would not be ours.
         if folder.is_dir() and (folder.parent == _PACKAGE or _is_checkout(_PACKAGE.parent)):
@@ -26,5 +40,189 @@ def resource_folder(name: str) -> Path:
     )
 
 
+def register_resolvers() -> None:
+    """Let configurations say `${saps.folder_name:PATH}`, as conf/data does for the name of data."""
+    from omegaconf import OmegaConf  # most commands compose nothing and need not wait for it
+
+    OmegaConf.register_new_resolver("saps.folder_name", folder_name, replace=True)
+
+
+def folder_name(path: object) -> str:
+    """Return the last part of a path: /x/short/ is called short, and so is `.` within it."""
+    return Path(str(path)).resolve().name
+
+
 def _is_checkout(folder: Path) -> bool:
     return (folder / "pyproject.toml").is_file()
+
+
+def command_line(command: str, overrides: Mapping[str, str | Path], *more: str) -> str:
+    """Return a command as a shell takes it.
+
+    Args:
+        command: such as "saps evaluate".
+        overrides: values by their keys.
+        more: further words, put last as they are.
+    """
+    told = [override(key, value) for key, value in overrides.items()]
+    return shlex.join([*command.split(), *told, *more])
+
+
+def override(key: str, value: str | Path, *, is_literal: bool = True) -> str:
+    """Return `key=value`, the value quoted where Hydra would read something else without.
+
+    Its grammar has no letters beyond ASCII, takes 123 for a number and a comma for a sweep.
+    `${NAME}` is these characters, or, unless the value is literal, the value of a setting.
+    """
+    text = str(value)
+    if is_literal:
+        text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+    plain = f"{key}={text}"
+    if "${" not in text and _read(plain) == text:
+        return plain
+    # In quotes a backslash is itself, except before a quote.
+    escaped = re.sub(r'(\\*)("|$)', _escape, text)
+    return f'{key}="{escaped}"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    backslashes, quote = found.groups()
+    return 2 * backslashes + (f"\\{quote}" if quote else "")
+
+
+def _read(text: str) -> object:
+    """Return the value of an override, None where it is none."""
+    # Not at the top: most commands print no such line, and Hydra takes long to import.
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        return OverridesParser.create().parse_override(text).value()
+    except HydraException:
+        return None
+
+
+# Lines that only the authors of Hydra and OmegaConf need; what they say about appending would add
+# a group or a setting that no command has.
+_INTERNAL = ("full_key:", "object_type=", "reference_type=", "To append to your", "See https:")
+
+
+def said_by_hydra(error: Exception, example: str) -> list[str]:
+    """Return the lines of an error of Hydra or OmegaConf that are for people.
+
+    Args:
+        error: of either.
+        example: an override, for a text that is none.
+    """
+    from hydra.errors import OverrideParseException
+
+    told, cause = str(error), error.__cause__
+    if cause is not None and str(cause) not in told:
+        told = f"{told}\n{cause}"
+    told = told.partition("\nConfig search path:")[0]
+    if isinstance(error, OverrideParseException):
+        told = f"{error.override!r} is not an override, such as {example}: {told}"
+    lines = [line.rstrip() for line in told.splitlines()]
+    return [line for line in lines if line and not line.lstrip().startswith(_INTERNAL)]
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may use, which may be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):  # not everywhere
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class FolderInUseError(ValueError):
+    """Another command is writing into a folder, or to a file."""
+
+
+@contextmanager
+def held(place: Path) -> Iterator[None]:
+    """Keep other commands from writing into a folder, or to a file, during the `with` block.
+
+    What is not there yet is held from its parent folder, which must be there. The system lets go
+    when this process ends, in whatever way.
+
+    Raises:
+        FolderInUseError: another command writes there.
+        OSError: no lock can be made there. One of a disk that is full, in the block as well, names
+            the place and the disk.
+    """
+    from filelock import FileLock, Timeout  # most commands write nothing
+
+    beside = place.absolute().parent / f".{place.name}{LOCK}"
+    file = place / LOCK if place.is_dir() else beside
+    lock = FileLock(file, blocking=False)
+    with _disk_named(file):
+        try:
+            lock.acquire()
+        except Timeout:
+            raise FolderInUseError(
+                f"another command is writing into {place}: wait until it is over, or give another "
+                "place"
+            ) from None
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                file.unlink()
+            lock.release()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; one in its place stays as it is until then.
+
+    Raises:
+        OSError: it cannot be written; a disk that is full is named.
+    """
+    if path.exists() and not path.is_file():  # a pipe, or /dev/stdout
+        path.write_bytes(content)
+        return
+    path = path.resolve()  # a link stays one
+    draft = path.with_name(f".{path.name}.draft")
+    with _disk_named(path):
+        try:
+            draft.write_bytes(content)
+            draft.replace(path)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _disk_named(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if not full or shutil.disk_usage(file.parent).free > _LEAST_ROOM:
+            raise  # some other disk, such as that of temporary files
+        disk = next(folder for folder in file.absolute().parents if folder.is_mount())
+        told = f"{error.strerror}; make room on the disk {disk}, or write to another one"
+        raise OSError(error.errno, told, error.filename or str(file.parent)) from error
+
+
+_LEAST_ROOM = 1 << 20
+
+
+# Values as standard JSON can write them. Imports nothing, so that any room may use it.
+
+
+def show_value(value: Any) -> str:
+    """Return a value as one line of JSON, for people: letters of all scripts stand as they are."""
+    return json.dumps(jsonable(value), ensure_ascii=False)
+
+
+def jsonable(value: Any) -> Any:
+    """Return `value` in types that standard JSON can write.
+
+    JSON has no infinity and no NaN: they become the strings "Infinity", "-Infinity", "NaN".
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
+    if isinstance(value, list | tuple):
+        return [jsonable(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    return value

@@ -37,6 +37,13 @@ def behave(item: str) -> str:
     return item.upper()
 
 
+def crash_at_line_2(path: Path, numbered: tuple[int, bytes]) -> bytes:
+    """Stand in for the check of a line by an interpreter that the second line ends."""
+    if numbered[0] == 2:
+        os._exit(7)
+    return b"program"
+
+
 def process_id(_: int) -> int:
     time.sleep(0.02)
     return os.getpid()

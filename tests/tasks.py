@@ -8,19 +8,17 @@ import torch
 from torch import nn
 
 from saps.data.algolisp import write_examples
-from saps.data.batching import Batch, batch_trees, encode_examples, pad_pieces
+from saps.data.batching import Batch, batch_sequences, batch_trees, encode_examples, pad_pieces
 from saps.data.example import Example, Test
-from saps.data.sequences import batch_sequences
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
-from saps.decoding.declarations import settle_signature
+from saps.english.declarations import settle_signature
 from saps.lang import Value, compile_program, parse
 from saps.model.cells.cell import Cell
 from saps.model.cells.lstm import LstmCell
 from saps.model.encoder import TextEncoder
-from saps.model.synthesizer import Text2Tree
-from saps.model.topology import Topology
-from saps.model.tree_decoder import Recurrence, TreeDecoder
+from saps.model.network import Text2Tree
+from saps.model.tree_decoder import FirstChild, Recurrence, Topology, TreeDecoder
 
 SENTENCES = {
     "you are given numbers a and b , your task is to find a + b": "(+ a b)",
@@ -95,6 +93,8 @@ def network(
     latent_at_nodes: bool | None = None,
     cell: Callable[..., Cell] = LstmCell,
     layer: Callable[..., nn.Module] | None = None,
+    first_child: FirstChild = "parent",
+    decoder: type[TreeDecoder] = TreeDecoder,
 ) -> Text2Tree:
     """Return an untrained network, in float64, without dropout; all sizes differ.
 
@@ -111,8 +111,8 @@ def network(
         dropout=0.0,
         cell=layer or cell,
     )
-    decoder = partial(
-        TreeDecoder,
+    make = partial(
+        decoder,
         embedding_size=19,
         hidden_size=23,
         recurrence=recurrence,
@@ -122,8 +122,7 @@ def network(
         dropout=0.0,
         cell=cell,
         topology=topology,
+        first_child=first_child,
     )
-    net = Text2Tree(
-        n_pieces=len(tokenizer), arities=symbols.arities, encoder=encoder, decoder=decoder
-    )
+    net = Text2Tree(n_pieces=len(tokenizer), arities=symbols.arities, encoder=encoder, decoder=make)
     return net.double()

@@ -7,27 +7,27 @@ import sys
 import pytest
 
 NEAREST = """
-from saps.cli.synthesis.kinds import closest_kinds
+from saps.synthesis.asking_back import closest_kinds
 
 for text in ("translate the letter into french", "find the number", "the sum of two numbers"):
     print(closest_kinds(f"you are given a number , your task is to {text}"))
 """
 
-# So little work that what is tried first decides what is found.
+# So near the caps that what is tried first decides what is found.
 COMPLETION = """
 from random import Random
 from saps.data.symbols import SymbolTable
-from saps.decoding.constraints import TypedConstraint
-from saps.decoding.request import Request
+from saps.search.mask import TypedConstraint
+from saps.search.request import Request
 
 symbols = SymbolTable.of_language()
-constraint = TypedConstraint(symbols, max_depth=5, max_size=9, max_steps=12)
+constraint = TypedConstraint(symbols, max_depth=5, max_size=9)
 kinds = ["int", "string", "int[]", "string[]", "bool", "int[][]", "dict<string,int>"]
 arguments = dict(zip("abcdefg", kinds))
 for seed in range(40):
     draw, labels = Random(seed), []
     tree = constraint.start(Request(arguments, draw.choice(kinds)))
-    while not constraint.complete(tree):
+    while not tree.complete:
         mask = constraint.allowed(tree)
         labels.append(draw.choice([label for label in range(len(symbols)) if mask[label]]))
         tree = constraint.extend(tree, labels[-1])

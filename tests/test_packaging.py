@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -29,6 +30,15 @@ for arguments in json.loads(sys.argv[1]):
     outcomes.append([status, out.getvalue(), err.getvalue()])
 json.dump(outcomes, sys.stdout)
 """
+
+
+def test_hashes_are_of_the_locked_versions() -> None:
+    locked, hashed = (
+        [line for line in (ROOT / name).read_text().splitlines() if line and line[0] != "#"]
+        for name in ("requirements.lock", "requirements.hashes")
+    )
+    assert [line.partition(" ")[0].lower() for line in hashed] == [line.lower() for line in locked]
+    assert all(re.fullmatch(r"\S+( --hash=sha256:[0-9a-f]{64})+", line) for line in hashed)
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,8 @@ def test_the_installation_is_what_runs(installation: Installation) -> None:
 def test_wheel_carries_types_and_licence_and_no_tests(installation: Installation) -> None:
     names = {str(path.relative_to(installation.folder)) for path in installation.folder.rglob("*")}
     assert "saps/py.typed" in names
+    page = ROOT / "saps" / "serve" / "page"
+    assert {str(path.relative_to(ROOT)) for path in page.iterdir()} <= names
     assert any(name.endswith("dist-info/licenses/LICENSE") for name in names)
     assert not any(name.startswith(("tests", "conf", "grammar", "data")) for name in names)
 
@@ -111,5 +123,6 @@ def test_every_experiment_composes_and_leaves_no_file(installation: Installation
     printed = installation.saps(*commands, *helps)
     for name, text in zip(EXPERIMENTS, printed[: len(commands)], strict=True):
         assert f"name: {name}\n" in text
-    assert f"experiment: {', '.join(EXPERIMENTS)}" in printed[len(commands)]
+    help_of_train = " ".join(printed[len(commands)].split())
+    assert f"experiment: {', '.join(EXPERIMENTS)}" in help_of_train
     assert set(installation.elsewhere.iterdir()) == before

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from saps.pool import Cause, Loss, PoolError, _work, map_isolated
+from saps.pool import Cause, Loss, PoolError, _work, map_in_order, map_isolated
 from tests.misbehaviour import behave, interrupt, process_id
 
 
@@ -144,3 +144,10 @@ def test_a_worker_whose_parent_is_gone_ends_without_complaint() -> None:
 
     ours.send(["a", "b"])
     _work(theirs, lose_parent)
+
+
+def test_as_many_processes_as_there_are_cores_that_may_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5}, raising=False)
+    assert list(map_in_order(process_id, range(3), None)) == [os.getpid()] * 3

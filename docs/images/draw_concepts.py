@@ -4,25 +4,18 @@ The picture of attention is of the bundled model; the others need none.
 """
 
 from itertools import pairwise
-from pathlib import Path
-
-import matplotlib
-
-matplotlib.use("svg")
 
 from matplotlib import pyplot
-from matplotlib.axes import Axes
 
+from docs.images.drawing import BLUE, GREEN, GREY, HERE, PALE, RED, arrow, box, page, save, theme
 from saps import Synthesizer
-from saps.cli.synthesis.attention_picture import write_attention
+from saps.cli.programs import write_attention
 from saps.data.batching import EncodedTree, encode_tree
 from saps.data.symbols import SymbolTable
-from saps.decoding.constraints import TypedConstraint
-from saps.decoding.request import Request
 from saps.lang import parse
+from saps.search.mask import TypedConstraint
+from saps.search.request import Request
 
-HERE = Path(__file__).resolve().parent
-GREY, RED, BLUE, GREEN, PALE = "#555555", "#b03a2e", "#1f618d", "#1e8449", "#d5d8dc"
 TEXT = "given an array of numbers a , find the sum of odd elements of a"
 PROGRAM = "(reduce (filter a (lambda1 (== (% arg1 2) 1))) 0 +)"
 
@@ -41,94 +34,62 @@ def columns(tree: EncodedTree) -> list[float]:
     return [places[node] for node in range(len(tree))]
 
 
-def _page(width: float, height: float) -> Axes:
-    axes = pyplot.figure(figsize=(width, height)).add_axes((0.0, 0.0, 1.0, 1.0))
-    axes.set_axis_off()
-    return axes
-
-
-def _box(axes: Axes, x: float, y: float, text: str, colour: str = GREY) -> None:
-    style = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": colour}
-    axes.text(x, y, text, ha="center", va="center", bbox=style, zorder=3, color="#1f2328")
-
-
-def _arrow(
-    axes: Axes,
-    start: tuple[float, float],
-    end: tuple[float, float],
-    colour: str = GREY,
-    *,
-    bend: float = 0.0,
-    gap: float = 15.0,
-) -> None:
-    how = {
-        "arrowstyle": "->",
-        "color": colour,
-        "shrinkA": gap,
-        "shrinkB": gap,
-        "linewidth": 1.4,
-        "connectionstyle": f"arc3,rad={bend}",
-    }
-    axes.annotate("", end, start, arrowprops=how)
-
-
-def _save(name: str, axes: Axes, x: tuple[float, float], y: tuple[float, float]) -> None:
-    axes.set_xlim(*x)
-    axes.set_ylim(*y)
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    figure.savefig(HERE / name, metadata={"Date": None})
-    pyplot.close("all")
-
-
 def pipeline() -> None:
     """Draw the way of a sentence to a value."""
-    axes = _page(9.6, 1.9)
+    axes = page(9.6, 1.9)
     stations = [
         ("English\nsentence", "", GREY),
         ("pieces", "saps.data", BLUE),
-        ("text encoder:\na state a piece", "saps.model", BLUE),
+        ("text encoder:\none state a piece", "saps.model", BLUE),
         ("tree decoder:\nlabels, scored", "saps.model", RED),
-        ("search among\nwell-typed trees", "saps.decoding", RED),
+        ("search among\nwell-typed trees", "saps.search", RED),
         ("typed\nprogram", "saps.lang", GREEN),
         ("value", "saps.lang", GREEN),
     ]
-    places = [0.0, 1.5, 3.2, 5.4, 7.7, 9.7, 11.1]
-    half_widths = [0.52, 0.42, 0.78, 0.74, 0.86, 0.5, 0.38]
+    places = [0.0, 1.45, 3.2, 5.4, 7.7, 9.7, 11.1]
+    half_widths = [0.52, 0.42, 0.88, 0.74, 0.86, 0.5, 0.38]
     for x, (text, room, colour) in zip(places, stations, strict=True):
-        _box(axes, x, 1.0, text, colour)
+        box(axes, x, 1.0, text, colour)
         axes.text(x, 0.42, room, ha="center", va="center", family="monospace", size="small")
     ends = [(x - half, x + half) for x, half in zip(places, half_widths, strict=True)]
     for (_, start), (end, _) in pairwise(ends):
-        _arrow(axes, (start, 1.0), (end, 1.0), gap=0.0)
-    _arrow(axes, (3.2, 1.35), (5.4, 1.35), RED, bend=-0.35, gap=0.0)
+        arrow(axes, (start, 1.0), (end, 1.0), gap=(0.0, 0.0))
+    arrow(axes, (3.2, 1.35), (5.4, 1.35), RED, bend=-0.35, gap=(0.0, 0.0))
     axes.text(4.3, 1.88, "attention", ha="center", color=RED, size="small")
-    _arrow(axes, (11.1, 1.28), (7.7, 1.35), GREEN, bend=0.22, gap=0.0)
+    arrow(axes, (11.1, 1.28), (7.7, 1.35), GREEN, bend=0.22, gap=(0.0, 0.0))
     axes.text(9.4, 1.88, "with examples: run, compare", ha="center", color=GREEN, size="small")
-    _save("pipeline.svg", axes, (-0.8, 11.7), (0.2, 2.1))
+    save("pipeline.svg", axes, (-0.8, 11.7), (0.2, 2.1))
 
 
 def decoder() -> None:
     """Draw a tree as the doubly-recurrent decoder grows it: states, and the order in time."""
-    axes = _page(8.6, 4.4)
+    axes = page(8.6, 4.4)
     symbols = SymbolTable.of_language()
     tree = encode_tree(parse(PROGRAM), symbols)
     places = [(x, -float(depth)) for x, depth in zip(columns(tree), tree.depth, strict=True)]
-    for node, (x, y) in enumerate(places):
-        symbol = symbols.labels[tree.label[node]].symbol
-        gap = 11.0 + 2.6 * len(symbol)  # to the edge of the symbol's box
-        if tree.parent[node] >= 0:
-            _arrow(axes, places[tree.parent[node]], (x, y), RED, bend=0.1, gap=gap)
-        if tree.sibling[node] >= 0:
-            _arrow(axes, places[tree.sibling[node]], (x, y), BLUE, bend=-0.2, gap=gap)
-        _box(axes, x, y, symbol)
+    named = [symbols.labels[label].symbol for label in tree.label]
+    edges = [11.0 + 2.6 * len(symbol) for symbol in named]  # of a symbol's box, from its middle
+    for node, ((x, y), symbol) in enumerate(zip(places, named, strict=True)):
+        parent, sibling = tree.parent[node], tree.sibling[node]
+        if parent >= 0:
+            arrow(axes, places[parent], (x, y), RED, bend=0.1, gap=(15.0, edges[node]))
+        if sibling >= 0:
+            ends = (edges[sibling] + 2.0, edges[node])
+            arrow(axes, places[sibling], (x, y), BLUE, bend=-0.2, gap=ends)
+        elif parent >= 0:  # a first child goes on from its parent
+            arrow(axes, places[parent], (x, y), BLUE, bend=-0.15, gap=(15.0, edges[node]))
+        box(axes, x, y, symbol)
         right = x + 0.14 + 0.035 * len(symbol)
         axes.text(right, y - 0.28, str(tree.chain[node] + 1), color=GREEN, size="small")
-    legend = [(RED, "state of the parent"), (BLUE, "state of the sibling before")]
+    legend = [
+        (RED, "vertical state: from the parent"),
+        (BLUE, "horizontal state: from the previous sibling,"),
+        (BLUE, "for a first child from the parent"),
+        (GREEN, "step in which the label is computed"),
+    ]
     for row, (colour, text) in enumerate(legend):
-        axes.text(-0.4, 0.1 - 0.3 * row, text, color=colour)
-    axes.text(-0.4, -0.5, "wave in which the label is computed", color=GREEN)
-    _save("decoder.svg", axes, (-0.5, 5.7), (-5.4, 0.4))
+        axes.text(3.2, -2.1 - 0.32 * row, text, color=colour)
+    save("decoder.svg", axes, (-0.5, 5.7), (-5.4, 0.4))
 
 
 def masks() -> None:
@@ -156,10 +117,7 @@ def masks() -> None:
     axes.set(ylabel="labels allowed", ylim=(0, 1.2 * len(symbols)))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.84), ncols=2, frameon=False)
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    figure.savefig(HERE / "masks.svg", metadata={"Date": None})
-    pyplot.close("all")
+    save("masks.svg", axes)
 
 
 def attention() -> None:
@@ -167,10 +125,10 @@ def attention() -> None:
     synthesizer = Synthesizer.load()
     explanation = synthesizer.explain(synthesizer.synthesize(TEXT))
     write_attention(HERE / "attention.svg", explanation)
+    theme(HERE / "attention.svg")
 
 
 if __name__ == "__main__":
-    matplotlib.rcParams["svg.hashsalt"] = "saps"
     pipeline()
     decoder()
     masks()

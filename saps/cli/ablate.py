@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from saps.cli.console import DebugOption
 from saps.cli.hydra_application import run_application
-from saps.cli.options import DebugOption
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from saps.evaluation.ablation.progress import Progress
-    from saps.evaluation.ablation.result import Ablation
-    from saps.evaluation.ablation.settings import Settings
+    from saps.evaluation.ablation.ablation_result import Ablation
+    from saps.evaluation.ablation.ablation_settings import Settings
 
 _POLL_S = 2.0
 # Launchers whose processes have this machine's devices.
@@ -41,63 +40,57 @@ def ablate(
 ) -> None:
     """Train and judge every row of a table under one budget; --help shows every choice."""
     flags = {"cells": cells, "pretraining": pretraining, "topology": topology}
-    overrides = [f"{name}=true" for name, wanted in flags.items() if wanted]
+    given = [*context.args, *(f"{name}=true" for name, wanted in flags.items() if wanted)]
     if data_sizes is not None:
-        overrides.append(f"data_sizes=[{data_sizes}]")
-    given = [*context.args, *overrides]
-    _refuse_multirun(given)
-    settings = _settings(context, given)
-    if settings is not None:
-        _make_all(context, given, settings)
-
-
-def _refuse_multirun(given: Sequence[str]) -> None:
-    if "--multirun" in given or "-m" in given:
+        given.append(f"data_sizes=[{data_sizes}]")
+    if {"--multirun", "-m"} & set(given):
         raise typer.BadParameter(
             "saps ablate starts the runs of its rows itself: leave --multirun out, and choose how "
             "they are started with hydra/launcher=processes or hydra/launcher=slurm"
         )
-
-
-def _settings(context: typer.Context, given: Sequence[str]) -> "Settings | None":
-    """Compose the configurations and check them; None where Hydra only showed something."""
+    # Hydra hands a configuration to a function and nothing back.
     found: list[Settings] = []
+    context.args = given
+    run_application(lambda config: found.append(_inspected(config)), "ablate", context)
+    if found:  # else Hydra only showed something
+        _make_all(context, given, found[0])
 
-    def read(config: "DictConfig") -> None:
-        from hydra.core.hydra_config import HydraConfig
 
-        from saps.evaluation.ablation.inspection import inspect
-        from saps.evaluation.ablation.settings import Settings
+def _inspected(config: "DictConfig") -> "Settings":
+    from hydra.core.hydra_config import HydraConfig
 
-        settings = Settings.read(config)
-        launcher = HydraConfig.get().runtime.choices["hydra/launcher"]
-        inspect(settings, are_made_here=launcher in _ON_THIS_MACHINE)
-        found.append(settings)
+    from saps.evaluation.ablation.ablation_settings import Settings
+    from saps.evaluation.ablation.making import inspect
 
-    context.args = list(given)
-    run_application(read, "ablate", context)
-    return next(iter(found), None)
+    settings = Settings.read(config)
+    launcher = HydraConfig.get().runtime.choices["hydra/launcher"]
+    inspect(settings, are_made_here=launcher in _ON_THIS_MACHINE)
+    return settings
 
 
 def _make_all(context: typer.Context, given: Sequence[str], settings: "Settings") -> None:
-    from saps.evaluation.ablation.folder import locked, prepare
-    from saps.evaluation.ablation.outdated import mark_outdated
-    from saps.evaluation.ablation.state import forget_attempts
+    from saps.evaluation.ablation import ablation_folder as folder
+    from saps.evaluation.ablation.ablation_result import Ablation
+    from saps.evaluation.ablation.ablation_tables import write_files
+    from saps.evaluation.ablation.row_configs import remove_outdated
 
     command = shlex.join(["saps", "ablate", *given])
-    with locked(settings):
-        prepare(settings)
-        forget_attempts(settings)
-        for told in mark_outdated(settings):
+    with folder.locked(settings):
+        folder.prepare(settings)
+        for row in settings.rows:
+            folder.forget_failure(settings, row.name)
+        for told in remove_outdated(settings):
             print(told, file=sys.stderr)
         try:
             with _progress_shown(settings):
                 _run_waves(context, given, settings)
         except KeyboardInterrupt:
-            print(f"stopped; go on with: {command}", file=sys.stderr)
+            print(f"stopped; to continue: {command}", file=sys.stderr)
             raise
         finally:
-            ablation = _write(settings, command)
+            ablation = Ablation.read(settings, command)
+            write_files(ablation)
+            print(f"tables: {settings.choices.out}", file=sys.stderr)
     _show(ablation)
     if ablation.failed:
         sys.exit(1)
@@ -105,7 +98,7 @@ def _make_all(context: typer.Context, given: Sequence[str], settings: "Settings"
 
 def _run_waves(context: typer.Context, given: Sequence[str], settings: "Settings") -> None:
     """Start the rows by Hydra's launcher, and those that need others after them."""
-    from saps.evaluation.ablation.waves import Waves
+    from saps.evaluation.ablation.making import Waves
 
     waves = Waves(settings)
     while wave := waves.next():
@@ -121,8 +114,8 @@ def _run_waves(context: typer.Context, given: Sequence[str], settings: "Settings
 
 def _row_task(config: "DictConfig") -> None:
     """Make one row: in this process, in another one, or on another machine."""
+    from saps.evaluation.ablation.ablation_settings import Settings
     from saps.evaluation.ablation.making import make_row
-    from saps.evaluation.ablation.settings import Settings
 
     make_row(Settings.read(config), config.row)
 
@@ -130,10 +123,22 @@ def _row_task(config: "DictConfig") -> None:
 @contextmanager
 def _progress_shown(settings: "Settings") -> Iterator[None]:
     """Tell on stderr how far the whole is, whoever is making the rows."""
-    from saps.evaluation.ablation.progress import Progress
+    from saps.evaluation.ablation.ablation_folder import progress_lines, state_of
 
-    over, begun = threading.Event(), Progress.read(settings)
-    teller = threading.Thread(target=_tell, args=(settings, over, begun), daemon=True)
+    # Rows may be made by other processes or machines: their files tell how far they are.
+    over = threading.Event()
+
+    def tell() -> None:
+        before, is_last = begun, False
+        while not is_last:
+            is_last = over.wait(_POLL_S)
+            now = [state_of(settings, row) for row in settings.rows]
+            for line in progress_lines(now, before):
+                print(line, file=sys.stderr, flush=True)
+            before = now
+
+    begun = [state_of(settings, row) for row in settings.rows]
+    teller = threading.Thread(target=tell, daemon=True)
     teller.start()
     try:
         yield
@@ -142,35 +147,12 @@ def _progress_shown(settings: "Settings") -> Iterator[None]:
         teller.join()
 
 
-def _tell(settings: "Settings", over: threading.Event, before: "Progress") -> None:
-    from saps.evaluation.ablation.progress import Progress, progress_lines
-
-    is_last = False
-    while not is_last:
-        is_last = over.wait(_POLL_S)
-        now = Progress.read(settings)
-        for line in progress_lines(settings, now, before):
-            print(line, file=sys.stderr, flush=True)
-        before = now
-
-
-def _write(settings: "Settings", command: str) -> "Ablation":
-    from saps.evaluation.ablation.files import write_files
-    from saps.evaluation.ablation.result import Ablation
-
-    ablation = Ablation.read(settings, command)
-    write_files(ablation)
-    print(f"tables: {settings.out}", file=sys.stderr)
-    return ablation
-
-
 def _show(ablation: "Ablation") -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from saps.evaluation.ablation.layout import brief_tables, caption
-    from saps.evaluation.ablation.notes import notes
-    from saps.evaluation.table import draw
+    from saps.evaluation.ablation.ablation_tables import brief_tables, caption, notes
+    from saps.evaluation.report_tables import draw
 
     console = Console()
     console.print(Text(caption(ablation), style="bold"))

@@ -7,26 +7,19 @@ import typer
 
 import saps
 from saps.cli.ablate import ablate
-from saps.cli.calibrate import calibrate
-from saps.cli.check import check
-from saps.cli.compare import compare
+from saps.cli.console import Settings, prepare_streams, report
 from saps.cli.data import app as data_app
-from saps.cli.evaluate import evaluate
-from saps.cli.failure import Settings, report
-from saps.cli.functions import functions
-from saps.cli.generate import generate
-from saps.cli.hydra_application import HYDRA_CONTEXT
+from saps.cli.hydra_application import HYDRA_CONTEXT, HydraCommand
+from saps.cli.programs import check, functions, run, show
 from saps.cli.repl import repl
-from saps.cli.run import run
+from saps.cli.reports import calibrate, compare
 from saps.cli.serve import serve
-from saps.cli.show import show
 from saps.cli.synthesize import synthesize
-from saps.cli.train import train
+from saps.cli.train import evaluate, generate, train
 
 # Plain help: no boxes in a pipe, and a start that does not wait for rich.
 app = typer.Typer(
     rich_markup_mode=None,
-    add_completion=False,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
     help="""English specification in, a typed and tested program out, in AlgoLisp (a small language
@@ -39,24 +32,24 @@ app = typer.Typer(
 )
 # Words behind the first are taken only to be refused with what to do: a text needs quotes.
 app.command(context_settings={"allow_extra_args": True})(synthesize)
-app.command()(run)
-app.command()(check)
-app.command()(show)
-app.command()(functions)
-app.command()(repl)
+for _command in (run, check, show, functions, repl):
+    app.command()(_command)
 app.command(short_help="Answer over HTTP, as JSON.")(serve)
 app.command()(compare)
-app.command(short_help="Fit how sure a model is of its programs.")(calibrate)
+app.command(short_help="Calibrate the confidence of a model.")(calibrate)
 app.add_typer(data_app, name="data", short_help="Verify, clean and merge files of tasks.")
 for _application, _purpose in (
     (generate, "Write a data set of generated tasks."),
     (train, "Train a model."),
-    (evaluate, "Judge a model on a data set."),
-    (ablate, "Train and judge models that differ in one part."),
+    (evaluate, "Evaluate a model on a data set."),
+    (ablate, "Train and compare models that differ in one part."),
 ):
-    app.command(context_settings=HYDRA_CONTEXT, add_help_option=False, short_help=_purpose)(
-        _application
-    )
+    app.command(
+        cls=HydraCommand,
+        context_settings=HYDRA_CONTEXT,
+        add_help_option=False,
+        short_help=_purpose,
+    )(_application)
 
 
 def _show_version(wanted: bool) -> None:
@@ -77,6 +70,7 @@ def _root(
 
 def main() -> None:
     """Run the command of `sys.argv`; exit with 1 on an error, 2 on a wrong use, 130 on Ctrl-C."""
+    prepare_streams()
     settings = Settings.from_environment()
     try:
         app(prog_name="saps", obj=settings)

@@ -1,37 +1,44 @@
 """`saps data`: looks at files of tasks, and at the families that the generator has."""
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from saps.cli.failure import CommandError
-from saps.cli.options import DebugOption
+from saps.cli.console import CommandError, DebugOption, JsonOption, WorkersOption
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from saps.data.files import Progress
     from saps.data.statistics import Statistics
-    from saps.data.verification import Progress, Verification
+    from saps.data.verification import Verification
 
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Verify, clean, measure and merge files of tasks; list the generator's families.",
+    help="Verify, clean, import, measure and merge files of tasks; list the generator's families.",
 )
 
 SourceArgument = Annotated[
-    Path, typer.Argument(metavar="PATH", help="A .jsonl[.gz] file, or a folder with the splits.")
+    Path,
+    typer.Argument(metavar="PATH", help="A .jsonl file, packed or not; or a folder of splits."),
 ]
-WorkersOption = Annotated[
-    int | None, typer.Option(min=1, help="Processes; as many as there are cores if not given.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
-_COMPARED = ("tasks", "programs", "text_length", "program_depth", "program_length")
-_SHOWN = 20  # failures that a table shows; --json and reports have them all
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")]
+# The figures that two sets are compared by, and what the table calls them.
+_COMPARED: Final = {
+    "tasks": "tasks",
+    "programs": "different programs",
+    "text_length": "text length (words)",
+    "program_depth": "program depth",
+    "program_length": "program length (symbols)",
+}
+_SHOWN: Final = 20  # failures that a table shows; --json and reports have them all
 
 
 @app.command()
@@ -65,7 +72,7 @@ def clean(
 ) -> None:
     """Keep the tasks that do what their tests say, and report the others in OUT.report.json.
 
-    Exits with 1 if a line, or the end of a file, can not be read.
+    Exits with 1 if a line, or the end of a file, cannot be read.
 
     saps data clean data/algolisp data/algolisp-cleaned
     """
@@ -84,15 +91,66 @@ def clean(
         raise typer.Exit(1)
 
 
+@app.command(name="import")
+def import_(
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A .csv or .tsv with a header, or a .jsonl.")
+    ],
+    text: Annotated[str, typer.Option(metavar="COLUMN", help="Holds the English.")] = "text",
+    program: Annotated[str, typer.Option(metavar="COLUMN", help="Holds the program.")] = "program",
+    tests: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Holds tests; default: they are drawn.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Default: data/NAME-OF-FILE.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the tests and splits.")] = 1,
+    workers: WorkersOption = None,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+    _debug: DebugOption = False,
+) -> None:
+    """Make a data set of English and programs: types are inferred, tests drawn, splits made.
+
+    No program is in two splits. Exits with 1 if a row makes no task.
+
+    saps data import data/mine.csv --text question --program answer
+    """
+    from saps.data.pairs import Columns, import_pairs
+    from saps.resources import command_line
+
+    folder = out or Path("data") / path.name.split(".")[0]
+    with _counting("importing") as progress:
+        report = import_pairs(
+            path,
+            folder,
+            Columns(text, program, tests),
+            seed=seed,
+            workers=workers,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    if as_json:
+        print(json.dumps(report.to_json(), indent=2))
+    else:
+        sizes = ", ".join(f"{name} {n:,}" for name, n in report.sizes.items())
+        n_tasks = sum(report.sizes.values())
+        print(f"{report.folder}: {n_tasks:,} tasks from {report.rows:,} rows ({sizes})")
+        print(f"  {report.programs:,} different programs, none of them in two splits")
+        print(f"  duplicate rows left out: {report.duplicates:,}")
+        _print_failures(report.failures)
+        told = (report.constants_override,) if report.constants else ()
+        print("next:", command_line("saps train", {"data.path": report.folder}, *told))
+    if report.failures:
+        raise typer.Exit(1)
+
+
 @app.command()
 def stats(
     path: SourceArgument,
     against: Annotated[
         str | None,
-        typer.Option(metavar="published|PATH", help="Print another column, and the distance."),
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw histograms, as a .png or .svg.")
+        typer.Option(metavar="published|PATH", help="Compare: add a column, and the distance."),
     ] = None,
     as_json: JsonOption = False,
     _debug: DebugOption = False,
@@ -101,28 +159,30 @@ def stats(
 
     With --json, --against adds to each split the figures compared with, and the distances.
 
-    saps data stats data/generated --against published --plot statistics.png
+    saps data stats data/generated --against published
     """
-    from saps.cli.statistics_plot import check_plot_path, plot_statistics
-    from saps.cli.statistics_table import print_statistics
     from saps.data.algolisp import read_examples
     from saps.data.statistics import Statistics
+    from saps.english.vocabulary import FIGURES
 
     def measured(source: Path) -> dict[str, Statistics]:
         return {_split_of(file): Statistics.of(read_examples(file)) for file in _files(source)}
 
-    if plot is not None:
-        check_plot_path(plot)
     found = measured(path)
-    other = measured(Path(against)) if against not in (None, "published") else None
-    if other is not None and len(found) == len(other) == 1:  # whatever the files are called
-        other = dict(zip(found, other.values(), strict=True))
-    if plot is not None:
-        plot_statistics(plot, found, other, published=against == "published")
+    columns = {name: column.to_json() for name, column in found.items()}
+    if against is not None:
+        if against == "published":
+            references = {split: asdict(figures) for split, figures in FIGURES.items()}
+        else:
+            other = measured(Path(against))
+            references = {split: column.to_json() for split, column in other.items()}
+            if len(found) == len(other) == 1:  # whatever the files are called
+                references = dict(zip(found, references.values(), strict=True))
+        columns = {n: {**c, **_comparison(c, references.get(n))} for n, c in columns.items()}
     if as_json:
-        print(json.dumps(_statistics_json(found, other, against == "published"), indent=2))
+        print(json.dumps(columns, indent=2))
     else:
-        print_statistics(found, other, published=against == "published")
+        _print_statistics(columns, sum(found.values(), Statistics()))
 
 
 @app.command()
@@ -139,7 +199,7 @@ def merge(
 
     saps data merge data/million
     """
-    from saps.data.generator.merge import merge_parts
+    from saps.data.tasks.dataset_folder import merge_parts
 
     with _counting("merging") as progress:
         folder = merge_parts(path, progress, overwrite=overwrite)
@@ -149,37 +209,88 @@ def merge(
 @app.command()
 def families(
     pattern: Annotated[
-        str, typer.Argument(metavar="[TEXT]", help="Only families whose name holds TEXT.")
+        str, typer.Argument(metavar="[TEXT]", help="Only kinds whose name or purpose holds TEXT.")
+    ] = "",
+    catalogue: Annotated[
+        str, typer.Option(metavar="people|published", help="Which catalogue to list.")
+    ] = "people",
+    result: Annotated[
+        str, typer.Option("--type", metavar="TYPE", help="Only kinds with this result: int[].")
     ] = "",
     as_json: JsonOption = False,
     _debug: DebugOption = False,
 ) -> None:
-    """List the kinds of tasks that the generator knows, with an example each.
+    """List the kinds of tasks that the generator knows, with what people say and the program.
 
-    saps data families median
+    saps data families median --type int
     """
-    from saps.data.generator.catalogue import default_catalogue
-    from saps.data.generator.specimen import specimen
-
-    catalogue = default_catalogue()
-    chosen = [family for family in catalogue.families if pattern in family.name]
+    if catalogue not in ("people", "published"):
+        raise CommandError(f"--catalogue {catalogue}: expected people or published")
+    rows = _kinds_of_people() if catalogue == "people" else _published_families()
+    chosen = [
+        row
+        for row in rows
+        if pattern in f"{row['name']} {row['about']}" and result in ("", row["result"])
+    ]
     if not chosen:
-        raise CommandError(f"no family has {pattern!r} in its name; without it all are listed")
-    examples = [(family, specimen(family, catalogue)) for family in chosen]
+        of_type = f" of type {result}" if result else ""
+        raise CommandError(
+            f"no kind{of_type} has {pattern!r} in its name or purpose; leave it out to list all"
+        )
     if as_json:
-        fields = [
-            {"name": f.name, "result": f.result, "text": e.text, "program": str(e.program)}
-            for f, e in examples
-        ]
-        print(json.dumps(fields, indent=2))
+        print(json.dumps(chosen, indent=2, ensure_ascii=False))
         return
-    for family, example in examples:
-        print(f"{family.name} : {family.result}\n    {example.text}\n    {example.program}")
+    for row in chosen:
+        print(f"{row['name']} : {row['result']}    {row['about']}".rstrip())
+        for text in row["texts"]:
+            print(f"    {text}")
+        print(f"    {row['program']}")
+        for line in row["python"].splitlines():
+            print(f"    {line}")
+
+
+def _published_families() -> Iterator[dict[str, Any]]:
+    from saps.data.tasks.catalogue import default_catalogue
+    from saps.data.tasks.phrasing import specimen
+
+    found = default_catalogue()
+    for family in found.families:
+        example = specimen(family, found)
+        yield {
+            "name": family.name,
+            "about": "",
+            "result": family.result,
+            "texts": [example.text],
+            "program": str(example.program),
+            "python": "",
+        }
+
+
+def _kinds_of_people() -> Iterator[dict[str, Any]]:
+    """Yield the kinds with three wordings of different registers, and their Python."""
+    from saps.data.tasks.kinds import REGISTERS, people
+    from saps.data.wordings.requests import shown_wording
+    from saps.lang import to_python
+
+    for kind in people().kinds.values():
+        registers = [register for register in REGISTERS if kind.of(register)]
+        types = {n: s.language_type for n, s in kind.slots.items() if not s.is_applied}
+        # A kind that takes a function has no Python of its own.
+        is_plain = len(types) == len(kind.slots)
+        yield {
+            "name": kind.name,
+            "about": kind.about,
+            "result": kind.language_type,
+            "texts": [shown_wording(kind.of(r)[0]) for r in registers[:: len(registers) // 3][:3]],
+            "program": str(kind.program),
+            "python": to_python(kind.program, types, kind.language_type) if is_plain else "",
+        }
 
 
 def _files(path: Path) -> list[Path]:
     """Return the files of tasks that a path means."""
-    from saps.data.algolisp import SPLITS, DataError, find_split
+    from saps.data.algolisp import SPLITS, find_split
+    from saps.data.files import DataError
 
     if not path.is_dir():
         return [path]
@@ -199,18 +310,19 @@ def _files(path: Path) -> list[Path]:
 def _check_kind(path: Path, out: Path) -> None:
     """Refuse to clean a folder into a file, or a file into a folder."""
     if path.is_dir() and out.exists() and not out.is_dir():
-        raise CommandError(f"{out} is a file, but {path} a folder; give a folder to write to")
+        raise CommandError(f"{out} is a file, but {path} is a folder; give a folder to write to")
     if not path.is_dir() and out.is_dir():
         file = out / path.name
-        raise CommandError(f"{out} is a folder, but {path} a file; give a file, such as {file}")
+        raise CommandError(f"{out} is a folder, but {path} is a file; give a file, such as {file}")
     for place in out.parents:
         if place.exists() and not place.is_dir():
-            raise CommandError(f"{out} can not be made: {place} is a file; choose another place")
+            raise CommandError(f"{out} cannot be made: {place} is a file; choose another place")
 
 
 def _check_places(places: dict[Path, Path], out: Path, overwrite: bool) -> None:
     """Refuse to write over the tasks themselves, or unasked over anything else."""
     written = [p for to in places.values() for p in (to, to.with_name(f"{to.name}.report.json"))]
+    # Links and relative paths may name one file in two ways.
     sources = {file.resolve() for file in places}
     if any(place.resolve() in sources for place in written):
         raise CommandError(f"{out} is where the tasks come from; choose another place")
@@ -224,24 +336,6 @@ def _split_of(file: Path) -> str:
     return next((part for part in parts if part in ("train", "dev", "test")), file.name)
 
 
-def _statistics_json(
-    found: "dict[str, Statistics]", other: "dict[str, Statistics] | None", published: bool
-) -> dict[str, Any]:
-    """Return the statistics of each split, and what they are compared with, if anything."""
-    from saps.data.published import FIGURES
-
-    columns = {name: column.to_json() for name, column in found.items()}
-    if published:
-        references = {split: asdict(figures) for split, figures in FIGURES.items()}
-    elif other is not None:
-        references = {split: column.to_json() for split, column in other.items()}
-    else:
-        return columns
-    return {
-        n: {**column, **_comparison(column, references.get(n))} for n, column in columns.items()
-    }
-
-
 def _comparison(column: dict[str, Any], reference: dict[str, Any] | None) -> dict[str, Any]:
     """Return the figures of the other set, null where it lacks the split, and the distances."""
     if reference is None:
@@ -253,7 +347,7 @@ def _comparison(column: dict[str, Any], reference: dict[str, Any] | None) -> dic
 
 @contextmanager
 def _counting(what: str) -> "Iterator[Progress]":
-    from saps.data.progress import data_progress
+    from saps.data.statistics import data_progress
 
     with data_progress() as bar:
         task = bar.add_task(what, total=None)
@@ -261,28 +355,124 @@ def _counting(what: str) -> "Iterator[Progress]":
 
 
 def _print_verifications(found: "list[Verification]", as_json: bool) -> None:
+    from saps.data.verification import leaks
+
     if as_json:
-        print(json.dumps(_merged(found), indent=2))
+        whole = found[0].to_json()
+        if len(found) > 1:
+            whole = {
+                "examples": sum(one.examples for one in found),
+                "reproduced": sum(one.reproduced for one in found),
+                "failures": [
+                    {"path": str(one.path), **failure}
+                    for one in found
+                    for failure in one.to_json()["failures"]
+                ],
+                "leaks": [
+                    {"paths": list(map(str, paths)), "programs": n}
+                    for paths, n in leaks(found).items()
+                ],
+            }
+        print(json.dumps(whole, indent=2))
         return
     for verification in found:
         print(f"{verification.path}: {verification.reproduced:,} of {verification.examples:,} ok")
         for kind, n_failures in verification.kinds.items():
             print(f"  {n_failures:,} {kind}")
-        for failure in verification.failures[:_SHOWN]:
-            print(f"  line {failure.line}: {failure.reason}")
-        if len(verification.failures) > _SHOWN:
-            print(f"  ... and {len(verification.failures) - _SHOWN:,} more; see --json")
+        _print_failures(verification.failures)
+    for (one, other), n in leaks(found).items():
+        print(f"{n:,} programs are in both {one.name} and {other.name}")
 
 
-def _merged(found: "list[Verification]") -> dict[str, Any]:
-    if len(found) == 1:
-        return found[0].to_json()
-    return {
-        "examples": sum(verification.examples for verification in found),
-        "reproduced": sum(verification.reproduced for verification in found),
-        "failures": [
-            {"path": str(verification.path), **failure}
-            for verification in found
-            for failure in verification.to_json()["failures"]
-        ],
-    }
+def _print_failures(failures: Sequence[Any]) -> None:
+    for failure in failures[:_SHOWN]:
+        print(f"  line {failure.line}: {failure.reason}")
+    if len(failures) > _SHOWN:
+        print(f"  ... and {len(failures) - _SHOWN:,} more; see --json")
+
+
+# The figures of a data set, as tables.
+
+_BAR: Final = 40  # characters of the longest bar of a histogram
+_N_SYMBOLS: Final = 30  # rows of the histogram of symbols
+
+
+def _print_statistics(columns: Mapping[str, dict[str, Any]], whole: "Statistics") -> None:
+    """Print the means of each split, with what they are compared with, and counts of all."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print(_means(columns))
+    for title, counts in (
+        ("program depth", whole.depths),
+        ("program length", _binned(whole.program_lengths, 10)),
+        ("text length", _binned(whole.text_lengths, 10)),
+    ):
+        console.print(_histogram(title, dict(sorted(counts.items())), "tasks"))
+    console.print(_histogram("symbol", dict(whole.symbols.most_common(_N_SYMBOLS)), "uses"))
+    console.print(_vocabulary(whole))
+
+
+def _means(columns: Mapping[str, dict[str, Any]]) -> "Table":
+    from rich.table import Table
+
+    def figure(value: float) -> str:
+        return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
+
+    table = Table("split", "", title="means")
+    is_compared = any("against" in column for column in columns.values())
+    for heading in ("here", "against", "distance") if is_compared else ("here",):
+        table.add_column(heading, justify="right")
+    for split, column in columns.items():
+        for key, title in _COMPARED.items():
+            row = [split, title, figure(column[key])]
+            if key in (column.get("distance") or {}):
+                row += [figure(column["against"][key]), f"{column['distance'][key]:+.1%}"]
+            table.add_row(*row)
+        table.add_section()
+    return table
+
+
+def _binned(counts: Counter[int], width: int) -> Counter[int]:
+    binned: Counter[int] = Counter()
+    for value, n in counts.items():
+        binned[value // width * width] += n
+    return binned
+
+
+def _histogram(title: str, counts: Mapping[int, int] | Mapping[str, int], what: str) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title, what, "", box=None)
+    largest = max(counts.values(), default=1)
+    for value, n in counts.items():
+        # Text: a symbol is not markup
+        table.add_row(Text(str(value)), f"{n:,}", "█" * round(_BAR * n / largest))
+    return table
+
+
+def _vocabulary(whole: "Statistics") -> "Table":
+    from rich.table import Table
+
+    from saps.data.statistics import share
+
+    table = Table("", "", title="words and families", show_header=False)
+    numbers = whole.to_json()
+    used, known = numbers["published_words_used"], numbers["published_words"]
+    n_outside, n_words = whole.outside_words.total(), whole.words.total()
+    outside = [f"{word} {n:,}" for word, n in whole.outside_words.most_common(20)]
+    largest = [f"{f} {share(n, whole.tasks):.2%}" for f, n in whole.families.most_common(8)]
+    for title, figure in (
+        ("published words used", f"{used} of {known} ({share(used, known):.1%})"),
+        (
+            "words outside them",
+            f"{n_outside:,} of {n_words:,} tokens ({share(n_outside, n_words):.2%})",
+        ),
+        ("most frequent of those", ", ".join(outside) or "none"),
+        (f"largest of {len(whole.families)} families", ", ".join(largest) or "none named"),
+        ("different symbols", f"{len(whole.symbols)}, of which the commonest stand above"),
+        ("symbols outside the published set", ", ".join(whole.outside_symbols) or "none"),
+    ):
+        table.add_row(title, figure)
+    return table

@@ -6,26 +6,22 @@ from typing import Annotated
 
 import typer
 
-from saps.cli.failure import CommandError
-from saps.cli.options import DebugOption
+from saps.cli.console import CommandError, DebugOption, ModelOption
 
 
 def serve(
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65_535, help="0 takes any that is free.")
+        int, typer.Option("--port", min=0, max=65_535, help="0 takes any free one.")
     ] = 8000,
     host: Annotated[
         str, typer.Option("--host", help="Another address makes the service public.")
     ] = "127.0.0.1",
-    model: Annotated[
-        str | None,
-        typer.Option("--model", metavar="PATH|NAME", help="A model; else the bundled one."),
-    ] = None,
+    model: ModelOption = None,
     timeout: Annotated[
         float, typer.Option("--timeout", min=0.1, help="Seconds until a request gets a 504.")
     ] = 30.0,
     max_waiting: Annotated[
-        int, typer.Option("--max-waiting", min=1, help="Requests let in; one more gets a 503.")
+        int, typer.Option("--max-waiting", min=1, help="Most requests at a time; others get a 503.")
     ] = 128,
     _debug: DebugOption = False,
 ) -> None:
@@ -34,10 +30,17 @@ def serve(
     saps serve --port 8000
     """
     _require_extra()
-    from saps.decoding.synthesizer import Synthesizer
-    from saps.serve.application import create_app
-    from saps.serve.server import BACKLOG, is_loopback, listen, server_for, url_of
-    from saps.serve.settings import LOOPBACK_NAMES, ServiceSettings
+    from saps.serve.http_app import create_app
+    from saps.serve.server import (
+        BACKLOG,
+        LOOPBACK_NAMES,
+        ServiceSettings,
+        is_loopback,
+        listen,
+        server_for,
+        url_of,
+    )
+    from saps.synthesis.synthesizer import Synthesizer
 
     with listen(host, port) as bound:  # before the model is loaded: a port in use is told at once
         is_local = is_loopback(bound)
@@ -53,7 +56,7 @@ def serve(
         print(f"serving on {url_of(bound)}", flush=True)
         print("Ctrl-C stops it; /docs describes it", file=sys.stderr)
         try:
-            server_for(app).run(sockets=[bound])
+            server_for(app, settings).run(sockets=[bound])
         except KeyboardInterrupt:  # raised anew by the server once it has stopped
             print("stopped", file=sys.stderr)
 
@@ -69,7 +72,7 @@ def _require_extra() -> None:
 
 def _warn(host: str) -> None:
     print(
-        f"saps: warning: {host} is not the loopback address: whoever reaches this machine may use "
-        "the service; it knows no passwords",
+        f"saps: warning: {host} is not the loopback address: anyone who reaches this machine can "
+        "use the service; it has no passwords",
         file=sys.stderr,
     )

@@ -7,19 +7,19 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from saps.cli.console import DebugOption
 from saps.cli.hydra_application import run_application
-from saps.cli.options import DebugOption
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from saps.model.saving import RunInterruptedError
+    from saps.training.checkpoints import RunInterruptedError
 
 
 def train(context: typer.Context, _debug: DebugOption = False) -> None:
@@ -44,8 +44,8 @@ def _command_line_kept(arguments: list[str]) -> Iterator[None]:
 
 
 def _task(config: "DictConfig") -> None:
-    from saps.model.saving import RunInterruptedError
-    from saps.model.training import train
+    from saps.training.checkpoints import RunInterruptedError
+    from saps.training.run import train
 
     # Lightning's hints on its own defaults and products would bury the line of each epoch.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
@@ -57,8 +57,9 @@ def _task(config: "DictConfig") -> None:
     except RunInterruptedError as stop:
         if not _is_speaker():
             return  # Lightning would kill the others if one ended with an error
-        print(f"{stop}; {_how_to_go_on(stop)}", file=sys.stderr)
-        if stop.signal == signal.SIGTERM:
+        with suppress(OSError):  # at SIGHUP the terminal is gone
+            print(f"{stop}; {_how_to_go_on(stop)}", file=sys.stderr)
+        if stop.signal != signal.SIGINT:
             sys.exit(128 + stop.signal)
         raise KeyboardInterrupt from stop
     except SystemExit as stop:
@@ -67,6 +68,7 @@ def _task(config: "DictConfig") -> None:
                 print(f"stopped at once; {_how_to_go_on_from(config.folder)}", file=sys.stderr)
             raise KeyboardInterrupt from stop
         raise
+    # Under DDP each process comes here, and one line is enough.
     if not _is_speaker():
         return
     if result.value is None:
@@ -80,11 +82,11 @@ def _is_speaker() -> bool:
 
 
 def _how_to_go_on_from(folder: str) -> str:
-    from saps.model.run_folder import holds_a_run
+    from saps.training.checkpoints import holds_a_run
 
     if not holds_a_run(Path(folder)):
-        return "there was no checkpoint yet, so nothing is saved"
-    return f"go on from the last checkpoint with: {_command_to_go_on()}"
+        return "there was no checkpoint yet, so nothing was saved"
+    return f"to resume from the last checkpoint: {_command_to_go_on()}"
 
 
 def _command_to_go_on() -> str:
@@ -98,9 +100,43 @@ def _command_to_go_on() -> str:
 def _how_to_go_on(stop: "RunInterruptedError") -> str:
     command = _command_to_go_on()
     if not stop.has_checkpoint:
-        return f"its checkpoint could not be written ({stop.problem}), so nothing is saved"
+        return f"its checkpoint could not be written ({stop.problem}), so nothing was saved"
     if stop.problem is not None:
         return (
-            f"its checkpoint could not be written ({stop.problem}); from the one before: {command}"
+            f"its checkpoint could not be written ({stop.problem}); "
+            f"to resume from the one before: {command}"
         )
-    return f"go on with: {command}"
+    return f"to resume: {command}"
+
+
+# `saps generate`: a Hydra application over `conf/generate.yaml`.
+
+
+def generate(context: typer.Context, _debug: DebugOption = False) -> None:
+    """Write a data set of generated tasks; --help shows every choice."""
+    run_application(_generate_task, "generate", context)
+
+
+def _generate_task(config: "DictConfig") -> None:
+    from saps.data.tasks.generate import generate
+
+    print(generate(config))
+
+
+# `saps evaluate`: a Hydra application over `conf/evaluate.yaml`.
+
+
+def evaluate(context: typer.Context, _debug: DebugOption = False) -> None:
+    """Evaluate a model on a data set; --help shows every choice."""
+    run_application(_evaluate_task, "evaluate", context)
+
+
+def _evaluate_task(config: "DictConfig") -> None:
+    from saps.evaluation.evaluate import evaluate
+
+    try:
+        evaluate(config)
+    except KeyboardInterrupt:
+        told = f"stopped: nothing was written to {config.out}; the same command starts again"
+        print(told, file=sys.stderr)
+        raise

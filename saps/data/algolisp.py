@@ -1,18 +1,15 @@
-"""Files of tasks in the published AlgoLisp format: one JSON object a line, plain or gzip."""
+"""Tasks in the published AlgoLisp format: one JSON object a task (Polosukhin & Skidanov 2018)."""
 
-import gzip
 import json
-import logging
-import os
-import tempfile
-import zlib
-from collections import Counter
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from saps.data.example import Example, Test, normalise_text
+from saps.data.example import Example, Test
+from saps.data.files import DataError, read_lines, write_lines
+from saps.data.tokenizer import normalise_text
 from saps.lang import AlgoLispError, Node, parse, parse_type
 
 MAX_WORDS = 5_000
@@ -20,36 +17,17 @@ MAX_WORDS = 5_000
 
 SPLITS = ("train", "dev", "test")
 
-logger = logging.getLogger(__name__)
-
-
-class DataError(ValueError):
-    """A file of tasks can not be read.
-
-    Attributes:
-        path: the file.
-        reason: what is wrong and what to do, in one clause without a full stop.
-        line: counted from 1; None when the whole file is at fault.
-        field: the field at fault, if one is.
-    """
-
-    def __init__(
-        self, path: str | Path, reason: str, line: int | None = None, field: str | None = None
-    ) -> None:
-        super().__init__(path, reason, line, field)  # all fields: errors cross the worker pool
-        self.path, self.reason, self.line, self.field = Path(path), reason, line, field
-
-    def __str__(self) -> str:
-        line = "" if self.line is None else f", line {self.line}"
-        field = "" if self.field is None else f", field '{self.field}'"
-        return f"{self.path}{line}{field}: {self.reason}"
+_STEMS = ("", "metaset3.")
+_PACKINGS = ("", ".gz", ".xz", ".bz2", ".zip")
+_ENDS = tuple(f".{form}{packing}" for form in ("jsonl", "json") for packing in _PACKINGS)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def read_examples(path: str | Path) -> Iterator[Example]:
-    """Stream the tasks of a file.
+    """Stream the tasks of a file; see `read_lines` for the kinds of files.
 
     Raises:
-        DataError: at the first line that is no task, or when the file can not be read.
+        DataError: at the first line that is no task, or when the file cannot be read.
     """
     for item in scan_examples(path):
         if isinstance(item, DataError):
@@ -61,7 +39,7 @@ def scan_examples(path: str | Path) -> Iterator[Example | DataError]:
     """Stream the tasks of a file, with an error in the place of each line that is no task.
 
     Raises:
-        DataError: when the file itself can not be read to its end.
+        DataError: when the file itself cannot be read to its end.
     """
     for number, line in read_lines(path):
         try:
@@ -70,42 +48,13 @@ def scan_examples(path: str | Path) -> Iterator[Example | DataError]:
             yield error
 
 
-def read_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
-    """Stream the lines that are not blank, numbered from 1.
-
-    Raises:
-        DataError: the file is missing, unreadable, empty, or a gzip file that is cut.
-    """
-    path, number, n_lines = Path(path), 0, 0
-    try:
-        with open_binary(path) as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    n_lines += 1
-                    yield number, line
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        reason = f"the gzip data breaks off or is damaged ({error}); fetch or write the file anew"
-        raise DataError(path, reason, number + 1) from error
-    except OSError as error:
-        raise DataError(path, f"can not be read ({error.strerror}); check the path") from error
-    if n_lines == 0:
-        raise DataError(path, "holds no task; fetch or write the file anew")
-
-
-def open_binary(path: Path) -> IO[bytes] | gzip.GzipFile:
-    """Open a file for reading, unpacking gzip whatever the file is called."""
-    with path.open("rb") as file:
-        is_packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if is_packed else path.open("rb")
-
-
 def load_split(source: str | Path, split: str, *, cleaned: bool = False) -> list[Example]:
     """Return all tasks of one split ("train", "dev" or "test").
 
     Args:
         cleaned: keep only the tasks of which the interpreter reproduces every test, and log how
             many it drops and why; about one in ten of the published ones.
-        source: a folder with SPLIT.jsonl or metaset3.SPLIT.jsonl, plain or .gz; or one file,
+        source: a folder with SPLIT.jsonl or metaset3.SPLIT.jsonl, plain or packed; or one file,
             which is then read whatever the split.
         split: the name in the file's name.
 
@@ -113,23 +62,11 @@ def load_split(source: str | Path, split: str, *, cleaned: bool = False) -> list
         DataError: no such file, or a line of it is no task.
     """
     path = find_split(source, split)
-    examples = read_examples(path)
-    return _cleaned(examples, path) if cleaned else list(examples)
+    if not cleaned:
+        return list(read_examples(path))
+    from saps.data.verification import cleaned_examples  # which reads files through this module
 
-
-def _cleaned(examples: Iterable[Example], path: Path) -> list[Example]:
-    from saps.data.verification import reproduces  # which reads files through this module
-
-    kept, dropped = [], Counter[str]()
-    for example in examples:
-        failure = reproduces(example)
-        if failure is None:
-            kept.append(example)
-        else:
-            dropped[failure.kind] += 1
-    reasons = ", ".join(f"{n} {kind}" for kind, n in dropped.most_common()) or "none"
-    logger.info("%s: %d tasks kept; dropped: %s", path, len(kept), reasons)
-    return kept
+    return cleaned_examples(path)
 
 
 def find_split(source: str | Path, split: str) -> Path:
@@ -137,59 +74,32 @@ def find_split(source: str | Path, split: str) -> Path:
     source = Path(source)
     if source.is_file():
         return source
-    names = [f"{stem}{split}.jsonl{end}" for stem in ("", "metaset3.") for end in ("", ".gz")]
+    names = [f"{stem}{split}{end}" for stem in _STEMS for end in _ENDS]
     for name in names:
         if (source / name).is_file():
             return source / name
     if not source.is_dir():
         raise DataError(source, "no such file or folder; give a folder that holds the splits")
+    expected = ", ".join(f"{stem}{split}{end}" for stem in _STEMS for end in _ENDS[:2])
     raise DataError(
-        source, f"holds no {split} split; expected one of {', '.join(names)}; try `saps generate`"
+        source,
+        f"holds no {split} split; expected one of {expected} (also .json, .xz, .bz2, .zip); "
+        "try `saps generate`",
     )
 
 
 def write_examples(path: str | Path, examples: Iterable[Example]) -> int:
-    """Write tasks in the published format and return how many.
-
-    The file appears when it is complete and not before; a name ending in .gz is packed.
-    """
-    return write_lines(path, (format_example(example) for example in examples))
-
-
-def write_lines(path: str | Path, lines: Iterable[str]) -> int:
-    """Write lines, atomically; see `write_examples`."""
-    path, n_lines = Path(path), 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as raw, _packed(raw, path) as file:
-            for line in lines:
-                file.write(line.encode() + b"\n")
-                n_lines += 1
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return n_lines
-
-
-def _packed(raw: IO[bytes], path: Path) -> IO[bytes] | gzip.GzipFile:
-    if path.suffix != ".gz":
-        return raw
-    return gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0)  # same tasks, same bytes
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    """Write tasks in the published format and return how many; see `write_lines`."""
+    return write_lines(path, map(format_example, examples))
 
 
 def format_example(example: Example) -> str:
-    """Return the task as one line of the published format, without the line's end."""
+    """Return the task as one line of the published format, without the line's end.
+
+    A text that is there as it was typed is one string, others are words.
+    """
     fields = {
-        "text": example.text.split(" "),
+        "text": example.as_typed if example.typed else example.text.split(" "),
         "args": dict(example.arguments),
         "return_type": example.return_type,
         "short_tree": example.program.to_short_tree(),
@@ -201,33 +111,45 @@ def format_example(example: Example) -> str:
     return json.dumps(fields, ensure_ascii=False)
 
 
-def parse_example(line: str | bytes, path: str | Path, number: int) -> Example:
-    """Return the task of one line; `path` and `number` say where it came from.
-
-    Raises:
-        DataError: the line is no task; names the field at fault.
-    """
-    try:
-        return _Fields(_decode(line)).example()
-    except _FieldError as error:
-        raise DataError(path, error.reason, number, error.field) from error
-
-
 class _FieldError(Exception):
     def __init__(self, field: str | None, reason: str) -> None:
         super().__init__(field, reason)
         self.field, self.reason = field, reason
 
 
-def _decode(line: str | bytes) -> dict[str, Any]:
+def parse_example(line: bytes, path: str | Path, number: int) -> Example:
+    """Return the task of one line; `path` and `number` say where it came from.
+
+    Raises:
+        DataError: the line is no task; names the field at fault.
+    """
     try:
-        # the standard module: orjson turns integers beyond 64 bits into floats
-        fields = json.loads(line.rstrip())
+        fields = _decode(line)
+        text = _required(fields, "text")
+        arguments = _arguments(_required(fields, "args"))
+        return Example(
+            text=_text(text),
+            arguments=arguments,
+            return_type=_checked_type("return_type", _required(fields, "return_type")),
+            program=_program(fields),
+            tests=_tests(_required(fields, "tests"), arguments),
+            nodes=_nodes(fields.get("nodes") or []),
+            typed=text if isinstance(text, str) else "",
+        )
+    except _FieldError as error:
+        raise DataError(path, error.reason, number, error.field) from error
+
+
+def _decode(line: bytes) -> dict[str, Any]:
+    try:
+        # Decoded here: json.loads would let halves of surrogate pairs pass. And not by orjson,
+        # which turns integers beyond 64 bits into floats.
+        fields = json.loads(line.rstrip().decode())
     except UnicodeDecodeError as error:
         reason = f"byte {error.start + 1} is not UTF-8 ({error.reason}); save the file as UTF-8"
         raise _FieldError(None, reason) from error
     except json.JSONDecodeError as error:
-        reason = f"no JSON, column {error.colno}: {error.msg}; mend or delete the line"
+        reason = f"not JSON, column {error.colno}: {error.msg}; fix or delete the line"
         raise _FieldError(None, reason) from error
     except (RecursionError, ValueError) as error:
         reason = f"JSON nested too deep or a number too long ({error}); delete the line"
@@ -235,79 +157,49 @@ def _decode(line: str | bytes) -> dict[str, Any]:
     if not isinstance(fields, dict):
         reason = f"expected a JSON object, found {_kind(fields)}; delete the line"
         raise _FieldError(None, reason)
+    if _SURROGATE.search(line):
+        _check_characters(fields)
     return fields
 
 
-class _Fields:
-    """The fields of one line on their way to an `Example`."""
+def _check_characters(fields: dict[str, Any]) -> None:
+    """Refuse half of a surrogate pair, which no file and no report could be written with."""
+    for field, value in fields.items():
+        try:
+            json.dumps([field, value], ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            half = f"\\u{ord(error.object[error.start]):04x}"
+            reason = f"holds {half}, half of a surrogate pair and no character; fix or delete it"
+            name = field.encode(errors="backslashreplace").decode()
+            raise _FieldError(name, reason) from error
 
-    def __init__(self, fields: dict[str, Any]) -> None:
-        self.fields = fields
 
-    def example(self) -> Example:
-        arguments = self.arguments()
-        return Example(
-            text=self.text(),
-            arguments=arguments,
-            return_type=_checked_type("return_type", self.required("return_type")),
-            program=self.program(),
-            tests=self.tests(arguments),
-            nodes=self.nodes(),
-            typed=self.typed(),
-        )
+def _required(fields: dict[str, Any], field: str) -> Any:
+    if field not in fields:
+        found = ", ".join(map(str, fields)) or "none"
+        raise _FieldError(field, f"is missing (fields found: {found}); add it")
+    return fields[field]
 
-    def required(self, field: str) -> Any:
-        if field not in self.fields:
-            found = ", ".join(map(str, self.fields)) or "none"
-            raise _FieldError(field, f"is missing (fields found: {found}); add it")
-        return self.fields[field]
 
-    def text(self) -> str:
-        text = self.required("text")
-        if isinstance(text, list) and all(isinstance(word, str) for word in text):
-            text = " ".join(text)
-        if not isinstance(text, str):
-            raise _FieldError("text", f"expected words or one string, found {_kind(text)}")
-        text = normalise_text(text)
-        n_words = text.count(" ") + 1 if text else 0
-        if not 0 < n_words <= MAX_WORDS:
-            reason = f"expected 1 to {MAX_WORDS:,} words, found {n_words:,}; delete the line"
-            raise _FieldError("text", reason)
-        return text
+def _text(text: Any) -> str:
+    if isinstance(text, list) and all(isinstance(word, str) for word in text):
+        text = " ".join(text)
+    if not isinstance(text, str):
+        raise _FieldError("text", f"expected words or one string, found {_kind(text)}")
+    text = normalise_text(text)
+    n_words = text.count(" ") + 1 if text else 0
+    if not 0 < n_words <= MAX_WORDS:
+        reason = f"expected 1 to {MAX_WORDS:,} words, found {n_words:,}; delete the line"
+        raise _FieldError("text", reason)
+    return str(text)
 
-    def typed(self) -> str:
-        text = self.fields["text"]
-        return text if isinstance(text, str) else ""
 
-    def arguments(self) -> dict[str, str]:
-        args = self.required("args")
-        pairs = list(args.items()) if isinstance(args, dict) else args
-        if not isinstance(pairs, list) or not all(_is_pair(pair) for pair in pairs):
-            reason = 'expected an object {"a": "int"} or a list of pairs [["a", "int"]]'
-            raise _FieldError("args", f"{reason}, found {_kind(args)}")
-        return {name: _checked_type("args", text) for name, text in pairs}
-
-    def program(self) -> Node:
-        for field in ("short_tree", "code_tree"):
-            if self.fields.get(field) is not None:
-                return _tree(field, self.fields[field])
-        if self.fields.get("code_sequence") is not None:
-            return _sequence("code_sequence", self.fields["code_sequence"])
-        reason = "is missing, and so are code_tree and code_sequence; add the program"
-        raise _FieldError("short_tree", reason)
-
-    def tests(self, arguments: Mapping[str, str]) -> tuple[Test, ...]:
-        tests = self.required("tests")
-        if not isinstance(tests, list) or not tests:
-            reason = f"expected a list of at least one test, found {_kind(tests)}; add some"
-            raise _FieldError("tests", reason)
-        return tuple(_test(i, test, arguments) for i, test in enumerate(tests))
-
-    def nodes(self) -> tuple[str, ...]:
-        nodes = self.fields.get("nodes") or []
-        if not isinstance(nodes, list):
-            raise _FieldError("nodes", f"expected a list of names, found {_kind(nodes)}")
-        return tuple(map(str, nodes))
+def _arguments(args: Any) -> dict[str, str]:
+    pairs = list(args.items()) if isinstance(args, dict) else args
+    if not isinstance(pairs, list) or not all(_is_pair(pair) for pair in pairs):
+        reason = 'expected an object {"a": "int"} or a list of pairs [["a", "int"]]'
+        raise _FieldError("args", f"{reason}, found {_kind(args)}")
+    return {name: _checked_type("args", text) for name, text in pairs}
 
 
 def _is_pair(pair: object) -> bool:
@@ -332,26 +224,33 @@ def _type_fault(text: str) -> str | None:
     return None
 
 
-def _tree(field: str, tree: Any) -> Node:
+def _program(fields: dict[str, Any]) -> Node:
+    given = (name for name in ("short_tree", "code_tree", "code_sequence") if name in fields)
+    field = next((name for name in given if fields[name] is not None), None)
+    if field is None:
+        reason = "is missing, and so are code_tree and code_sequence; add the program"
+        raise _FieldError("short_tree", reason)
+    code = fields[field]
     try:
-        return Node.from_short_tree(tree)
+        if field != "code_sequence":
+            return Node.from_short_tree(code)
+        if isinstance(code, list) and all(isinstance(token, str) for token in code):
+            code = " ".join(code)
+        if not isinstance(code, str):
+            raise _FieldError(field, f"expected tokens or one string, found {_kind(code)}")
+        return parse(code)
     except (AlgoLispError, ValueError, TypeError) as error:
-        raise _FieldError(field, f"no program: {error}") from error
+        raise _FieldError(field, f"not a program: {error}") from error
 
 
-def _sequence(field: str, sequence: Any) -> Node:
-    if isinstance(sequence, list) and all(isinstance(token, str) for token in sequence):
-        sequence = " ".join(sequence)
-    if not isinstance(sequence, str):
-        raise _FieldError(field, f"expected tokens or one string, found {_kind(sequence)}")
-    try:
-        return parse(sequence)
-    except (AlgoLispError, ValueError) as error:
-        raise _FieldError(field, f"no program: {error}") from error
+def _tests(tests: Any, arguments: Mapping[str, str]) -> tuple[Test, ...]:
+    if not isinstance(tests, list) or not tests:
+        reason = f"expected a list of at least one test, found {_kind(tests)}; add some"
+        raise _FieldError("tests", reason)
+    return tuple(_test(f"tests[{i}]", test, arguments) for i, test in enumerate(tests))
 
 
-def _test(index: int, test: Any, arguments: Mapping[str, str]) -> Test:
-    field = f"tests[{index}]"
+def _test(field: str, test: Any, arguments: Mapping[str, str]) -> Test:
     if not isinstance(test, dict) or "input" not in test or "output" not in test:
         raise _FieldError(field, f'expected {{"input": ..., "output": ...}}, found {_kind(test)}')
     inputs = test["input"]
@@ -362,6 +261,12 @@ def _test(index: int, test: Any, arguments: Mapping[str, str]) -> Test:
         reason = f"lacks argument {', '.join(missing)} of args; add a value or delete the test"
         raise _FieldError(f"{field}.input", reason)
     return Test(inputs, test["output"])
+
+
+def _nodes(nodes: Any) -> tuple[str, ...]:
+    if not isinstance(nodes, list):
+        raise _FieldError("nodes", f"expected a list of names, found {_kind(nodes)}")
+    return tuple(map(str, nodes))
 
 
 def _kind(value: object) -> str:

@@ -1,12 +1,13 @@
 """Texts and trees as index tensors, and the batches of an epoch.
 
-Sizes: B examples, T pieces of the longest text, N nodes of all trees, P vertical states,
-M nodes of the largest tree.
+Sizes: B examples, T pieces of the longest text, N nodes of all trees, P vertical states, M nodes of
+the largest tree. Nodes of one step of a network are neighbours in its tensors, so that the step is
+one slice; `*_sizes` say how many each step has.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +18,6 @@ from saps.data.example import Example
 from saps.data.symbols import SymbolError, SymbolTable
 from saps.data.tokenizer import PAD_ID, Tokenizer, TokenizerError
 from saps.lang import Node
-
-if TYPE_CHECKING:
-    from saps.data.sequences import SequenceBatch
-    from saps.data.upward import UpwardBatch
 
 IntArray = npt.NDArray[np.int64]
 Indexes = npt.NDArray[np.integer[Any]]
@@ -71,18 +68,18 @@ def encode_tree(program: Node, symbols: SymbolTable) -> EncodedTree:
         SymbolError: a node has a symbol that `symbols` lacks.
     """
     rows: list[tuple[int, int, int, int, int]] = []
-    # Each entry: node, parent, previous sibling, depth, chain; a stack, for trees may be deep.
+    # Each entry: node, its parent's position, positions of its siblings so far, depth.
     stack: list[tuple[Node, int, list[int], int]] = [(program, -1, [], 0)]
     while stack:
-        node, parent, elder, depth = stack.pop()
+        node, parent, siblings, depth = stack.pop()
         position = len(rows)
-        sibling = elder[-1] if elder else -1
+        sibling = siblings[-1] if siblings else -1
         before = sibling if sibling >= 0 else parent
         chain = rows[before][4] + 1 if before >= 0 else 0
         rows.append((symbols.index(node), parent, sibling, depth, chain))
-        elder.append(position)
-        brood: list[int] = []
-        stack.extend((child, position, brood, depth + 1) for child in reversed(node.children))
+        siblings.append(position)
+        children: list[int] = []
+        stack.extend((child, position, children, depth + 1) for child in reversed(node.children))
     table = np.asarray(rows, dtype=np.int32)
     return EncodedTree(*np.ascontiguousarray(table.T))
 
@@ -110,18 +107,43 @@ def encode_examples(
     return encoded
 
 
-def map_parts(kind: type[Any], function: Callable[[Any], Any], value: Any) -> Any:
-    """Apply `function` to all that is of a kind in a dataclass and the dataclasses within it."""
-    if isinstance(value, kind):
-        return function(value)
-    if not is_dataclass(value) or isinstance(value, type):
-        return value
-    parts = {part.name: getattr(value, part.name) for part in fields(value)}
-    return replace(value, **{name: map_parts(kind, function, part) for name, part in parts.items()})
+class Tensors:
+    """What holds tensors, and perhaps others that do: they move together."""
+
+    __slots__ = ()
+
+    def map(self, kind: type[Any], function: Callable[[Any], Any]) -> Self:
+        """Return a copy with `function` applied to every value of a kind, in here or deeper."""
+
+        def mapped(value: Any) -> Any:
+            if isinstance(value, kind):
+                return function(value)
+            return value.map(kind, function) if isinstance(value, Tensors) else value
+
+        parts = {field.name: mapped(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
+        return replace(self, **parts)  # type: ignore[type-var]
+
+    def to(self, device: torch.device | str) -> Self:
+        return self.map(Tensor, lambda tensor: tensor.to(device, non_blocking=True))
+
+    def pin_memory(self) -> Self:
+        """Return a copy in page-locked memory, from where a GPU takes it in passing."""
+        return self.map(Tensor, Tensor.pin_memory)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By value: torch would hand tensors from a worker process over in /dev/shm, which is small
+        # in a container and kills the worker when it is full.
+        values = [getattr(self, field.name) for field in fields(self)]  # type: ignore[arg-type]
+        arrays = [value.numpy() if isinstance(value, Tensor) else value for value in values]
+        return _unpickled, (type(self), arrays)
+
+
+def _unpickled(kind: type[Any], arrays: list[Any]) -> Any:
+    return kind(*(torch.from_numpy(a) if isinstance(a, np.ndarray) else a for a in arrays))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TextBatch:
+class TextBatch(Tensors):
     """The texts of a batch.
 
     Attributes:
@@ -132,14 +154,9 @@ class TextBatch:
     pieces: Tensor
     lengths: Tensor
 
-    def to(self, device: torch.device | str) -> "TextBatch":
-        return TextBatch(
-            self.pieces.to(device, non_blocking=True), self.lengths.to(device, non_blocking=True)
-        )
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TreeBatch:
+class TreeBatch(Tensors):
     """The trees of a batch, arranged so that all nodes of one step are neighbours.
 
     Nodes are ordered by their step on the parent/sibling chain ("horizontal order"). The
@@ -189,18 +206,9 @@ class TreeBatch:
     n_v_slots: int
     is_padded: bool = False
 
-    def to(self, device: torch.device | str) -> "TreeBatch":
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        moved: dict[str, Any] = {
-            name: value.to(device, non_blocking=True)
-            for name, value in values.items()
-            if isinstance(value, Tensor)
-        }
-        return replace(self, **moved)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
+class Batch(Tensors):
     """Texts with their trees.
 
     Attributes:
@@ -216,16 +224,6 @@ class Batch:
     indices: tuple[int, ...]
     upward: "UpwardBatch | None" = None
     sequence: "SequenceBatch | None" = None
-
-    def pin_memory(self) -> "Batch":
-        """Return a copy in page-locked memory, from where a GPU takes it in passing."""
-        pinned: Batch = map_parts(Tensor, Tensor.pin_memory, self)
-        return pinned
-
-    def to(self, device: torch.device | str) -> "Batch":
-        upward = None if self.upward is None else self.upward.to(device)
-        sequence = None if self.sequence is None else self.sequence.to(device)
-        return Batch(self.text.to(device), self.tree.to(device), self.indices, upward, sequence)
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -249,94 +247,79 @@ def pad_pieces(texts: Sequence[Indexes | Sequence[int]]) -> TextBatch:
 
 def batch_trees(trees: Sequence[EncodedTree], n_labels: int) -> TreeBatch:
     """Arrange trees for a decoder with `n_labels` labels; the start label is `n_labels`."""
-    sizes = np.asarray([len(tree) for tree in trees], dtype=np.int64)
-    offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    example = np.repeat(np.arange(len(trees)), sizes)
-    shift = offsets[example]
-    label, parent, sibling, depth, chain = (
-        np.concatenate([getattr(tree, name) for tree in trees], dtype=np.int64)
-        for name in ("label", "parent", "sibling", "depth", "chain")
-    )
-    rank = np.arange(len(label)) - shift
-    parent = np.where(parent < 0, -1, parent + shift)
-    sibling = np.where(sibling < 0, -1, sibling + shift)
+    (label, parent, sibling, depth, chain), example, rank = _joined(trees, *_TREE_FIELDS)
+    first = np.arange(len(label)) - rank
+    parent = np.where(parent < 0, -1, parent + first)
+    sibling = np.where(sibling < 0, -1, sibling + first)
     before = np.where(sibling >= 0, sibling, parent)
+    order, within, h_sizes = _by_step(chain)
+
+    # Vertical states, before they are ordered: the roots', then one for each node with children.
+    roots, parents = np.flatnonzero(before < 0), np.unique(parent[parent >= 0])
+    state_of_parent = np.zeros(len(label), dtype=np.int64)
+    state_of_parent[parents] = np.arange(len(parents)) + len(roots)
+    state = np.where(before < 0, example, state_of_parent[parent])
+    step = np.concatenate([np.zeros_like(roots), depth[parents] + 1])
+    v_order, v_within, v_sizes = _by_step(step)
+    v_label = np.concatenate([np.full(len(roots), n_labels), label[parents]])[v_order]
+    v_previous = np.concatenate([np.arange(len(roots)), v_within[state[parents]]])[v_order]
+    v_example = np.concatenate([np.arange(len(roots)), example[parents]])[v_order]
+    v_place = np.empty_like(v_order)
+    v_place[v_order] = np.arange(len(v_order))
+    _, v_rank, v_counts = _by_step(v_example)
+
+    shape = np.zeros((len(label), 2), dtype=np.int64)
+    shape[parents, 0] = 1
+    shape[sibling[sibling >= 0], 1] = 1
     kind = np.where(before < 0, START, np.where(sibling >= 0, RIGHT, DOWN))
-    order, within, h_sizes = _order_by_step(chain)
-    vertical = _vertical_order(parent, depth, label, example, n_labels)
-    _, v_rank, v_crowd = _order_by_step(vertical.example)
-    slots, v_slots = int(sizes.max()), max(v_crowd)
+    n_slots, n_v_slots = int(rank.max()) + 1, int(v_counts.max())
     return TreeBatch(
-        label=_tensor(label[order]),
-        example=_tensor(example[order]),
-        slot=_tensor((example * slots + rank)[order]),
-        h_label=_tensor(np.where(before < 0, n_labels, label[before])[order]),
-        h_kind=_tensor(kind[order]),
-        h_previous=_tensor(np.where(before < 0, example, within[before])[order]),
-        h_sizes=h_sizes,
-        v_label=_tensor(vertical.label),
-        v_previous=_tensor(vertical.previous),
-        v_example=_tensor(vertical.example),
-        v_sizes=vertical.sizes,
-        v_index=_tensor(vertical.of_node[order]),
-        v_slot=_tensor(vertical.example * v_slots + v_rank),
-        shape=_tensor(_shape(parent, sibling)[order]),
+        label=torch.from_numpy(label[order]),
+        example=torch.from_numpy(example[order]),
+        slot=torch.from_numpy((example * n_slots + rank)[order]),
+        h_label=torch.from_numpy(np.where(before < 0, n_labels, label[before])[order]),
+        h_kind=torch.from_numpy(kind[order]),
+        h_previous=torch.from_numpy(np.where(before < 0, example, within[before])[order]),
+        h_sizes=tuple(h_sizes.tolist()),
+        v_label=torch.from_numpy(v_label),
+        v_previous=torch.from_numpy(v_previous),
+        v_example=torch.from_numpy(v_example),
+        v_sizes=tuple(v_sizes.tolist()),
+        v_index=torch.from_numpy(v_place[state][order]),
+        v_slot=torch.from_numpy(v_example * n_v_slots + v_rank),
+        shape=torch.from_numpy(shape[order]),
         n_examples=len(trees),
-        n_slots=slots,
-        n_v_slots=v_slots,
+        n_slots=n_slots,
+        n_v_slots=n_v_slots,
     )
 
 
-def _shape(parent: IntArray, sibling: IntArray) -> IntArray:
-    """Tell which nodes have children and a next sibling, (N, 2) of 0 and 1, in pre-order."""
-    shape = np.zeros((len(parent), 2), dtype=np.int64)
-    shape[parent[parent >= 0], 0] = 1
-    shape[sibling[sibling >= 0], 1] = 1
-    return shape
+_TREE_FIELDS = tuple(field.name for field in fields(EncodedTree))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Vertical:
-    """Vertical states in their order, see `TreeBatch`; `of_node` is by node, in pre-order."""
-
-    label: IntArray
-    previous: IntArray
-    example: IntArray
-    sizes: tuple[int, ...]
-    of_node: IntArray
-
-
-def _vertical_order(
-    parent: IntArray, depth: IntArray, label: IntArray, example: IntArray, n_labels: int
-) -> _Vertical:
-    roots = np.flatnonzero(parent < 0)
-    parents = np.unique(parent[parent >= 0])
-    step = np.concatenate([np.zeros_like(roots), depth[parents] + 1])
-    order, within, sizes = _order_by_step(step)
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    # State number (before ordering) of each node: its tree's root state or its parent's.
-    number_of_parent = np.zeros(len(parent), dtype=np.int64)
-    number_of_parent[parents] = np.arange(len(parents)) + len(roots)
-    number = np.where(parent < 0, example, number_of_parent[parent])
-    state_label = np.concatenate([np.full(len(roots), n_labels), label[parents]])
-    previous = np.concatenate([np.arange(len(roots)), within[number[parents]]])
-    of_example = np.concatenate([np.arange(len(roots)), example[parents]])
-    return _Vertical(state_label[order], previous[order], of_example[order], sizes, place[number])
+def _joined(trees: Sequence[EncodedTree], *names: str) -> tuple[list[IntArray], IntArray, IntArray]:
+    """Return fields of all trees one after another, each node's tree, and its place in that."""
+    sizes = np.asarray([len(tree) for tree in trees], dtype=np.int64)
+    tree = np.repeat(np.arange(len(trees)), sizes)
+    place = np.arange(len(tree)) - (np.cumsum(sizes) - sizes)[tree]
+    joined = [
+        np.concatenate([getattr(tree, name) for tree in trees], dtype=np.int64) for name in names
+    ]
+    return joined, tree, place
 
 
-def _order_by_step(step: IntArray) -> tuple[IntArray, IntArray, tuple[int, ...]]:
-    """Return the stable order by step, each item's place within its step, the steps' sizes."""
+def _by_step(step: IntArray, n_steps: int = 0) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the stable order by step, each item's place within its step, the steps' sizes.
+
+    Args:
+        step: of each item, from 0.
+        n_steps: at least so many sizes.
+    """
     order = np.argsort(step, kind="stable")
-    sizes = np.bincount(step)
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    sizes = np.bincount(step, minlength=n_steps)
     within = np.empty_like(order)
-    within[order] = np.arange(len(order)) - starts[step[order]]
-    return order, within, tuple(sizes.tolist())
-
-
-def _tensor(array: IntArray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.int64))
+    within[order] = np.arange(len(order)) - (np.cumsum(sizes) - sizes)[step[order]]
+    return order, within, sizes
 
 
 def plan_epoch(
@@ -382,3 +365,143 @@ def padding_share(lengths: IntArray, plan: Sequence[IntArray]) -> float:
     """
     places = sum(len(batch) * int(lengths[batch].max()) for batch in plan)
     return 1 - int(lengths.sum()) / places if places else 0.0
+
+
+# A program as a sequence: `(`, a label, its children, `)`; a leaf is its label alone. Sizes: V
+# tokens of all programs, L of the longest.
+
+
+class Marks(NamedTuple):
+    """The tokens that are no labels, numbered after them; `start` is fed and never written."""
+
+    open: int
+    close: int
+    end: int
+    start: int
+
+    @classmethod
+    def after(cls, n_labels: int) -> "Marks":
+        return cls(n_labels, n_labels + 1, n_labels + 2, n_labels + 3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SequenceBatch(Tensors):
+    """The programs of a batch as tokens, all tokens of one step neighbours.
+
+    The rows of step t are the examples that have a token there, the longest program first: so
+    each step's rows are the first rows of the step before.
+
+    Attributes:
+        token: (V,) gold tokens, step after step; each program ends with the end mark.
+        fed: (V,) the token before each; the start mark at the first step.
+        sizes: rows of each of the L steps, falling from B, summing to V.
+        order: (B,) the example of each row.
+        place: (V,) place of a token in a (B * L) layout, by row and step.
+    """
+
+    token: Tensor
+    fed: Tensor
+    sizes: tuple[int, ...]
+    order: Tensor
+    place: Tensor
+
+
+def batch_sequences(trees: Sequence[EncodedTree], n_labels: int) -> SequenceBatch:
+    """Write trees with brackets, a few array operations for all of them."""
+    marks = Marks.after(n_labels)
+    order = np.argsort([-_n_tokens(tree) for tree in trees], kind="stable")
+    trees = [trees[i] for i in order]
+    (label, depth), _, _ = _joined(trees, "label", "depth")
+    last = np.cumsum([len(tree) for tree in trees]) - 1
+    fall = np.append(depth[:-1] - depth[1:], 0)
+    fall[last] = depth[last]
+    is_inner = fall < 0
+    # Behind each label come the brackets that it closes, and behind a tree's last one the end.
+    behind = np.maximum(fall, 0)
+    behind[last] += 1
+    width = 1 + is_inner + behind
+    ends = np.cumsum(width)
+    token = np.full(int(ends[-1]), marks.close, dtype=np.int64)
+    at = ends - width + is_inner
+    token[at] = label
+    token[at[is_inner] - 1] = marks.open
+    token[ends[last] - 1] = marks.end
+    lengths = np.diff(ends[last], prepend=0)
+    row = np.repeat(np.arange(len(trees)), lengths)
+    step = np.arange(len(token)) - np.repeat(ends[last] - lengths, lengths)
+    fed = np.where(step == 0, marks.start, np.roll(token, 1))
+    by_step, _, sizes = _by_step(step)
+    return SequenceBatch(
+        token=torch.from_numpy(token[by_step]),
+        fed=torch.from_numpy(fed[by_step]),
+        sizes=tuple(sizes.tolist()),
+        order=torch.from_numpy(order),
+        place=torch.from_numpy((row * lengths[0] + step)[by_step]),
+    )
+
+
+def _n_tokens(tree: EncodedTree) -> int:
+    """Count labels, two brackets for each node with children, the end."""
+    return len(tree) + 2 * int(np.count_nonzero(tree.depth[1:] > tree.depth[:-1])) + 1
+
+
+# For a network that reads trees from the leaves to the root. Sizes: L leaves, I inner nodes, D
+# levels, A the most children that a node has.
+
+ABSENT = 0
+"""The place of a child that is not there; real places start at 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UpwardBatch(Tensors):
+    """The trees of a batch, all nodes of one depth together, the deepest first.
+
+    A node's children are one level below it, so a level needs the one before it alone. Within a
+    level the inner nodes come first, then the leaves; a place in a level counts them from 1.
+    Nodes of one level are in pre-order, tree after tree.
+
+    Attributes:
+        leaf_label: (L,) labels of the leaves, level after level.
+        leaf_sizes: leaves of each of the D levels, summing to L.
+        inner_label: (I,) labels of the nodes with children, level after level.
+        inner_sizes: inner nodes of each level, summing to I; none in the first, the deepest.
+        children: (I, A) places of each node's children in the level before, from the first child
+            on; `ABSENT` where there are fewer than A.
+        roots: (B,) places of the roots in the last level.
+    """
+
+    leaf_label: Tensor
+    leaf_sizes: tuple[int, ...]
+    inner_label: Tensor
+    inner_sizes: tuple[int, ...]
+    children: Tensor
+    roots: Tensor
+
+
+def batch_upward(trees: Sequence[EncodedTree]) -> UpwardBatch:
+    """Arrange trees."""
+    (label, parent, depth), _, rank = _joined(trees, "label", "parent", "depth")
+    n_levels = int(depth.max()) + 1
+    level = n_levels - 1 - depth
+    child = np.flatnonzero(parent >= 0)
+    above = parent[child] + child - rank[child]
+    n_children = np.bincount(above, minlength=len(label))
+    inner, leaf = np.flatnonzero(n_children), np.flatnonzero(n_children == 0)
+    inner_order, inner_within, inner_sizes = _by_step(level[inner], n_levels)
+    leaf_order, leaf_within, leaf_sizes = _by_step(level[leaf], n_levels)
+    place = np.empty_like(label)
+    place[inner] = 1 + inner_within
+    place[leaf] = 1 + inner_sizes[level[leaf]] + leaf_within
+    row = np.empty_like(label)
+    row[inner[inner_order]] = np.arange(len(inner))
+    _, among_siblings, _ = _by_step(above)
+    children = np.full((len(inner), n_children.max()), ABSENT, dtype=np.int64)
+    children[row[above], among_siblings] = place[child]
+    return UpwardBatch(
+        leaf_label=torch.from_numpy(label[leaf[leaf_order]]),
+        leaf_sizes=tuple(leaf_sizes.tolist()),
+        inner_label=torch.from_numpy(label[inner[inner_order]]),
+        inner_sizes=tuple(inner_sizes.tolist()),
+        children=torch.from_numpy(children),
+        roots=torch.from_numpy(place[parent < 0]),
+    )

@@ -2,19 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from saps.data.symbols import ARGUMENTS
+from saps.data.tokenizer import normalise_text
 from saps.lang import Node, Value
-
-_TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\s`]")
-
-
-def normalise_text(text: str) -> str:
-    """Return the text in the data's form: lower case, tokens joined by single spaces.
-
-    Words and numbers are tokens, each punctuation mark is one, backquotes vanish.
-    """
-    return " ".join(_TOKEN.findall(text.lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +45,53 @@ class Example:
     def as_typed(self) -> str:
         """The text as a person typed it, with its capitals and marks, if it is still that text."""
         return self.typed if self.typed and normalise_text(self.typed) == self.text else self.text
+
+    @property
+    def canonical_program(self) -> str:
+        """The program with letters for its arguments, in the order in which they occur.
+
+        Two programs that differ in the names of their arguments alone are one.
+        """
+        leaves = dict.fromkeys(node.symbol for node in self.program.preorder())
+        order = [name for name in leaves if name in self.arguments]
+        letters = (*ARGUMENTS, *(f"?{i}" for i in range(len(order))))
+        return str(with_names(self.program, dict(zip(order, letters, strict=False))))
+
+    def anonymised(self) -> "Example":
+        """Return the task with letters for its arguments, as models know them.
+
+        Published tasks have letters alone; a file of one's own may say "the price". A name gets a
+        letter that neither an argument nor a word of the text is, as long as there are such; "A" is
+        the text's "a" already. Names beyond the last letter stay.
+        """
+        named = [name for name in self.arguments if name not in ARGUMENTS]
+        if not named:
+            return self
+        words = set(self.text.split(" "))
+        free = [letter for letter in ARGUMENTS if letter not in self.arguments]
+        letters = {name: name.lower() for name in named if name.lower() in free}
+        free = [letter for letter in free if letter not in letters.values()]
+        free.sort(key=words.__contains__)  # stable: letters that are words come last
+        letters |= zip([name for name in named if name not in letters], free, strict=False)
+        text = self.text
+        for name in sorted(letters, key=len, reverse=True):
+            said = re.escape(normalise_text(name))
+            text = re.sub(rf"(?<!\S){said}(?!\S)", letters[name], text)
+
+        def lettered(inputs: Mapping[str, Value]) -> dict[str, Value]:
+            return {letters.get(name, name): value for name, value in inputs.items()}
+
+        return replace(
+            self,
+            text=text,
+            arguments={letters.get(name, name): kind for name, kind in self.arguments.items()},
+            program=with_names(self.program, letters),
+            tests=tuple(Test(lettered(test.inputs), test.output) for test in self.tests),
+        )
+
+
+def with_names(program: Node, names: Mapping[str, str]) -> Node:
+    """Return a program with other names for some of its leaves."""
+    if not program.children:
+        return Node(names.get(program.symbol, program.symbol))
+    return Node(program.symbol, tuple(with_names(child, names) for child in program.children))

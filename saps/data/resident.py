@@ -1,21 +1,77 @@
-"""The batches of an epoch on the device, while those of the next are made."""
+"""The batches of an epoch on the device, while worker processes make those of the next."""
 
 import logging
-from collections.abc import Callable, Iterator
+import math
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import count, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
-from saps.data.batching import Batch
-from saps.data.packing import PackedBatches
+from saps.data.batching import Batch, Tensors
+from saps.data.files import DataError
 
 logger = logging.getLogger(__name__)
 
 Key = tuple[int, int]
 """An epoch, from 0, and which of its parts."""
+
+
+class _Place(NamedTuple):
+    """Where the numbers of a tensor are, and its shape."""
+
+    first: int
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedBatches(Tensors):
+    """Batches whose tensors are parts of one flat buffer: one copy brings them to a device.
+
+    Attributes:
+        numbers: (X,) what is in all tensors, one after another.
+        outlines: the batches, with a place in `numbers` instead of each tensor.
+    """
+
+    numbers: Tensor
+    outlines: tuple[Batch, ...]
+
+    @classmethod
+    def of(cls, batches: Iterable[Batch]) -> "PackedBatches":
+        """Copy batches of index tensors into one tensor."""
+        tensors = [torch.empty(0, dtype=torch.int64)]
+        first = 0
+
+        def put(tensor: Tensor) -> _Place:
+            nonlocal first
+            place = _Place(first, tuple(tensor.shape))
+            tensors.append(tensor.flatten())
+            first += tensor.numel()
+            return place
+
+        outlines = tuple(batch.map(Tensor, put) for batch in batches)
+        return cls(torch.cat(tensors), outlines)
+
+    def __len__(self) -> int:
+        return len(self.outlines)
+
+    def __getitem__(self, index: int) -> Batch:
+        """Return a batch; its tensors are views, so that nothing is copied or computed."""
+
+        def view(place: _Place) -> Tensor:
+            end = place.first + math.prod(place.shape)
+            return self.numbers[place.first : end].view(place.shape)
+
+        return self.outlines[index].map(_Place, view)
+
+    @property
+    def size_bytes(self) -> int:
+        return self.numbers.numel() * self.numbers.element_size()
 
 
 class EpochParts(Dataset[PackedBatches]):
@@ -38,24 +94,22 @@ class EpochParts(Dataset[PackedBatches]):
         return PackedBatches.of(batches[number] for number in numbers.tolist())
 
 
-class _Keys(Sampler[Key]):
-    """All parts of all epochs from one on, in their order."""
+def check_room(n_workers: int) -> None:
+    """See that worker processes can be started; a loader that fails at that says little.
 
-    def __init__(self, first: int, last: int | None, n_parts: int) -> None:
-        self.first, self.last, self.n_parts = first, last, n_parts
-
-    def __iter__(self) -> Iterator[Key]:
-        epochs = count(self.first) if self.last is None else range(self.first, self.last)
-        return ((epoch, part) for epoch in epochs for part in range(self.n_parts))
+    Raises:
+        DataError: there is no room in /dev/shm, where processes keep their locks.
+    """
+    try:
+        locks = [multiprocessing.Lock() for _ in range(8 * n_workers)]
+    except OSError as error:
+        reason = f"no worker process can start ({error.strerror}); free some, or feed.n_workers=0"
+        raise DataError("/dev/shm", reason) from error  # noqa: S108 - no file of ours
+    del locks
 
 
 class Residence:
-    """Keeps the batches of one epoch on a device.
-
-    Worker processes make the next epoch meanwhile, augmentation and padding included; it comes in
-    one copy for each of them when it begins. So a step copies nothing, and what an epoch holds
-    depends on the seed and its number, whoever made it.
-    """
+    """Keeps the batches of one epoch on a device; worker processes make those of the next."""
 
     def __init__(
         self,
@@ -70,11 +124,12 @@ class Residence:
 
         Args:
             batches_of: see `EpochParts`.
-            device: where the batches go.
-            n_epochs: of the run; beyond it nothing is made ahead. None for no end.
+            device: where the batches are kept.
+            n_epochs: of the run, so that none is made ahead that nobody asks for; None for no end.
             n_workers: processes that make batches; 0 makes an epoch when it begins.
             pin: copy by way of page-locked memory.
         """
+        check_room(n_workers)
         self._parts = EpochParts(batches_of, max(1, n_workers))
         self._device = device
         self._n_epochs = n_epochs
@@ -100,10 +155,12 @@ class Residence:
         return self._here
 
     def _loader(self, first: int) -> DataLoader[PackedBatches]:
+        epochs = count(first) if self._n_epochs is None else range(first, self._n_epochs)
+        keys = ((epoch, part) for epoch in epochs for part in range(self._parts.n_parts))
         return DataLoader(
             self._parts,
             batch_size=None,
-            sampler=_Keys(first, self._n_epochs, self._parts.n_parts),
+            sampler=keys,
             num_workers=self._n_workers,
             # Each worker makes one part ahead: together the next epoch, and no more.
             prefetch_factor=1 if self._n_workers else None,

@@ -1,13 +1,24 @@
 """What a set of tasks is like: lengths, depths, words, symbols, families."""
 
 import statistics
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
 from saps.data.example import Example
-from saps.data.published import SYMBOLS, published_words
+from saps.english.vocabulary import SYMBOLS, published_words
 
 
 @dataclass
@@ -34,34 +45,24 @@ class Statistics:
     def of(cls, examples: Iterable[Example]) -> "Statistics":
         found = cls()
         for example in examples:
-            found.add(example)
+            words = example.text.split(" ")
+            found.words.update(words)
+            found.text_lengths[len(words)] += 1
+            found.depths[example.program.depth] += 1
+            found.program_lengths[example.program.size] += 1
+            found.n_arguments[len(example.arguments)] += 1
+            found.symbols.update(node.symbol for node in example.program.preorder())
+            found.families.update(set(example.nodes))
+            found.return_types[example.return_type] += 1
+            found.programs.add(str(example.program))
         return found
 
-    def add(self, example: Example) -> None:
-        """Count one task."""
-        words = example.text.split(" ")
-        self.words.update(words)
-        self.text_lengths[len(words)] += 1
-        self.depths[example.program.depth] += 1
-        self.program_lengths[example.program.size] += 1
-        self.n_arguments[len(example.arguments)] += 1
-        self.symbols.update(node.symbol for node in example.program.preorder())
-        self.families.update(set(example.nodes))
-        self.return_types[example.return_type] += 1
-        self.programs.add(str(example.program))
-
     def __add__(self, other: "Statistics") -> "Statistics":
-        return Statistics(
-            text_lengths=self.text_lengths + other.text_lengths,
-            depths=self.depths + other.depths,
-            program_lengths=self.program_lengths + other.program_lengths,
-            n_arguments=self.n_arguments + other.n_arguments,
-            words=self.words + other.words,
-            symbols=self.symbols + other.symbols,
-            families=self.families + other.families,
-            return_types=self.return_types + other.return_types,
-            programs=self.programs | other.programs,
-        )
+        both = Statistics()
+        for one in (self, other):
+            for name, counted in vars(one).items():
+                getattr(both, name).update(counted)  # a Counter adds, a set unites
+        return both
 
     @property
     def tasks(self) -> int:
@@ -111,3 +112,16 @@ def mean(counts: Counter[int]) -> float:
 def share(part: int, whole: int) -> float:
     """Return part of whole; 0 of nothing."""
     return part / whole if whole else 0.0
+
+
+def data_progress() -> Progress:
+    """Return a bar that counts tasks and estimates the time left, where a person sees stderr."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+    )

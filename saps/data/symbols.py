@@ -5,9 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from saps.lang import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS, Node
+from saps.lang.errors import AlgoLispError
+from saps.lang.functions import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS
+from saps.lang.node import Node
+from saps.lang.program_values import constant
 
-# The constants of the published programs, and those of the language that have a name.
+# The constants of the published programs, and those of the language that have a name. Those of a
+# model are in its own table; `data.constants` chooses others for a new one.
 _NUMBERS = ("0", "1", "2", "10", "40", "1000000000", "inf")
 CONSTANTS = (*_NUMBERS, "true", "false", "int", '""', '" "', '"z"')
 # Published tasks name their arguments by single letters, a to l.
@@ -39,13 +43,27 @@ class SymbolTable:
             raise SymbolError("the symbol table names a label twice")
 
     @classmethod
-    def of_language(cls) -> "SymbolTable":
-        """Make the labels of the whole language: calls, functions as values, leaves."""
+    def of_language(cls, constants: Iterable[str] = CONSTANTS) -> "SymbolTable":
+        """Make the labels of the whole language: calls, functions as values, leaves.
+
+        Args:
+            constants: literals of the language, such as `3` or `"aeiou"` in its quotes.
+
+        Raises:
+            SymbolError: a constant is no literal.
+        """
+        constants = tuple(dict.fromkeys(constants))
+        for literal in constants:
+            if not is_literal(literal):
+                raise SymbolError(
+                    f"{literal!r} is not a constant of the language: give a number, true, false, "
+                    f"inf, int, or a string in its own quotes, such as '\"aeiou\"'"
+                )
         calls = [Label(name, arity) for name, arity in FORMS.items()]
         calls += [Label(name, function.arity) for name, function in FUNCTIONS.items()]
         calls += [Label("self", 1), Label("self", 2)]
         values = [Label(name, 0) for name, function in FUNCTIONS.items() if function.arity]
-        leaves = [Label(name, 0) for name in (*CONSTANTS, *ARGUMENTS, *LAMBDA_ARGUMENTS, "self")]
+        leaves = [Label(name, 0) for name in (*constants, *ARGUMENTS, *LAMBDA_ARGUMENTS, "self")]
         return cls([*calls, *values, *leaves])
 
     def __len__(self) -> int:
@@ -73,7 +91,7 @@ class SymbolTable:
         except KeyError:
             raise SymbolError(
                 f"no label for {node.symbol!r} with {len(node.children)} children in the program "
-                f"{_shorten(str(node))}; the model knows {len(self)} labels"
+                f"{_shorten(str(node))}; the model knows {len(self)} labels{_remedy(node)}"
             ) from None
 
     def build(self, labels: Iterable[int]) -> Node:
@@ -102,7 +120,7 @@ class SymbolTable:
 
     @classmethod
     def load(cls, path: Path) -> "SymbolTable":
-        """Read a table that `save` wrote.
+        """Read a table that `save` wrote, whatever its constants.
 
         Raises:
             SymbolError: the file is missing or malformed, or names a function that this version
@@ -113,16 +131,32 @@ class SymbolTable:
             labels = [Label(str(symbol), int(arity)) for symbol, arity in rows]
         except OSError as error:
             raise SymbolError(f"{path}: {error.strerror or error}") from error
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise SymbolError(f"{path}: not a list of [symbol, arity] pairs: {error}") from error
         known = set(cls.of_language().labels)
-        strange = [label for label in labels if label not in known]
+        strange = [
+            label
+            for label in labels
+            if label not in known and (label.arity or not is_literal(label.symbol))
+        ]
         if strange:
             raise SymbolError(
                 f"{path}: the language has no {strange[0].symbol!r} with {strange[0].arity} "
                 f"children ({len(strange)} such labels); the file is of another version of SAPS"
             )
         return cls(labels)
+
+
+def is_literal(symbol: str) -> bool:
+    """Whether a symbol is a constant of the language: a number, a quoted string, a named one."""
+    try:
+        return constant(symbol) is not None
+    except AlgoLispError:  # too many digits, or a string with half a character
+        return False
+
+
+def _remedy(node: Node) -> str:
+    return "; add it to data.constants" if not node.children and is_literal(node.symbol) else ""
 
 
 def _shorten(text: str, limit: int = 120) -> str:

@@ -5,13 +5,12 @@ punctuation marks separated by one space.
 """
 
 import io
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import sentencepiece
-
-from saps.data.example import normalise_text
 
 PAD_ID = 0
 UNKNOWN_ID = 1
@@ -24,8 +23,19 @@ QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
 _TYPOGRAPHY = str.maketrans({"$": " ", "\\": " ", "_": " "}) | QUOTES
 
 
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\s`]")
+
+
 class TokenizerError(ValueError):
-    """A tokenizer can not be trained or loaded; the message says which and why."""
+    """A tokenizer cannot be trained or loaded; the message says which and why."""
+
+
+def normalise_text(text: str) -> str:
+    """Return the text in the data's form: lower case, tokens joined by single spaces.
+
+    Words and numbers are tokens, each punctuation mark is one, backquotes vanish.
+    """
+    return " ".join(_TOKEN.findall(text.lower()))
 
 
 def normalise_typing(text: str) -> str:

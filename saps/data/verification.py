@@ -5,26 +5,28 @@ every test.
 """
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import logging
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import partial
-from itertools import islice
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from saps.data.algolisp import DataError, parse_example, read_lines, write_lines
+from saps.data.algolisp import parse_example, read_examples
 from saps.data.example import Example
-from saps.data.parallel import map_in_order
+from saps.data.files import DataError, Progress, read_lines, sole_writer, write_lines
+from saps.data.symbols import ARGUMENTS
 from saps.lang import AlgoLispError, Limits, compile_program, values_equal
+from saps.pool import Loss, checked_workers, in_order, map_isolated
+
+logger = logging.getLogger(__name__)
 
 # A busy machine must not change what a report says: steps decide, the wall time is only a net.
 LIMITS = Limits(seconds=10.0)
-_CHUNK = 250  # lines that a worker checks at a time
-
-Line = tuple[int, bytes]
-Progress = Callable[[int], None]
-"""Told how many more lines are done."""
+TIMEOUT_S = 300.0  # of a task; it catches what the interpreter's own limits do not
+_CHUNK = 50  # lines that a worker is given at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Failure:
 
     Attributes:
         line: counted from 1.
-        kind: "unreadable", "contradicts-tests", or the code of the interpreter's error.
+        kind: "unreadable", "contradicts-tests", "crashed" or "timed out" where the interpreter's
+            process did, or the code of the interpreter's error.
         reason: what happened, with the number of the test.
     """
 
@@ -44,11 +47,16 @@ class Failure:
 
 @dataclass
 class Verification:
-    """What became of the lines of a file."""
+    """What became of the lines of a file.
+
+    Attributes:
+        programs: hashes of the programs, to find those that several splits have.
+    """
 
     path: Path
     examples: int = 0
     failures: list[Failure] = field(default_factory=list)
+    programs: set[bytes] = field(default_factory=set, repr=False)
 
     @property
     def reproduced(self) -> int:
@@ -65,24 +73,22 @@ class Verification:
             "examples": self.examples,
             "reproduced": self.reproduced,
             "kinds": self.kinds,
-            "failures": [
-                {"line": f.line, "kind": f.kind, "reason": f.reason} for f in self.failures
-            ],
+            "failures": [asdict(failure) for failure in self.failures],
         }
 
 
 def verify(
     path: str | Path, *, workers: int | None = None, progress: Progress | None = None
 ) -> Verification:
-    """Run every task of a file on its tests.
+    """Run every task of a file on its tests, in processes of their own.
 
     A file that breaks off counts as one failure more, at the place.
 
     Raises:
-        DataError: the file can not be opened, or is empty.
+        DataError: the file cannot be opened, or is empty.
     """
     verification = Verification(Path(path))
-    for _ in _checked(verification, workers, progress):
+    for _ in _verified(verification, workers, progress):
         pass
     return verification
 
@@ -99,15 +105,42 @@ def clean(
     Both appear when all is done. Of a file that breaks off, what came before is kept.
 
     Raises:
-        DataError: the file can not be opened, or is empty.
+        DataError: the file cannot be opened, or is empty.
+        FolderInUseError: another command writes `out`.
     """
     out = Path(out)
     verification = Verification(Path(path))
-    kept = _checked(verification, workers, progress)
-    write_lines(out, (line.rstrip(b"\r\n").decode() for line in kept))
-    report = json.dumps(verification.to_json(), indent=2, ensure_ascii=False)
-    write_lines(out.with_name(f"{out.name}.report.json"), [report])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with sole_writer(out):
+        kept = _verified(verification, workers, progress)
+        write_lines(out, (line.rstrip(b"\r\n") for line in kept))
+        report = json.dumps(verification.to_json(), indent=2, ensure_ascii=False)
+        write_lines(out.with_name(f"{out.name}.report.json"), [report])
     return verification
+
+
+def cleaned_examples(path: Path) -> list[Example]:
+    """Return the tasks of a file that do what their tests say, and log how many are dropped."""
+    kept, dropped = [], Counter[str]()
+    for example in read_examples(path):
+        failure = reproduces(example)
+        if failure is None:
+            kept.append(example)
+        else:
+            dropped[failure.kind] += 1
+    reasons = ", ".join(f"{n} {kind}" for kind, n in dropped.most_common()) or "none"
+    logger.info("%s: %d tasks kept; dropped: %s", path, len(kept), reasons)
+    return kept
+
+
+def leaks(verifications: Sequence[Verification]) -> dict[tuple[Path, Path], int]:
+    """Return how many programs each two files have in common, where there are any.
+
+    A program that a model has learned says little about it in a test.
+    """
+    pairs = [(a, b) for i, a in enumerate(verifications) for b in verifications[i + 1 :]]
+    shared = {(a.path, b.path): len(a.programs & b.programs) for a, b in pairs}
+    return {paths: n for paths, n in shared.items() if n}
 
 
 def reproduces(example: Example) -> Failure | None:
@@ -132,58 +165,59 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _checked(
+def _verified(
     verification: Verification, workers: int | None, progress: Progress | None
 ) -> Iterator[bytes]:
     """Yield the lines that verify, and note the others."""
-    source = _Source(verification.path)
-    check = partial(_check_chunk, verification.path)
-    for chunk, failures in map_in_order(check, source.chunks(), workers):
-        verification.examples += len(chunk)
-        verification.failures += failures
-        failed = {failure.line for failure in failures}
-        yield from (line for number, line in chunk if number not in failed)
-        if progress is not None:
-            progress(len(chunk))
-    if source.fault is not None:
-        verification.examples += 1
-        verification.failures.append(source.fault)
+    lines: deque[tuple[int, bytes]] = deque()  # that a worker has, or that wait for an earlier one
+    faults: list[Failure] = []  # of the file itself: it ends there
 
-
-class _Source:
-    """The lines of a file in chunks; a fault of the file itself ends them and is kept."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.fault: Failure | None = None
-
-    def chunks(self) -> Iterator[list[Line]]:
-        lines = self._lines()
-        while chunk := list(islice(lines, _CHUNK)):
-            yield chunk
-
-    def _lines(self) -> Iterator[Line]:
+    def taken() -> Iterator[tuple[int, bytes]]:
         try:
-            yield from read_lines(self.path)
+            for numbered in read_lines(verification.path):
+                lines.append(numbered)
+                yield numbered
         except DataError as error:
             if error.line is None:  # nothing could be read at all
                 raise
-            self.fault = Failure(error.line, "unreadable", error.reason)
+            faults.append(Failure(error.line, "unreadable", error.reason))
+
+    results = map_isolated(
+        partial(_check_line, verification.path),
+        taken(),
+        n_workers=checked_workers(workers),
+        timeout_s=TIMEOUT_S,
+        chunk=_CHUNK,
+    )
+    for result in in_order(results):
+        number, line = lines.popleft()
+        verification.examples += 1
+        if isinstance(result, Loss):
+            reason = f"the interpreter's process: {result.message}"
+            verification.failures.append(Failure(number, result.cause, reason))
+        elif isinstance(result, Failure):
+            verification.failures.append(result)
+        else:
+            verification.programs.add(result)
+            yield line
+        if progress is not None:
+            progress(1)
+    verification.examples += len(faults)
+    verification.failures += faults
 
 
-def _check_chunk(path: Path, chunk: list[Line]) -> tuple[list[Line], list[Failure]]:
-    failures = []
-    for number, line in chunk:
-        failure = _check_line(path, number, line)
-        if failure is not None:
-            failures.append(Failure(number, failure.kind, failure.reason))
-    return chunk, failures
-
-
-def _check_line(path: Path, number: int, line: bytes) -> Failure | None:
+def _check_line(path: Path, numbered: tuple[int, bytes]) -> Failure | bytes:
+    """Return why a line does not verify, or else a hash of its program."""
+    number, line = numbered
     try:
         example = parse_example(line, path, number)
     except DataError as error:
         field_name = "" if error.field is None else f"field '{error.field}': "
         return Failure(number, "unreadable", field_name + error.reason)
-    return reproduces(example)
+    failure = reproduces(example)
+    if failure is not None:
+        return Failure(number, failure.kind, failure.reason)
+    # Published and generated sets are split by programs with the letters that they have.
+    has_letters = set(example.arguments) <= set(ARGUMENTS)
+    program = str(example.program) if has_letters else example.canonical_program
+    return blake2b(program.encode(), digest_size=12).digest()

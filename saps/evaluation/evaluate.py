@@ -1,11 +1,19 @@
-"""One evaluation, from its configuration to its report folder."""
+"""One evaluation, from its configuration to its report folder.
 
+The folder is written whole or not at all, and never over another one by accident.
+"""
+
+import json
 import logging
+import os
 import shlex
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
 from omegaconf import DictConfig
@@ -15,20 +23,31 @@ from rich.text import Text
 import saps
 from saps.data.algolisp import find_split, read_examples
 from saps.data.example import Example
-from saps.evaluation.confusions import count_confusions
-from saps.evaluation.digest import file_digest
-from saps.evaluation.failures import count_failures
-from saps.evaluation.folder import check_folder, write_folder
-from saps.evaluation.judging import Clock, Judge
-from saps.evaluation.metrics import Result, cleaned, measure
-from saps.evaluation.model import Model, check_symbols, load_model
-from saps.evaluation.report import DataSource, Provenance, Report, Timing
-from saps.evaluation.rewording import REWORDINGS
-from saps.evaluation.robustness import RobustnessRow, robustness_row
-from saps.evaluation.settings import Settings
+from saps.data.wordings.noise import REWORDINGS
+from saps.evaluation.answering import Clock, Judge, Model, check_symbols, lettered, load_model
+from saps.evaluation.evaluation_settings import Settings
+from saps.evaluation.metrics import Result, cleaned, count_confusions, count_failures, measure
+from saps.evaluation.report import (
+    PREDICTIONS,
+    REPORT,
+    DataSource,
+    Provenance,
+    Record,
+    Report,
+    ReportError,
+    RobustnessRow,
+    Timing,
+    file_digest,
+    format_records,
+    robustness_row,
+)
+from saps.evaluation.report_page import find_learning_curve, render_page
+from saps.evaluation.report_tables import render_markdown, show_report
 from saps.evaluation.slices import by_family, hardest, slice_all
-from saps.evaluation.table import show_report
-from saps.evaluation.typed_text import lettered
+from saps.resources import LOCK, held
+
+MARKDOWN: Final = "report.md"
+PAGE: Final = "report.html"
 
 _N_CONFUSIONS: Final = 20
 _N_FAMILIES: Final = 20
@@ -46,11 +65,20 @@ def evaluate(cfg: DictConfig, model: Model | None = None) -> Report:
 
     Raises:
         EvaluationError, ReportError: the configuration or the report folder will not do.
-        DataError, BundleError: the tasks or the model can not be read.
+        DataError, BundleError: the tasks or the model cannot be read.
     """
     settings = Settings.read(cfg)
-    check_folder(settings.out, overwrite=settings.overwrite)
-    data, examples = _load_tasks(settings)
+    with claimed(settings.out, overwrite=settings.overwrite):
+        report = _evaluated(settings, model)
+    show_report(report, Console())
+    Console(stderr=True).print(Text(f"report: {settings.out}"), soft_wrap=True)
+    return report
+
+
+def _evaluated(settings: Settings, model: Model | None) -> Report:
+    """Load, judge, count, and write the report folder."""
+    file = find_split(settings.data.path, settings.split)
+    examples = list(islice(read_examples(file), settings.limit))
     model = model or load_model(settings)
     check_symbols(model, [lettered(e) if settings.as_typed else e.program for e in examples])
     _check_holdout(model, examples)
@@ -58,22 +86,21 @@ def evaluate(cfg: DictConfig, model: Model | None = None) -> Report:
         model.predictor,
         settings.batch_size,
         settings.limits,
-        settings.workers,
+        settings.n_workers,
         model.request,
         model.n_writers,
         settings.as_typed,
     )
+    # Rewordings are not timed: the speed is that of the plain texts.
     clock = Clock()
     results = judge.results(examples, clock)
     report = make_report(
-        _provenance(settings, data, model),
+        _provenance(settings, file, model),
         clock.timing(len(examples)),
         results,
         _robustness(judge, results, model.n_seen_tests) if settings.robustness else (),
     )
     write_folder(settings.out, report, results, overwrite=settings.overwrite)
-    show_report(report, Console())
-    Console(stderr=True).print(Text(f"report: {settings.out}"), soft_wrap=True)
     return report
 
 
@@ -98,19 +125,6 @@ def make_report(
     )
 
 
-def _load_tasks(settings: Settings) -> tuple[DataSource, list[Example]]:
-    file = find_split(settings.data_path, settings.split)
-    examples = list(islice(read_examples(file), settings.limit))
-    source = DataSource(
-        name=settings.data_name,
-        file=str(file),
-        sha256=file_digest(file),
-        split=settings.split,
-        limit=settings.limit,
-    )
-    return source, examples
-
-
 def _check_holdout(model: Model, examples: Sequence[Example]) -> None:
     """Warn where the search is shown so many tests that none is left to judge by."""
     n_without = sum(len(example.tests) <= model.n_seen_tests for example in examples)
@@ -124,27 +138,29 @@ def _check_holdout(model: Model, examples: Sequence[Example]) -> None:
         )
 
 
-def _provenance(settings: Settings, data: DataSource, model: Model) -> Provenance:
+def _provenance(settings: Settings, file: Path, model: Model) -> Provenance:
+    from hydra.core.hydra_config import HydraConfig
+
+    command = ""  # outside of Hydra
+    if HydraConfig.initialized():
+        command = shlex.join(["saps", "evaluate", *HydraConfig.get().overrides.task])
     return Provenance(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         saps_version=saps.__version__,
-        command=_command(),
-        data=data,
+        command=command,
+        data=DataSource(
+            name=settings.data.label,
+            file=str(file),
+            sha256=file_digest(file),
+            split=settings.split,
+            limit=settings.limit,
+        ),
         model=model.source,
         decoding=settings.decoding,
         limits=asdict(settings.limits),
         n_seen_tests=model.n_seen_tests,
         as_typed=settings.as_typed,
     )
-
-
-def _command() -> str:
-    """Return the command line as one would type it again; nothing outside of Hydra."""
-    from hydra.core.hydra_config import HydraConfig
-
-    if not HydraConfig.initialized():
-        return ""
-    return shlex.join(["saps", "evaluate", *HydraConfig.get().overrides.task])
 
 
 def _robustness(
@@ -160,3 +176,85 @@ def _robustness(
             results = judge.results([example for _, example in pairs])
             rows.append(robustness_row(rewording.kind, before, results, n_seen_tests))
     return tuple(rows)
+
+
+# The report folder.
+
+
+def check_folder(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that a report may not be written to; meant for before the long work.
+
+    Raises:
+        ReportError: the folder is a file, holds something, or cannot be made or written to.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ReportError(f"{folder} is a file; give out= another name")
+    if folder.is_dir() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise ReportError(f"{folder} cannot be written to; give another out=, or its permissions")
+    is_taken = folder.is_dir() and any(path.name != LOCK for path in folder.iterdir())
+    if is_taken and not overwrite:
+        raise ReportError(
+            f"{folder} holds something already; give out= another name, or overwrite=true to "
+            f"replace the report in it"
+        )
+    nearest = next(place for place in folder.absolute().parents if place.exists())
+    if not folder.exists() and not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+        raise ReportError(f"{folder} cannot be made inside {nearest}; give another out=")
+
+
+@contextmanager
+def claimed(folder: Path, *, overwrite: bool) -> Iterator[None]:
+    """Hold a folder for one command, from before its work until its report is written.
+
+    Raises:
+        ReportError: see `check_folder`.
+        FolderInUseError: another command writes there.
+    """
+    check_folder(folder, overwrite=overwrite)
+    missing = [place for place in folder.absolute().parents if not place.exists()]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with held(folder):
+            yield
+    except BaseException:
+        for place in missing:  # nothing was written, so nothing is left behind
+            with suppress(OSError):
+                place.rmdir()
+        raise
+
+
+def write_folder(
+    folder: Path, report: Report, results: Sequence[Result], *, overwrite: bool
+) -> None:
+    """Write report.json, report.md, report.html and predictions.jsonl.
+
+    A new folder appears when it is complete. With `overwrite` each file is replaced in one step,
+    report.json last, and other files in the folder stay.
+
+    Raises:
+        ReportError: see `check_folder`.
+    """
+    check_folder(folder, overwrite=overwrite)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # On the same file system, so that what is ready can be moved into its place.
+    beside = folder if folder.exists() else folder.parent
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=beside) as place:
+        draft = Path(place) / "report"
+        draft.mkdir()
+        _write_files(draft, report, results)
+        if folder.exists():
+            for name in (PREDICTIONS, MARKDOWN, PAGE, REPORT):
+                (draft / name).replace(folder / name)
+        else:
+            draft.replace(folder)
+
+
+def _write_files(folder: Path, report: Report, results: Sequence[Result]) -> None:
+    text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / REPORT).write_text(text + "\n", encoding="utf-8")
+    (folder / MARKDOWN).write_text(render_markdown(report), encoding="utf-8")
+    curve = find_learning_curve(Path(report.provenance.model.checkpoint))
+    page = render_page(report, [Record.of(result) for result in results], curve)
+    (folder / PAGE).write_text(page, encoding="utf-8")
+    with (folder / PREDICTIONS).open("w", encoding="utf-8") as file:
+        file.writelines(format_records(results))

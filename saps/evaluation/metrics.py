@@ -1,15 +1,81 @@
 """The measures of a model, as pure functions over what became of its programs."""
 
+import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from math import isclose, sqrt
 from types import MappingProxyType
 from typing import Final
 
 from saps.data.example import Example
-from saps.evaluation.verdict import Outcome, Verdict
-from saps.lang import Node
+from saps.lang import FUNCTIONS, Node
+
+# What became of one program when it was checked and run on the tests of its task.
+
+
+class Outcome(StrEnum):
+    """What became of a program. Of a set of programs, the counts of these sum to its size."""
+
+    UNPARSABLE = "unparsable"
+    """The model gave no tree."""
+    ILL_TYPED = "ill-typed"
+    """The tree does not type-check at the declared types, and does not pass all tests either."""
+    ERROR = "error"
+    """The first test that fails is one on which the program raises."""
+    LIMIT = "limit"
+    """The first test that fails is one on which the program uses up a limit."""
+    WRONG = "wrong"
+    """The first test that fails is one on which the program gives another value."""
+    PASSED = "passed"
+    """All tests pass."""
+
+
+CRASH: Final = "crash"
+"""Code of a program that ended the process it ran in."""
+HANG: Final = "hang"
+"""Code of a program that was still running long after its limits."""
+INTERNAL: Final = "internal"
+"""Code of a program on which the interpreter itself failed: a defect of SAPS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one program.
+
+    Attributes:
+        outcome: of the whole.
+        tests: of each test, in order: error, limit, wrong or passed. Nothing runs when there is
+            no tree, or one that cannot be compiled: then none is passed.
+        well_typed: whether the program type-checks at the declared types; False also where a
+            crash left that open.
+        code: the kind of error behind `outcome`, a `code` of `saps.lang.errors` or one of this
+            module; empty for wrong and passed.
+        got: what the first test that fails gave, a value or an error, for people.
+    """
+
+    outcome: Outcome
+    tests: tuple[Outcome, ...]
+    well_typed: bool
+    code: str = ""
+    got: str = ""
+
+    @property
+    def n_passed(self) -> int:
+        return self.tests.count(Outcome.PASSED)
+
+    def passes(self, first: int = 0) -> bool:
+        """Whether the tests from `first` on all pass; False when there are none."""
+        tests = self.tests[first:]
+        return bool(tests) and all(test is Outcome.PASSED for test in tests)
+
+    @classmethod
+    def of_failure(cls, outcome: Outcome, n_tests: int, code: str) -> "Verdict":
+        """Return the verdict on a program that ran on no test."""
+        each = Outcome.LIMIT if outcome is Outcome.LIMIT else Outcome.ERROR
+        return cls(outcome, (each,) * n_tests, well_typed=False, code=code)
+
 
 Z_95: Final = 1.959963984540054
 """The two-sided 95 % quantile of the normal distribution."""
@@ -20,10 +86,8 @@ class Result:
     """A task, what the model answered, and how both programs fared on the task's tests.
 
     Attributes:
-        example: the task.
         predicted: the model's program, or None where it gave no tree.
         log_prob: of the prediction, natural log; None where it gave none.
-        verdict: on the model's program.
         gold: on the task's own program.
     """
 
@@ -85,6 +149,41 @@ def wilson(count: float, n: int, z: float = Z_95) -> tuple[float, float]:
     return low, high
 
 
+# Two-sided 95 % quantiles of Student's t distribution, from one degree of freedom on.
+_T_95: Final = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The mean of a share or of a difference over seeds.
+
+    Attributes:
+        difference: the mean, in [-1, 1].
+        interval: its 95 % interval, Student's, for seeds are few.
+        n_seeds: at least two.
+    """
+
+    difference: float
+    interval: tuple[float, float]
+    n_seeds: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """Return that of at least two values in [-1, 1]."""
+        n, mean = len(values), statistics.mean(values)
+        # Few seeds: the normal quantile would make the interval a third of what it is.
+        freedom = n - 1
+        # Beyond the table: the first terms of the quantile's expansion in 1 / freedom.
+        t = _T_95[freedom - 1] if freedom <= len(_T_95) else Z_95 + (Z_95**3 + Z_95) / 4 / freedom
+        half = t * statistics.stdev(values) / sqrt(n)
+        return cls(mean, (max(-1.0, mean - half), min(1.0, mean + half)), n)
+
+    def plain(self) -> dict[str, float | int]:
+        """Return what ablation.json holds."""
+        low, high = self.interval
+        return {"difference": self.difference, "low": low, "high": high, "seeds": self.n_seeds}
+
+
 @dataclass(frozen=True, slots=True)
 class Measures:
     """The measures of a set of tasks.
@@ -125,9 +224,7 @@ class Measures:
 def measure(results: Sequence[Result], n_seen_tests: int = 0) -> Measures:
     """Count over all tasks, never over those alone that decoded.
 
-    Args:
-        results: any number, none included.
-        n_seen_tests: how many tests of each task, the first ones, guided the search.
+    The first `n_seen_tests` tests of each task guided the search.
     """
 
     def rate(holds: Callable[[Result], bool]) -> Rate:
@@ -167,6 +264,7 @@ def rate_per_program(results: Iterable[Result]) -> Rate:
     wordings: defaultdict[Node, list[bool]] = defaultdict(list)
     for result in results:
         wordings[result.example.program].append(result.exact)
+    # A program with a hundred wordings counts as much as one with a single wording.
     total = sum(sum(exact) / len(exact) for exact in wordings.values())
     # A sum of n shares of 1 may come out above n by rounding.
     whole = round(total)
@@ -176,3 +274,84 @@ def rate_per_program(results: Iterable[Result]) -> Rate:
 def cleaned(results: Iterable[Result]) -> list[Result]:
     """Return the tasks whose own program passes their tests."""
     return [result for result in results if result.gold.passes()]
+
+
+# Why programs fail, by kind.
+
+
+@dataclass(frozen=True, slots=True)
+class FailureKind:
+    """So many tasks that failed alike: see `Verdict.code`."""
+
+    outcome: Outcome
+    code: str
+    n: int
+
+
+def count_failures(results: Iterable[Result]) -> tuple[FailureKind, ...]:
+    """Return the kinds of failure, most frequent first; their `n` sum to the tasks not passed."""
+    counts = Counter(
+        (result.verdict.outcome, result.verdict.code)
+        for result in results
+        if result.verdict.outcome is not Outcome.PASSED
+    )
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(FailureKind(outcome, code, n) for (outcome, code), n in ordered)
+
+
+# Where predicted trees part from their targets: symbols taken for one another.
+
+NO_TREE: Final = "(no tree)"
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """A symbol of targets, and what predictions had in its place.
+
+    A function as a value and the same function called are two symbols: `+` and `(+ ...)`.
+    """
+
+    gold: str
+    predicted: str
+    n_places: int
+    n_tasks: int
+
+
+def count_confusions(results: Iterable[Result], limit: int) -> tuple[Confusion, ...]:
+    """Return the most frequent confusions.
+
+    Both trees are read from their roots. Where the symbols differ, that pair is counted and what
+    lies below is not looked at: it answers another question.
+    """
+    places: Counter[tuple[str, str]] = Counter()
+    tasks: Counter[tuple[str, str]] = Counter()
+    for result in results:
+        pairs = Counter(differences(result.example.program, result.predicted))
+        places.update(pairs)
+        tasks.update(pairs.keys())
+    ordered = sorted(places, key=lambda pair: (-tasks[pair], -places[pair], pair))
+    return tuple(Confusion(*pair, places[pair], tasks[pair]) for pair in ordered[:limit])
+
+
+def differences(gold: Node, predicted: Node | None) -> Iterator[tuple[str, str]]:
+    """Yield the labels of both trees wherever they first differ on a way down."""
+    if predicted is None:
+        yield label_of(gold), NO_TREE
+        return
+    # A stack of our own: trees of a model may be deeper than Python recurses.
+    stack = [(gold, predicted)]
+    while stack:
+        left, right = stack.pop()
+        if left == right:
+            continue
+        if (left.symbol, len(left.children)) != (right.symbol, len(right.children)):
+            yield label_of(left), label_of(right)
+            continue
+        stack.extend(zip(left.children, right.children, strict=True))
+
+
+def label_of(node: Node) -> str:
+    """Spell a node's label; a call of what may also be a value shows that it is one."""
+    if node.children and (node.symbol in FUNCTIONS or node.symbol == "self"):
+        return f"({node.symbol} ...)"
+    return node.symbol

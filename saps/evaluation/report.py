@@ -1,45 +1,101 @@
 """The report of one evaluation, and its form as JSON: see docs/report-schema.md."""
 
+import hashlib
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
-from saps.evaluation.confusions import Confusion
-from saps.evaluation.failures import FailureKind
-from saps.evaluation.metrics import Measures, Rate
-from saps.evaluation.robustness import RobustnessRow
+from saps.evaluation.judge import shown
+from saps.evaluation.metrics import (
+    Confusion,
+    FailureKind,
+    Measures,
+    Outcome,
+    Rate,
+    Result,
+    measure,
+)
 from saps.evaluation.slices import Slice, SliceRow
+
+# The measures on rewordings that keep the meaning, and the drop against the plain texts.
+
+
+@dataclass(frozen=True, slots=True)
+class RobustnessRow:
+    """One kind of rewording, on the tasks that it applies to.
+
+    `plain` are the rates on their texts as they are. The holdout accuracy is that by the tests
+    which the search has not seen, None without search.
+    """
+
+    kind: str
+    plain_exact_match: Rate
+    exact_match: Rate
+    plain_accuracy: Rate
+    accuracy: Rate
+    plain_holdout_accuracy: Rate | None = None
+    holdout_accuracy: Rate | None = None
+
+    @property
+    def n(self) -> int:
+        return self.exact_match.n
+
+    @property
+    def drop(self) -> float | None:
+        """Accuracy on the plain texts minus accuracy on the reworded ones; None of no task."""
+        return drop(self.plain_accuracy, self.accuracy)
+
+
+def drop(plain: Rate | None, reworded: Rate | None) -> float | None:
+    """Return the share on plain texts minus that on reworded ones; None where one is not known."""
+    if plain is None or reworded is None or plain.value is None or reworded.value is None:
+        return None
+    return plain.value - reworded.value
+
+
+def robustness_row(
+    kind: str, plain: Sequence[Result], reworded: Sequence[Result], n_seen_tests: int = 0
+) -> RobustnessRow:
+    """Compare results on the same tasks, plain and reworded, in the same order.
+
+    The first `n_seen_tests` tests of each task guided the search.
+    """
+    assert len(plain) == len(reworded), f"{len(plain)} tasks, {len(reworded)} rewordings"
+    before, after = measure(plain, n_seen_tests), measure(reworded, n_seen_tests)
+    return RobustnessRow(
+        kind,
+        plain_exact_match=before.exact_match,
+        exact_match=after.exact_match,
+        plain_accuracy=before.accuracy,
+        accuracy=after.accuracy,
+        plain_holdout_accuracy=before.holdout_accuracy,
+        holdout_accuracy=after.holdout_accuracy,
+    )
+
 
 SCHEMA_VERSION: Final = 1
 """Raised whenever a reader of the older form would misread the new one."""
 
-_FILE: Final = "report.json"
+REPORT: Final = "report.json"
+PREDICTIONS: Final = "predictions.jsonl"
 _N_NAMED: Final = 10
 _NOT_FINITE: Final = ("inf", "-inf", "nan")
 """How a report writes the numbers that JSON has no word for, such as `limits.seconds=inf`."""
 
 
 class ReportError(ValueError):
-    """A report can not be read or written; the message says which, why, and what to do."""
+    """A report cannot be read or written; the message says which, why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
-    """The tasks that were judged.
-
-    Attributes:
-        name: of the data set; figures on different data never share a column.
-        file: that held the tasks.
-        sha256: of the file's bytes.
-        split: train, dev or test.
-        limit: the first so many tasks were taken; None for all.
-    """
+    """The tasks that were judged: the first `limit` of a file, whose bytes have this digest."""
 
     name: str
     file: str
@@ -50,13 +106,7 @@ class DataSource:
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """The model that was judged.
-
-    Attributes:
-        checkpoint: its folder.
-        sha256: of the names and bytes of the folder's files.
-        n_parameters: trained weights; None where the predictor does not say.
-    """
+    """The model that was judged: its folder, that folder's digest, and its trained weights."""
 
     checkpoint: str
     sha256: str
@@ -65,14 +115,7 @@ class ModelSource:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Wall time in seconds.
-
-    Attributes:
-        predicting_s: the network and the decoding.
-        judging_s: type checks and runs, of predictions and of target programs.
-        total_s: both, without loading.
-        examples_per_s: tasks over `total_s`.
-    """
+    """Wall time in seconds, without that of loading; runs of target programs are in `judging_s`."""
 
     predicting_s: float
     judging_s: float
@@ -86,11 +129,7 @@ class Provenance:
 
     Attributes:
         created: UTC, ISO 8601.
-        saps_version: of the software.
         command: as typed; empty where the evaluation was called from Python.
-        data: the tasks.
-        model: the model.
-        decoding: settings of the decoder, as configured.
         limits: of each run of a program on one test.
         n_seen_tests: tests of each task, the first ones, that guided the search.
         as_typed: whether texts were read as those that people type.
@@ -146,7 +185,7 @@ class Report:
         """
         version = content.get("schema_version") if isinstance(content, dict) else None
         if version is None:
-            raise ReportError("is no report of `saps evaluate`: it has no schema_version")
+            raise ReportError("is not a report of `saps evaluate`: it has no schema_version")
         if version != SCHEMA_VERSION:
             raise ReportError(
                 f"is a report of schema version {version!r}, this SAPS reads {SCHEMA_VERSION}: "
@@ -167,14 +206,14 @@ def load_report(path: Path) -> Report:
     Raises:
         ReportError: there is none, or it is damaged or of another version.
     """
-    file = path / _FILE if path.is_dir() else path
+    file = path / REPORT if path.is_dir() else path
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        reason = f"can not be read ({error.strerror}); give a folder that `saps evaluate` wrote"
+        reason = f"cannot be read ({error.strerror}); give a folder that `saps evaluate` wrote"
         raise ReportError(f"{file} {reason}{_reports_inside(path)}") from error
     except (ValueError, RecursionError) as error:
-        raise ReportError(f"{file} is no JSON ({error}); evaluate again") from error
+        raise ReportError(f"{file} is not JSON ({error}); evaluate again") from error
     try:
         return Report.from_json(content)
     except ReportError as error:
@@ -184,7 +223,7 @@ def load_report(path: Path) -> Report:
 def _reports_inside(folder: Path) -> str:
     """Name the reports of a folder that is none itself: an ablation's, or one of many reports."""
     for pattern in ("rows/*/test", "*"):
-        found = sorted(str(file.parent) for file in folder.glob(f"{pattern}/{_FILE}"))
+        found = sorted(str(file.parent) for file in folder.glob(f"{pattern}/{REPORT}"))
         if found:
             more = f" and {len(found) - _N_NAMED:,} more" if len(found) > _N_NAMED else ""
             return f", such as those inside: {', '.join(found[:_N_NAMED])}{more}"
@@ -192,20 +231,20 @@ def _reports_inside(folder: Path) -> str:
 
 
 def _plain_fields(value: Any) -> dict[str, Any]:
-    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
 
 
-def _plain(value: Any) -> Any:
-    """Turn a value of the report into what JSON knows."""
+def plain(value: Any) -> Any:
+    """Turn a record into what JSON knows: a rate has its share and interval beside its counts."""
     if isinstance(value, Rate):
         low, high = value.interval or (None, None)
         return {**_plain_fields(value), "value": value.value, "low": low, "high": high}
     if is_dataclass(value):
         return _plain_fields(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, float) and not math.isfinite(value):
@@ -249,9 +288,18 @@ def _record(kind: Any, value: Any) -> Any:
     """Fill a dataclass; a field that came with a later release has a default."""
     if not isinstance(value, dict):
         raise TypeError(f"expected an object, found {value!r}")
-    hints = _hints(kind)
-    wanted = [f for f in fields(kind) if f.name in value or f.default is MISSING]
-    return kind(**{field.name: typed(hints[field.name], value[field.name]) for field in wanted})
+    # Annotations may be texts, which dataclasses do not resolve.
+    hints, found = _hints(kind), {}
+    for field in fields(kind):
+        if field.name in value:
+            try:
+                found[field.name] = typed(hints[field.name], value[field.name])
+            except TypeError as error:
+                raise TypeError(f"field '{field.name}': {error}") from error
+        # Reports of earlier releases stay readable.
+        elif field.default is MISSING:
+            raise ValueError(f"lacks field '{field.name}'")
+    return kind(**found)
 
 
 def _checked(kind: Any, value: Any) -> Any:
@@ -260,3 +308,137 @@ def _checked(kind: Any, value: Any) -> Any:
     if kind is float and value in _NOT_FINITE:
         return float(value)
     raise TypeError(f"expected {kind.__name__}, found {value!r}")
+
+
+# One line of predictions.jsonl: a task, the model's answer, and what became of it.
+
+
+@dataclass(frozen=True, slots=True)
+class FailingTest:
+    """The first test that a program fails, counted from 1; values as JSON, long ones cut short.
+
+    What the program `got` may be an error, or empty where nothing ran.
+    """
+
+    number: int
+    input: str
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One task, judged.
+
+    Attributes:
+        text: of the task.
+        gold: the target program, as s-expression.
+        predicted: the model's program; None where it gave no tree.
+        log_prob: natural log; None where it gave no tree.
+        exact: whether the two programs are one.
+        outcome: of the predicted program.
+        code: the kind of error, if any.
+        n_passed: tests that the predicted program passes.
+        n_tests: of how many.
+        gold_passes: whether the target program passes all tests.
+        nodes: task families, the outermost first.
+        failing_test: None where all pass, or in a file of an older version.
+    """
+
+    text: str
+    gold: str
+    predicted: str | None
+    log_prob: float | None
+    exact: bool
+    outcome: str
+    code: str
+    n_passed: int
+    n_tests: int
+    gold_passes: bool
+    nodes: tuple[str, ...]
+    failing_test: FailingTest | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome == "passed"
+
+    @classmethod
+    def of(cls, result: Result) -> "Record":
+        example, verdict = result.example, result.verdict
+        failing = None
+        if verdict.outcome is not Outcome.PASSED:
+            # One test is enough to see what is wrong, and predictions.jsonl stays small.
+            number = next((i for i, t in enumerate(verdict.tests) if t is not Outcome.PASSED), None)
+            if number is not None and number < len(example.tests):
+                test = example.tests[number]
+                inputs, output = shown(dict(test.inputs)), shown(test.output)
+                failing = FailingTest(number + 1, inputs, output, verdict.got)
+        return cls(
+            text=example.text,
+            gold=str(example.program),
+            predicted=None if result.predicted is None else str(result.predicted),
+            log_prob=result.log_prob,
+            exact=result.exact,
+            outcome=verdict.outcome.value,
+            code=verdict.code,
+            n_passed=verdict.n_passed,
+            n_tests=len(verdict.tests),
+            gold_passes=result.gold.passes(),
+            nodes=example.nodes,
+            failing_test=failing,
+        )
+
+
+def format_records(results: Iterable[Result]) -> Iterator[str]:
+    """Yield one line of JSON a result, with its line end."""
+    for result in results:
+        yield json.dumps(asdict(Record.of(result)), ensure_ascii=False) + "\n"
+
+
+def load_records(path: Path) -> list[Record]:
+    """Read a predictions.jsonl.
+
+    Raises:
+        ReportError: the file is missing, or a line of it is damaged.
+    """
+    try:
+        with path.open("rb") as file:
+            return [_parse(line, path, number) for number, line in enumerate(file, 1)]
+    except OSError as error:
+        raise ReportError(f"{path} cannot be read ({error.strerror}); evaluate again") from error
+
+
+def _parse(line: bytes, path: Path, number: int) -> Record:
+    try:
+        record = typed(Record, json.loads(line.decode("utf-8").rstrip()))
+        assert isinstance(record, Record)
+        return record
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start + 1} is not UTF-8"
+    except json.JSONDecodeError as error:
+        reason = f"not JSON, column {error.colno}: {error.msg}"
+    except (ValueError, TypeError, RecursionError) as error:
+        reason = str(error)
+    raise ReportError(f"{path}, line {number} is damaged: {reason}; evaluate again")
+
+
+# Hashes that say which files a report is about.
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, as `sha256sum` prints it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder_digest(folder: Path) -> str:
+    """Return the SHA-256 over the names and hashes of a folder's own files, hidden ones left out.
+
+    The same as `cd FOLDER && sha256sum * | LC_ALL=C sort -k 2 | sha256sum`.
+    """
+    files = sorted(
+        (path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")),
+        key=lambda path: path.name.encode(),
+    )
+    lines = "".join(f"{file_digest(path)}  {path.name}\n" for path in files)
+    return hashlib.sha256(lines.encode()).hexdigest()

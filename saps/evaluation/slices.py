@@ -1,11 +1,12 @@
-"""The measures by what a task is like: its depth, its length, its family."""
+"""The measures by what a task is like, and by how sure the model is of its answer."""
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from saps.data.example import Example
 from saps.evaluation.metrics import Rate, Result
 from saps.lang import Node
 
@@ -63,40 +64,27 @@ NO_FAMILY: Final = "(none named)"
 
 def slice_all(results: Sequence[Result]) -> tuple[Slice, ...]:
     """Part the tasks by target depth, program length, text length, siblings, and family."""
+
+    def parted(number: Callable[[Example], int]) -> Iterator[tuple[int, Result]]:
+        return ((number(result.example), result) for result in results)
+
     return (
-        _binned("depth", "target depth, levels", _DEPTHS, results, _depth),
-        _binned("program_length", "target length, symbols", _TENS, results, _program_length),
-        _binned("text_length", "text length, words", _TENS, results, _text_length),
+        _binned("depth", "target depth, levels", _DEPTHS, parted(lambda e: e.program.depth)),
+        _binned(
+            "program_length", "target length, symbols", _TENS, parted(lambda e: e.program.size)
+        ),
+        _binned("text_length", "text length, words", _TENS, parted(lambda e: len(e.text.split()))),
         by_siblings(results),
         by_family(results),
     )
 
 
-def _depth(result: Result) -> int:
-    return result.example.program.depth
-
-
-def _program_length(result: Result) -> int:
-    return result.example.program.size
-
-
-def _text_length(result: Result) -> int:
-    return len(result.example.text.split())
-
-
-def _binned(
-    name: str,
-    title: str,
-    bins: _Bins,
-    results: Iterable[Result],
-    number: Callable[[Result], int],
-) -> Slice:
+def _binned(name: str, title: str, bins: _Bins, numbered: Iterable[tuple[int, Result]]) -> Slice:
     parts: defaultdict[int, list[Result]] = defaultdict(list)
-    for result in results:
-        parts[bins.place(number(result))].append(result)
-    return Slice(
-        name, title, tuple(_row(bins.label(place), parts[place]) for place in sorted(parts))
-    )
+    for number, result in numbered:
+        parts[bins.place(number)].append(result)
+    rows = (_row(bins.label(place), parts[place]) for place in sorted(parts))
+    return Slice(name, title, tuple(rows))
 
 
 def by_siblings(results: Iterable[Result]) -> Slice:
@@ -141,13 +129,9 @@ def hardest(families: Slice, limit: int, min_n: int) -> tuple[SliceRow, ...]:
     By the upper end of the interval of exact match: a small family must be clearly hard.
     """
     rows = [row for row in families.rows if row.n >= min_n]
-    return tuple(sorted(rows, key=_upper_end)[:limit])
-
-
-def _upper_end(row: SliceRow) -> tuple[float, str]:
-    interval = row.exact_match.interval
-    assert interval is not None, "a row has at least one task"
-    return interval[1], row.label
+    # A row has at least one task, so it has an interval.
+    ends = [((row.exact_match.interval or (0.0, 0.0))[1], row.label, row) for row in rows]
+    return tuple(row for *_, row in sorted(ends, key=lambda end: end[:2])[:limit])
 
 
 def _row(label: str, results: Sequence[Result]) -> SliceRow:
@@ -157,3 +141,60 @@ def _row(label: str, results: Sequence[Result]) -> SliceRow:
         exact_match=Rate(sum(result.exact for result in results), n),
         accuracy=Rate(sum(result.verdict.passes() for result in results), n),
     )
+
+
+# Whether probabilities mean what they say: answers parted by how sure the model is of them.
+
+N_BINS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The answers whose probability lies between two bounds.
+
+    Attributes:
+        low: least probability, in [0, 1].
+        high: the bound above, itself in the last bin alone.
+        confidence: mean probability of the answers; None where there is none.
+        passed: how many of them pass all tests.
+    """
+
+    low: float
+    high: float
+    confidence: float | None
+    passed: Rate
+
+
+def bins_of(answers: Iterable[tuple[float, bool]]) -> tuple[Bin, ...]:
+    """Sort answers, each a probability and whether it is right, into ten bins.
+
+    Source: DeGroot & Fienberg 1983, as in Guo et al. 2017, Sec. 2.
+    """
+    members: list[list[tuple[float, bool]]] = [[] for _ in range(N_BINS)]
+    for probability, passed in answers:
+        # A probability of 1 belongs to the last bin, whose upper bound it is.
+        place = min(N_BINS - 1, int(probability * N_BINS))
+        members[place].append((probability, passed))
+    return tuple(
+        Bin(
+            low=place / N_BINS,
+            high=(place + 1) / N_BINS,
+            confidence=sum(p for p, _ in found) / len(found) if found else None,
+            passed=Rate(sum(passed for _, passed in found), len(found)),
+        )
+        for place, found in enumerate(members)
+    )
+
+
+def calibration_error(bins: Iterable[Bin]) -> float | None:
+    """Return the expected calibration error, in [0, 1]; None where there is no answer.
+
+    Source: Guo et al. 2017, Eq. (3): |share passed - mean probability|, weighted by answers.
+    """
+    gaps = [
+        (part.passed.n, abs(part.passed.count / part.passed.n - part.confidence))
+        for part in bins
+        if part.confidence is not None
+    ]
+    n = sum(count for count, _ in gaps)
+    return sum(count * gap for count, gap in gaps) / n if n else None

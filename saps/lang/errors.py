@@ -1,14 +1,16 @@
 """All that can go wrong with a program: one family, each kind with a stable `code`."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+T = TypeVar("T")
 
 TreePath = tuple[int, ...]
 """Child indices from the root of a program down to the node that is meant, 0-based."""
 
 
 class AlgoLispError(Exception):
-    """A program that can not be read, typed or run.
+    """A program that cannot be read, typed or run.
 
     Attributes:
         code: the kind of error, stable across releases; programs may branch on it.
@@ -18,6 +20,9 @@ class AlgoLispError(Exception):
     """
 
     code: ClassVar[str] = "algolisp"
+
+    def __init_subclass__(cls, code: str = "") -> None:
+        cls.code = code or cls.code
 
     def __init__(self, message: str, path: TreePath | None = None, place: str = "") -> None:
         super().__init__(message, path, place)  # all fields: errors cross process pools by pickle
@@ -31,15 +36,13 @@ class AlgoLispError(Exception):
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-class ParseError(AlgoLispError):
+class ParseError(AlgoLispError, code="parse"):
     """The text is not a program.
 
     Attributes:
         text: the whole source, so that a caller can show the line in question.
         offset: 0-based character index into `text`; valid at the end of the input too.
     """
-
-    code = "parse"
 
     def __init__(self, message: str, text: str, offset: int) -> None:
         super().__init__(message)
@@ -61,45 +64,33 @@ class ParseError(AlgoLispError):
         return f"line {self.line}, column {self.column}: {self.message}"
 
 
-class TreeError(AlgoLispError):
+class TreeError(AlgoLispError, code="tree"):
     """A nested list (`short_tree`) or a tree does not have the shape of a program."""
 
-    code = "tree"
 
-
-class TreeLimitError(TreeError):
+class TreeLimitError(TreeError, code="tree-limit"):
     """A program is deeper or larger than any program may be."""
 
-    code = "tree-limit"
 
-
-class UnknownSymbolError(AlgoLispError):
+class UnknownSymbolError(AlgoLispError, code="unknown-symbol"):
     """A symbol is no function, no constant and no argument in scope."""
 
-    code = "unknown-symbol"
 
-
-class ArityError(AlgoLispError):
+class ArityError(AlgoLispError, code="arity"):
     """A function or a form has the wrong number of arguments."""
 
-    code = "arity"
 
-
-class DeclarationError(AlgoLispError):
+class DeclarationError(AlgoLispError, code="declaration"):
     """The declared arguments or types do not make sense."""
 
-    code = "declaration"
 
-
-class StaticTypeError(AlgoLispError):
+class StaticTypeError(AlgoLispError, code="static-type"):
     """Type inference failed.
 
     Attributes:
         expected: the type that the place calls for, as text.
         found: the type of what stands there, as text.
     """
-
-    code = "static-type"
 
     def __init__(
         self,
@@ -115,82 +106,56 @@ class StaticTypeError(AlgoLispError):
         self.found = found
 
 
-class InputError(AlgoLispError):
+class InputError(AlgoLispError, code="input"):
     """The inputs of a run do not fit the declared arguments."""
 
-    code = "input"
 
-
-class EvaluationError(AlgoLispError):
+class EvaluationError(AlgoLispError, code="evaluation"):
     """A program failed while it ran."""
 
-    code = "evaluation"
 
-
-class ValueTypeError(EvaluationError):
+class ValueTypeError(EvaluationError, code="type"):
     """A value is of the wrong kind."""
 
-    code = "type"
 
-
-class IndexRangeError(EvaluationError):
+class IndexRangeError(EvaluationError, code="index"):
     """A position lies outside its array or string, or is not a whole number."""
 
-    code = "index"
 
-
-class EmptyArrayError(EvaluationError):
+class EmptyArrayError(EvaluationError, code="empty"):
     """An empty array has no first element."""
 
-    code = "empty"
 
-
-class DivisionByZeroError(EvaluationError):
+class DivisionByZeroError(EvaluationError, code="division-by-zero"):
     """The divisor is zero."""
 
-    code = "division-by-zero"
 
-
-class DomainError(EvaluationError):
+class DomainError(EvaluationError, code="domain"):
     """A function has no value there: the root of a negative number, `floor` of `inf`."""
 
-    code = "domain"
 
-
-class RangeTooLongError(EvaluationError):
+class RangeTooLongError(EvaluationError, code="range-too-long"):
     """A `range` would have too many elements."""
 
-    code = "range-too-long"
 
-
-class LimitError(EvaluationError):
+class LimitError(EvaluationError, code="limit"):
     """A run was stopped because it used up one of its limits."""
 
-    code = "limit"
 
-
-class CallDepthError(LimitError):
+class CallDepthError(LimitError, code="recursion"):
     """Calls are nested too deep."""
 
-    code = "recursion"
 
-
-class StepLimitError(LimitError):
+class StepLimitError(LimitError, code="steps"):
     """Too many evaluation steps."""
 
-    code = "steps"
 
-
-class TimeLimitError(LimitError):
+class TimeLimitError(LimitError, code="time"):
     """Too much wall time."""
 
-    code = "time"
 
-
-class SizeLimitError(LimitError):
+class SizeLimitError(LimitError, code="size"):
     """A value has too many elements, characters or bits."""
-
-    code = "size"
 
 
 def place_of(symbols: Sequence[str], path: TreePath) -> str:
@@ -198,3 +163,18 @@ def place_of(symbols: Sequence[str], path: TreePath) -> str:
     if not path:
         return symbols[0]
     return ".".join(f"{symbol}.{index}" for symbol, index in zip(symbols, path, strict=False))
+
+
+def on_this_stack(compute: Callable[..., T], *arguments: Any) -> T:
+    """Call a function that walks a tree recursively, a few frames a level.
+
+    Raises:
+        TreeLimitError: the caller has used so many frames that too few are left. The limit of
+            Python is the caller's business, and stays as it is.
+    """
+    try:
+        return compute(*arguments)
+    except RecursionError:
+        raise TreeLimitError(
+            "the program is nested deeper than the stack of the caller has room for"
+        ) from None

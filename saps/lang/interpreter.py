@@ -1,30 +1,47 @@
-"""Runs programs: checked and compiled once, then called many times.
+"""Runs programs: checked and compiled once, then called many times, in this process or in others.
 
 The code of a program works with a meter, which serves one run at a time; so a `Program` keeps one
 instance of the code, with a meter of its own, for each run that goes on at the same time.
 """
 
-from collections.abc import Mapping
+import pickle
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Any, Final
 
+from saps.lang.check import declarations, the_tree
 from saps.lang.compiler import FILENAME, Compiled, compile_node
 from saps.lang.errors import (
     AlgoLispError,
     DivisionByZeroError,
     DomainError,
+    InputError,
     SizeLimitError,
-    TreePath,
+    TimeLimitError,
     ValueTypeError,
+    on_this_stack,
 )
-from saps.lang.functions import Function, as_value
-from saps.lang.inputs import Check, input_check, missing_input, unexpected_inputs, wrong_input
-from saps.lang.limits import Limits, Meter
-from saps.lang.node import Node
-from saps.lang.recursion import deep_recursion, with_room
-from saps.lang.scope import check_argument_names, located
-from saps.lang.types import FunctionType, Type, parse_type
-from saps.lang.values import FunctionValue, TypeValue, Value, kind_of
+from saps.lang.functions.function_table import Function, run_deep
+from saps.lang.limits import WORD, Limits, Meter, extra_size, n_elements
+from saps.lang.node import Node, located
+from saps.lang.program_values import FunctionValue, TypeValue, Value, is_text, kind_of
+from saps.lang.types import (
+    BOOL,
+    INT,
+    STRING,
+    Array,
+    Dictionary,
+    FunctionType,
+    Primitive,
+    Type,
+    Variable,
+    parts_of,
+)
+from saps.lang.unify import TermReader, Unifier, term_of_value
+from saps.pool import Cause, Loss, checked_workers, in_order, map_isolated
 
 
 def compile_program(
@@ -53,19 +70,14 @@ class Program:
     """
 
     def __init__(self, node: Node, arguments: Mapping[str, str | Type], limits: Limits) -> None:
-        self.node = node
+        self.node = the_tree(node)
         self.limits = limits
-        self.arguments = {
-            name: parse_type(kind) if isinstance(kind, str) else kind
-            for name, kind in arguments.items()
-        }
-        check_argument_names(self.arguments)
-        self._checks: list[tuple[str, Check]] = [
-            (name, input_check(kind, limits)) for name, kind in self.arguments.items()
-        ]
+        self.arguments = declarations(arguments)
+        self._checks = [(name, _input_check(kind, limits)) for name, kind in self.arguments.items()]
+        self._is_related = any(map(_is_open, self.arguments.values()))
         self._takes_functions = any(isinstance(k, FunctionType) for k in self.arguments.values())
-        self._compiled = with_room(compile_node, node, tuple(self.arguments), limits)
-        self._idle = [_Machine(node, self._compiled, limits)]
+        self._compiled = on_this_stack(compile_node, node, self.arguments, limits)
+        self._idle = [_Machine(self._compiled, limits)]
 
     def __call__(self, inputs: Mapping[str, Value]) -> Value:
         """Run on inputs, given by name.
@@ -74,122 +86,391 @@ class Program:
             InputError: the inputs do not fit the declared arguments.
             EvaluationError, ArityError: the run failed or was stopped, at `path` in the tree.
         """
-        values = self._read(inputs)
-        try:
-            machine = self._idle.pop()
-        except IndexError:
-            machine = _Machine(self.node, self._compiled, self.limits)
-        if self._takes_functions:
-            values = [machine.bind(v) if type(v) is Function else v for v in values]
-        try:
-            result: Value = machine.run(values)
-        finally:
-            self._idle.append(machine)
-        return result
+        return self._run(self._read(inputs))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Program, (self.node, self.arguments, self.limits)
 
+    def _run(self, values: list[Any], deadline: float = 0.0) -> Value:
+        try:
+            machine = self._idle.pop()
+        except IndexError:
+            machine = _Machine(self._compiled, self.limits)
+        meter, compiled = machine.meter, machine.compiled
+        meter.reset(compiled.cost, deadline)
+        try:
+            if self._takes_functions:
+                values = [machine.bound(v) if type(v) is Function else v for v in values]
+            result: Value = machine.function(*values)
+            if compiled.is_deep:
+                result = run_deep(result)
+            if type(result) not in _PLAIN:
+                self._check_result(result)
+            return result
+        except Exception as error:
+            if compiled.is_deep or not isinstance(error, RecursionError):
+                raise self._explained(error, compiled) from None
+            deadline = meter.deadline
+        finally:
+            if compiled is self._compiled:
+                self._idle.append(machine)
+        # Again, with calls on a list, since the frames that Python allows were too few. What needs
+        # them for some inputs will for others: from now on, no run tries the frames first.
+        if not self._compiled.is_deep:
+            arguments = self.node, self.arguments, self.limits, True
+            self._compiled, self._idle = on_this_stack(compile_node, *arguments), []
+        return self._run(values, deadline)
+
     def _read(self, inputs: Mapping[str, Any]) -> list[Any]:
         values = []
-        for name, check in self._checks:
-            if name not in inputs:
-                raise missing_input(name, self.arguments[name])
-            value = inputs[name]
-            if not check(value):
-                raise wrong_input(name, self.arguments[name], value, self.limits)
-            values.append(value)
-        if len(inputs) > len(values):
-            raise unexpected_inputs(set(inputs) - set(self.arguments), self.arguments)
+        try:
+            for name, check in self._checks:
+                value = inputs[name]
+                if not check(value):
+                    raise _input_error(self.arguments, inputs, self.limits)
+                values.append(value)
+            if len(inputs) > len(values):
+                raise _input_error(self.arguments, inputs, self.limits)
+        except (KeyError, TypeError, IndexError):
+            raise _input_error(self.arguments, inputs, self.limits) from None
+        if self._is_related:
+            on_this_stack(_check_relations, self.arguments, values)
         return values
+
+    def _explained(self, error: Exception, compiled: Compiled) -> Exception:
+        """Turn what Python raised into an error of the family, and say where it happened."""
+        converted: Exception = error
+        if isinstance(error, RecursionError):
+            converted = Meter(self.limits).too_deep()
+        elif isinstance(error, ZeroDivisionError):
+            converted = DivisionByZeroError("division by zero")
+        elif isinstance(error, OverflowError):
+            converted = DomainError("a number is too large for a float")
+        elif isinstance(error, MemoryError):
+            converted = SizeLimitError("out of memory")
+        if isinstance(converted, AlgoLispError) and converted.path is None:
+            path = compiled.paths[_line_of(error.__traceback__) - 1]
+            located(converted, self.node, path)
+        # The frames would keep alive all that the run has made.
+        return converted.with_traceback(None)
+
+    def _check_result(self, result: Any) -> None:
+        waiting = [result]
+        while waiting:
+            value = waiting.pop()
+            kind = type(value)
+            if kind is list:
+                if not _PLAIN.issuperset(map(type, value)):
+                    waiting += reversed(value)
+            elif kind is dict:
+                waiting += value.values()
+            elif kind is FunctionValue or kind is TypeValue:
+                message = f"the program's value is or holds {kind_of(value)}"
+                raise located(ValueTypeError(message), self.node, ())
 
 
 class _Machine:
-    """A program together with a meter; good for one run at a time."""
+    """The code of a program together with a meter; good for one run at a time."""
 
-    def __init__(self, node: Node, compiled: Compiled, limits: Limits) -> None:
-        self._node = node
-        self._compiled = compiled
-        self._meter = Meter(limits)
-        self._function = compiled.instance(self._meter)
+    __slots__ = ("compiled", "function", "meter")
 
-    def bind(self, function: Function) -> FunctionValue:
+    def __init__(self, compiled: Compiled, limits: Limits) -> None:
+        self.compiled = compiled
+        self.meter = Meter(limits, is_deep=compiled.is_deep)
+        self.function = compiled.instance(self.meter)
+
+    def bound(self, function: Function) -> FunctionValue:
         """Make a function of the table a value that this program may call."""
-        return as_value(function, self._meter)
-
-    def run(self, values: list[Any]) -> Any:
-        try:
-            self._meter.reset(self._compiled.cost)
-            result = self._function(*values)
-        except RecursionError:
-            result = self._run_deep(values)
-        except Exception as error:
-            raise self._explain(error) from None
-        if type(result) not in _PLAIN:
-            self._check_result(result)
-        return result
-
-    def _run_deep(self, values: list[Any]) -> Any:
-        """Run again, with room for calls nested as deep as the limits allow."""
-        with deep_recursion:
-            try:
-                self._meter.reset(self._compiled.cost)
-                return self._function(*values)
-            except Exception as error:
-                raise self._explain(error) from None
-
-    def _explain(self, error: Exception) -> Exception:
-        """Turn what Python raised into an error of the family, and say where it happened."""
-        converted = _converted(error, self._meter)
-        if isinstance(converted, AlgoLispError) and converted.path is None:
-            located(converted, self._node, self._path_of(error.__traceback__))
-        return converted
-
-    def _path_of(self, traceback: TracebackType | None) -> TreePath:
-        """The path of the innermost node that was at work: its number is the line number."""
-        line = 1
-        while traceback is not None:
-            if traceback.tb_frame.f_code.co_filename == FILENAME:
-                line = traceback.tb_lineno
-            traceback = traceback.tb_next
-        return self._compiled.paths[line - 1]
-
-    def _check_result(self, result: Any) -> None:
-        if _holds_function(result):
-            raise located(
-                ValueTypeError(f"the program's value is or holds {_kind_within(result)}"),
-                self._node,
-                (),
-            )
+        node, is_deep = Node(function.name), self.meter.is_deep
+        compiled = compile_node(node, {}, self.meter.limits, is_deep, filename="<input>")
+        value: FunctionValue = compiled.instance(self.meter)()
+        return value
 
 
 _PLAIN: Final = frozenset({int, float, bool, str})
 
 
-def _converted(error: Exception, meter: Meter) -> Exception:
-    if isinstance(error, RecursionError):
-        return meter.too_deep()
-    if isinstance(error, ZeroDivisionError):
-        return DivisionByZeroError("division by zero")
-    if isinstance(error, OverflowError):
-        return DomainError("a number is too large for a float")
-    if isinstance(error, MemoryError):
-        return SizeLimitError("out of memory")
-    return error
+def _line_of(traceback: TracebackType | None) -> int:
+    """The line of the program's code that was at work: it tells the innermost node."""
+    line = 1
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == FILENAME:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
 
 
-def _holds_function(value: Any) -> bool:
-    kind = type(value)
-    if kind is list:
-        kinds = set(map(type, value))
-        return not _PLAIN.issuperset(kinds) and any(map(_holds_function, value))
-    if kind is dict:
-        return any(map(_holds_function, value.values()))
-    return kind is FunctionValue or kind is TypeValue
+def _is_open(kind: object) -> bool:
+    """Whether a type leaves something open that a value alone does not tell."""
+    return isinstance(kind, Variable | FunctionType) or any(map(_is_open, parts_of(kind)))
 
 
-def _kind_within(value: Any) -> str:
-    if type(value) in (list, dict):
-        inner = value if type(value) is list else value.values()
-        return _kind_within(next(filter(_holds_function, inner)))
+# The inputs of a run, checked against the declared types before the run.
+
+Check = Callable[[Any], bool]
+
+_NUMBERS: Final = frozenset({int, float})
+_BOOLS: Final = frozenset({bool})
+_STRINGS: Final = frozenset({str})
+_MAX_SHOWN: Final = 60
+
+
+@lru_cache(maxsize=1_024)
+def _input_check(kind: Type, limits: Limits) -> Check:
+    """Return a function that tells whether a value is of this type and within the limits."""
+    check, longest = _kind_check(kind, limits), limits.elements
+    if isinstance(kind, Primitive | FunctionType):
+        return check
+
+    # The size first: a list may hold another one twice, which may hold another one twice ...
+    def check_all(value: Any) -> bool:
+        return n_elements(value, limits.nesting) <= longest and check(value)
+
+    if kind == Array(STRING):
+        return lambda value: (
+            type(value) is list
+            and _STRINGS.issuperset(map(type, value))
+            and len(value) + sum(map(len, value)) <= longest
+            and all(map(is_text, value))
+        )
+    if kind == Array(BOOL):
+        return lambda value: (
+            type(value) is list and len(value) <= longest and _BOOLS.issuperset(map(type, value))
+        )
+    if kind == Array(INT):
+        return lambda value: (
+            type(value) is list
+            and len(value) <= longest
+            and _NUMBERS.issuperset(map(type, value))
+            # As `is_flat`, which would look at all types again.
+            and (not value or -WORD < min(value) <= max(value) < WORD or check_all(value))
+        )
+    return check_all
+
+
+def _kind_check(kind: Type, limits: Limits) -> Check:
+    if kind == INT:
+        bound = 1 << limits.bits
+        return lambda value: type(value) is float or (type(value) is int and -bound < value < bound)
+    if kind == STRING:
+        longest = limits.elements
+        return lambda value: type(value) is str and len(value) <= longest and is_text(value)
+    if kind == BOOL:
+        return lambda value: type(value) is bool
+    if isinstance(kind, Array) and not isinstance(kind.element, FunctionType):  # they come alone
+        element = _kind_check(kind.element, limits)
+        return lambda value: type(value) is list and all(map(element, value))
+    if isinstance(kind, Dictionary):
+        key, inner = _kind_check(kind.key, limits), _kind_check(kind.value, limits)
+        return lambda value: (
+            type(value) is dict and all(map(key, value)) and all(map(inner, value.values()))
+        )
+    if isinstance(kind, FunctionType):
+        return lambda value: type(value) is Function
+    if isinstance(kind, Variable):
+        return lambda value: _is_any(value, limits)
+    return lambda _: False
+
+
+def _is_any(value: Any, limits: Limits) -> bool:
+    """Whether it is a value at all, for a type that was left open."""
+    plain = [_input_check(kind, limits) for kind in (INT, STRING, BOOL)]
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if type(value) is list:
+            waiting += value
+        elif type(value) is dict:
+            waiting += [*value.keys(), *value.values()]
+        elif not any(fits(value) for fits in plain):
+            return False
+    return True
+
+
+def _check_relations(declared: Mapping[str, Type], values: list[Any]) -> None:
+    """Types that were left open must be the same wherever they have the same name.
+
+    Raises:
+        InputError: a value is of another type than those before it say.
+    """
+    unifier = Unifier()
+    reader = TermReader(unifier.constraints)
+    for (name, kind), value in zip(declared.items(), values, strict=True):
+        expected = reader.read(kind)
+        try:
+            if isinstance(value, Function):
+                found = TermReader(unifier.constraints).read(value.type)
+            else:
+                found = term_of_value(value, unifier)
+            is_right = unifier.unify(expected, found)
+        except AlgoLispError:
+            is_right = False
+        if not is_right:
+            raise InputError(
+                f"input {name!r} should be {kind}, which has one meaning for all arguments, "
+                f"found {_described(value)} of another type"
+            )
+
+
+def _input_error(declared: Mapping[str, Type], inputs: Any, limits: Limits) -> InputError:
+    """The error for inputs that were refused: the first reason."""
+    if not isinstance(inputs, Mapping):
+        return InputError(f"expected values by name, found {kind_of(inputs)}")
+    for name, kind in declared.items():
+        if name not in inputs:
+            return InputError(f"input {name!r} is missing; its type is {kind}")
+        if not _input_check(kind, limits)(inputs[name]):
+            return _wrong_input(name, kind, inputs[name], limits)
+    listed = ", ".join(sorted(map(_shortened, set(inputs) - set(declared)))[:10])
+    return InputError(
+        f"unexpected input {listed}; the arguments are {', '.join(declared) or 'none'}"
+    )
+
+
+def _wrong_input(name: str, kind: Type, value: Any, limits: Limits) -> InputError:
+    """The error for a value of another type than declared, or beyond the limits."""
+    where, needed, found = name, kind, value
+    inner: tuple[str, Type, Any] | None = where, needed, found
+    while inner is not None:  # the innermost part that does not fit
+        where, needed, found = inner
+        parts = _parts(where, needed, found)
+        inner = next((part for part in parts if not _input_check(part[1], limits)(part[2])), None)
+    place = "" if where == name else f" at {where}, where {needed} is expected"
+    return InputError(
+        f"input {name!r} should be {kind} and within the limits, found {_described(found)}{place}"
+    )
+
+
+def _parts(where: str, kind: Type, value: Any) -> Iterator[tuple[str, Type, Any]]:
+    """The parts of a value, each with its place and the type that it should have."""
+    if isinstance(kind, Array) and type(value) is list:
+        yield from ((f"{where}[{i}]", kind.element, part) for i, part in enumerate(value))
+    if isinstance(kind, Dictionary) and type(value) is dict:
+        for key, part in value.items():
+            yield f"a key of {where}", kind.key, key
+            yield f"{where}[{_shortened(key)}]", kind.value, part
+
+
+def _shortened(key: Any) -> str:
+    if type(key) is str or (type(key) is int and key.bit_length() < 1_000):
+        text = repr(key)
+        return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."
+    return _described(key)
+
+
+def _described(value: Any) -> str:
+    if type(value) is int and extra_size(value):
+        return f"a number of {value.bit_length()} bits"
+    if type(value) is str:
+        return (
+            f"a string of length {len(value)}"
+            if is_text(value)
+            else "a string with half a surrogate pair"
+        )
     return kind_of(value)
+
+
+# Many programs on many inputs, in several processes.
+
+Outcome = Value | AlgoLispError
+"""What a run gave, or the error that ended it."""
+
+_GRACE_S: Final = 10.0
+_MAX_INPUTS: Final = 25
+"""That a process is given at a time: it loses them all if it dies, and has a second for each."""
+
+
+class WorkerError(AlgoLispError, code="worker"):
+    """The process that ran a program died."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One program and the inputs to run it on."""
+
+    program: Node
+    arguments: Mapping[str, str]
+    inputs: Sequence[Mapping[str, Value]]
+
+
+def evaluate(job: Job, limits: Limits) -> list[Outcome]:
+    """Run one job in this process: an outcome for each of its inputs, in order."""
+    try:
+        program = compile_program(job.program, job.arguments, limits)
+    except AlgoLispError as error:
+        return [error] * len(job.inputs)
+    return [_outcome(program, inputs) for inputs in job.inputs]
+
+
+def _outcome(program: Program, inputs: Mapping[str, Value]) -> Outcome:
+    try:
+        return program(inputs)
+    except AlgoLispError as error:
+        return error
+
+
+def evaluate_many(
+    jobs: Iterable[Job], *, limits: Limits | None = None, processes: int | None = None
+) -> Iterator[list[Outcome]]:
+    """Run jobs in a pool of processes, and yield the outcomes of each in the order of the jobs.
+
+    A worker that dies, or hangs beyond the limits, costs only the inputs that it had just begun:
+    their outcomes are a `WorkerError` or a `TimeLimitError`. Jobs are taken from the iterable as
+    they are needed, so it may be endless. A script that starts processes needs
+    `if __name__ == "__main__":`.
+
+    Args:
+        jobs: what to run; a job of many inputs is spread over the workers.
+        limits: of each run.
+        processes: by default one for each core; 0 runs everything in this process.
+    """
+    chosen = limits or Limits()
+    if processes == 0:
+        yield from (evaluate(job, chosen) for job in jobs)
+        return
+    begun: deque[list[int]] = deque()  # of each job, the inputs of its parts
+
+    def parts() -> Iterator[tuple[int, bytes | InputError]]:
+        for job in jobs:
+            starts = range(0, max(len(job.inputs), 1), _MAX_INPUTS)
+            split = [replace(job, inputs=job.inputs[at : at + _MAX_INPUTS]) for at in starts]
+            begun.append([len(part.inputs) for part in split])
+            yield from ((len(part.inputs), _packed(part)) for part in split)
+
+    results = in_order(
+        map_isolated(
+            partial(_evaluate_packed, evaluate, chosen),
+            parts(),
+            n_workers=checked_workers(processes),
+            timeout_s=_GRACE_S + chosen.seconds * _MAX_INPUTS,
+            chunk=1,
+        )
+    )
+    for first in results:
+        outcomes: list[Outcome] = []
+        sizes = begun.popleft()
+        for place, size in enumerate(sizes):
+            result = first if place == 0 else next(results)
+            outcomes += [_lost(result)] * size if isinstance(result, Loss) else result
+        yield outcomes
+
+
+def _packed(job: Job) -> bytes | InputError:
+    """Pack a job here, where what a caller passed can be told from what goes wrong on the way."""
+    try:
+        return pickle.dumps(job)
+    except (pickle.PicklingError, AttributeError, TypeError, RecursionError) as error:
+        return InputError(f"the inputs cannot be sent to a worker: {error}")
+
+
+def _evaluate_packed(run: Any, limits: Limits, part: tuple[int, bytes | InputError]) -> Any:
+    size, packed = part
+    if isinstance(packed, InputError):
+        return [packed] * size
+    return run(pickle.loads(packed), limits)  # noqa: S301  what the caller's process has packed
+
+
+def _lost(loss: Loss) -> AlgoLispError:
+    if loss.cause is Cause.TIMED_OUT:
+        return TimeLimitError("the worker process did not answer in time")
+    return WorkerError(f"the process that ran the program died ({loss.message})")

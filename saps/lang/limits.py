@@ -1,5 +1,6 @@
 """What one run of a program may use, and the meter that watches it."""
 
+import math
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final, NamedTuple
@@ -11,14 +12,15 @@ _CHUNK: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Each limit ends a run with an error of its own kind; see `errors.LimitError`.
+    """Each limit ends a run with its own kind of error; see `errors.LimitError`.
 
     Attributes:
         steps: evaluation steps. A call of a lambda costs the nodes of its body; a function that
             walks an array costs its length, one that copies a sixteenth of it.
         depth: calls of lambdas within calls of lambdas.
         seconds: wall time, looked at every few thousand steps.
-        elements: elements and characters in one value, those of inner arrays included.
+        elements: elements and characters in one value, those of inner arrays included; an integer
+            of more than 64 bits counts as one for each 64.
         nesting: arrays within arrays.
         bits: of one integer.
     """
@@ -40,37 +42,49 @@ class Meter:
     """What one run has left. Steps are handed out in chunks; the clock is read between chunks.
 
     Belongs to one run at a time: the interpreter never shares a meter between threads.
+
+    Attributes:
+        is_deep: the program is compiled as generators; see `compiler`.
+        n_nested: how many of the runs of generators that serve a function of the table are going
+            on, one inside of the other.
     """
 
     __slots__ = (
-        "_deadline",
+        "_depth",
         "_first",
         "_known",
         "_reserve",
+        "_rest",
         "bits",
         "bound",
         "calls",
+        "deadline",
         "elements",
+        "is_deep",
         "limits",
+        "n_nested",
         "steps",
     )
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, is_deep: bool = False) -> None:
         self.limits = limits
+        self.is_deep = is_deep
         self.bits = limits.bits
         self.bound = 1 << limits.bits
         self.elements = limits.elements
         self._first = min(_CHUNK, limits.steps)
+        self._rest = limits.steps - self._first
+        self._depth = limits.depth
         self._known: dict[int, _Measure] = {}
         self.reset(0)
 
-    def reset(self, steps: int) -> None:
-        """Begin a run, and use up the first steps."""
-        limits = self.limits
+    def reset(self, steps: int, deadline: float = 0.0) -> None:
+        """Begin a run, and use up the first steps; one that repeats another ends in its time."""
         self.steps = self._first - steps
-        self._reserve = limits.steps - self._first
-        self._deadline = 0.0  # 0.0: not started; the first chunk alone needs no clock
-        self.calls = limits.depth
+        self._reserve = self._rest
+        self.deadline = deadline  # 0.0: not started; the first chunk alone needs no clock
+        self.calls = self._depth
+        self.n_nested = 0
         if self._known:
             self._known = {}
         if self.steps < 0:
@@ -90,9 +104,9 @@ class Meter:
             TimeLimitError: the time is over.
         """
         now = perf_counter()
-        if self._deadline == 0.0:
-            self._deadline = now + self.limits.seconds
-        if now > self._deadline:
+        if self.deadline == 0.0:
+            self.deadline = now + self.limits.seconds
+        if now > self.deadline:
             raise TimeLimitError(f"ran longer than {self.limits.seconds} s")
         while self.steps < 0:
             if self._reserve <= 0:
@@ -119,6 +133,10 @@ class Meter:
             )
         if n_elements > 64:
             self.charge(n_elements >> 4)
+
+    def check_bounds(self, number: Any) -> Any:
+        """Refuse an integer of too many bits; the sum of numbers that were checked is no work."""
+        return number if -self.bound < number < self.bound else self.check_number(number)
 
     def check_number(self, number: Any) -> Any:
         """Refuse an integer of too many bits; charge for a large one."""
@@ -148,6 +166,8 @@ class Meter:
         kind = type(value)
         if kind is str:
             return _Measure(value, len(value), 0)
+        if kind is int:
+            return _Measure(value, extra_size(value), 0)
         if kind is not list and kind is not dict:
             return _SCALAR
         known = self._known.get(id(value))
@@ -155,8 +175,10 @@ class Meter:
             return known
         self.charge(1 + (len(value) >> 4))
         inner = value if kind is list else [*value.keys(), *value.values()]
-        if _SCALARS.issuperset(map(type, inner)):
+        if is_flat(inner):
             return _Measure(value, len(inner), 1)
+        if set(map(type, inner)) == {str}:
+            return self._note(value, len(inner) + sum(map(len, inner)), 1)
         n_elements, height = len(inner), 1
         for element in inner:
             measure = self._measure(element)
@@ -191,3 +213,52 @@ class _Measure(NamedTuple):
 _SCALAR: Final = _Measure(None, 0, 0)
 _SCALARS: Final = frozenset({int, float, bool})
 _MAX_KNOWN: Final = 64
+WORD: Final = 1 << 64
+
+
+def is_flat(values: Any) -> bool:
+    """Whether all elements of an array are truth values or numbers of at most 64 bits.
+
+    A few passes in C, since nearly all arrays are of that sort; NaN, which compares with nothing,
+    makes the answer no.
+    """
+    if not _SCALARS.issuperset(map(type, values)):
+        return False
+    return not values or -WORD < min(values) <= max(values) < WORD
+
+
+def extra_size(number: int) -> int:
+    """What an integer counts for in an array, beyond the one of being an element."""
+    return 0 if -WORD < number < WORD else (number.bit_length() - 1) >> 6
+
+
+def n_elements(
+    value: Any, levels: float = math.inf, known: dict[int, float] | None = None
+) -> float:
+    """Count what a value holds, as `Limits.elements` does; infinite if it is nested too deep.
+
+    Args:
+        value: any.
+        levels: arrays within arrays that there may be.
+        known: counts of arrays by their ids, which are added to.
+    """
+    kind = type(value)
+    if kind is str:
+        return len(value)
+    if kind is int:
+        return extra_size(value)
+    if kind is not list and kind is not dict:
+        return 0
+    if levels <= 0:
+        return math.inf
+    known = {} if known is None else known
+    if id(value) not in known:  # each array once, in how many places it may be
+        inner = value if kind is list else [*value, *value.values()]
+        total: float = len(inner)
+        if not is_flat(inner):
+            for element in inner:
+                total += n_elements(element, levels - 1, known)
+                if total == math.inf:
+                    break
+        known[id(value)] = total
+    return known[id(value)]

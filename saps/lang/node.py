@@ -3,12 +3,22 @@
 import json
 import math
 import re
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
 
-from saps.lang.constants import constant
-from saps.lang.errors import ArityError, ParseError, TreeError, TreeLimitError, TreePath, place_of
-from saps.lang.values import is_text, kind_of
+from saps.lang.errors import (
+    AlgoLispError,
+    ArityError,
+    ParseError,
+    TreeError,
+    TreeLimitError,
+    TreePath,
+    UnknownSymbolError,
+    place_of,
+)
+from saps.lang.program_values import LAMBDA_ARGUMENTS, SELF, constant, is_text, kind_of
+
+E = TypeVar("E", bound=AlgoLispError)
 
 MAX_DEPTH: Final = 200
 MAX_SIZE: Final = 5_000
@@ -39,8 +49,15 @@ class Node:
 
     def __init__(self, symbol: str, children: tuple["Node", ...] = ()) -> None:
         """Raises TreeLimitError if the tree would be too deep or too large."""
+        if type(symbol) is not str or type(children) is not tuple:
+            raise TreeError(
+                "a node has a string and a tuple of nodes, "
+                f"found {_shorten(symbol)} and {kind_of(children)}"
+            )
         depth, size = 1, 1
         for child in children:
+            if type(child) is not Node:
+                raise TreeError(f"found {_shorten(child)} among the children of a node")
             size += child.size
             if child.depth >= depth:
                 depth = child.depth + 1
@@ -64,12 +81,34 @@ class Node:
             TreeLimitError: the tree is too deep or too large.
             ArityError: a list has one symbol only, which would be a call without arguments.
         """
-        return _from_short_tree(tree, ())
+        made: list[Node] = []
+        # Left to right, children before what is made of them: all walks here have a stack of their
+        # own, since the deepest trees have more levels than a caller may have frames left.
+        waiting: list[tuple[Any, TreePath, str | None]] = [(tree, (), None)]
+        while waiting:
+            part, path, symbol = waiting.pop()
+            if symbol is not None:
+                made[-len(part) + 1 :] = [Node(symbol, tuple(made[-len(part) + 1 :]))]
+            elif type(part) is not list:
+                made.append(Node(_symbol(part, path)))
+            else:
+                waiting.append((part, path, _head(part, path)))
+                waiting += [(part[i], (*path, i - 1), None) for i in range(len(part) - 1, 0, -1)]
+        return made[0]
 
     def to_short_tree(self) -> ShortTree:
-        if not self.children:
-            return self.symbol
-        return [self.symbol, *(child.to_short_tree() for child in self.children)]
+        short: ShortTree = self._folded(lambda symbol, below: [symbol, *below] if below else symbol)
+        return short
+
+    def _folded(self, make: Callable[[str, list[Any]], Any]) -> Any:
+        """What `make` gives for the root, made of the symbol and what it gave for the children."""
+        made: list[Any] = []
+        for node in reversed(list(self.preorder())):
+            n_children = len(node.children)
+            below = made[len(made) - n_children :]
+            del made[len(made) - n_children :]
+            made.append(make(node.symbol, below[::-1]))
+        return made[0]
 
     def preorder(self) -> Iterator["Node"]:
         """This node, then its subtrees from left to right."""
@@ -98,9 +137,10 @@ class Node:
 
     def __str__(self) -> str:
         """The s-expression."""
-        if not self.children:
-            return self.symbol
-        return f"({self.symbol} {' '.join(map(str, self.children))})"
+        text: str = self._folded(
+            lambda symbol, below: f"({symbol} {' '.join(below)})" if below else symbol
+        )
+        return text
 
     def __repr__(self) -> str:
         return f"parse({str(self)!r})"
@@ -110,29 +150,43 @@ class Node:
             return True
         if not isinstance(other, Node):
             return NotImplemented
-        return (
-            self._hash == other._hash  # type: ignore[attr-defined]  # set in __init__
-            and self.symbol == other.symbol
-            and self.children == other.children
-        )
+        if hash(self) != hash(other) or self.size != other.size:
+            return False
+        waiting = [(self, other)]
+        while waiting:
+            left, right = waiting.pop()
+            if left is not right:
+                if left.symbol != right.symbol or len(left.children) != len(right.children):
+                    return False
+                waiting += zip(left.children, right.children, strict=True)
+        return True
 
     def __hash__(self) -> int:
         return self._hash  # type: ignore[attr-defined,no-any-return]  # set in __init__
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Node is immutable: can not set {name!r}")
+        raise AttributeError(f"a Node is immutable: cannot set {name!r}")
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a Node is immutable: can not delete {name!r}")
+        raise AttributeError(f"a Node is immutable: cannot delete {name!r}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Not the slots: the hash of a string differs from process to process.
-        return Node, (self.symbol, self.children)
+        # Flat, since pickle would recurse; and not the hash, which differs between processes.
+        nodes = list(self.preorder())
+        return _of_preorder, ([n.symbol for n in nodes], [len(n.children) for n in nodes])
 
 
-def _from_short_tree(tree: Any, path: TreePath) -> Node:
-    if type(tree) is not list:
-        return Node(_symbol(tree, path))
+def _of_preorder(symbols: list[str], n_children: list[int]) -> Node:
+    made: list[Node] = []
+    for symbol, number in zip(reversed(symbols), reversed(n_children), strict=True):
+        children = tuple(reversed(made[len(made) - number :]))
+        del made[len(made) - number :]
+        made.append(Node(symbol, children))
+    return made[0]
+
+
+def _head(tree: list[Any], path: TreePath) -> str:
+    """The symbol of a call in the nested-list form."""
     if len(path) >= MAX_DEPTH:
         raise TreeLimitError(f"the program is deeper than {MAX_DEPTH} nodes")
     if not tree:
@@ -147,8 +201,7 @@ def _from_short_tree(tree: Any, path: TreePath) -> Node:
         raise ArityError(f"{symbol} is called without arguments", *_at(path))
     if len(tree) > MAX_SIZE:
         raise TreeLimitError(f"the program has more than {MAX_SIZE} nodes")
-    children = [_from_short_tree(child, (*path, i)) for i, child in enumerate(tree[1:])]
-    return Node(symbol, tuple(children))
+    return symbol
 
 
 def _symbol(leaf: Any, path: TreePath) -> str:
@@ -185,3 +238,75 @@ def _shorten(leaf: Any) -> str:
 
 def _at(path: TreePath) -> tuple[TreePath, str]:
     return path, ".".join(map(str, path)) or "the root"
+
+
+# What is said of nodes with regard to the forms of the language.
+
+
+def lambda_arity(symbol: str) -> int:
+    """How many arguments the function takes that a lambda form makes; 0 for other symbols."""
+    return 1 if symbol == "lambda1" else 2 if symbol == "lambda2" else 0
+
+
+def uses_self(node: Node) -> bool:
+    """Whether `self` occurs, other than in an inner lambda."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if node.symbol == SELF:
+            return True
+        if not lambda_arity(node.symbol):
+            waiting += node.children
+    return False
+
+
+def inner_uses_arg2(node: Node) -> bool:
+    """Whether a `lambda1` somewhere in the body of a `lambda2` says `arg2`."""
+    waiting = [(node, False)]
+    while waiting:
+        node, is_inside = waiting.pop()
+        if is_inside and node.symbol == "arg2":
+            return True
+        if node.symbol != "lambda2" or not node.children:
+            inside = is_inside or node.symbol == "lambda1"
+            waiting += [(child, inside) for child in node.children]
+    return False
+
+
+def arity_error(node: Node, expected: int, root: Node, path: TreePath) -> ArityError:
+    """The error for a node that takes `expected` arguments and has another number."""
+    noun = "argument" if expected == 1 else "arguments"
+    found = len(node.children) or "none"
+    error = ArityError(f"`{node.symbol}` takes {expected} {noun}, found {found}")
+    return located(error, root, path)
+
+
+def unknown_symbol(symbol: str, root: Node, path: TreePath) -> UnknownSymbolError:
+    """The error for a symbol that means nothing at `path`."""
+    if symbol in (*LAMBDA_ARGUMENTS, SELF):
+        message = f"`{symbol}` stands outside of a lambda that would bind it"
+    else:
+        message = f"unknown symbol `{symbol}`: no function, no constant, no argument"
+    return located(UnknownSymbolError(message), root, path)
+
+
+def head_error(node: Node, root: Node, path: TreePath) -> AlgoLispError:
+    """The error for a call of what is no function and no argument."""
+    if constant_at(node.symbol, root, path) is not None:
+        return arity_error(node, 0, root, path)
+    return unknown_symbol(node.symbol, root, path)
+
+
+def constant_at(symbol: str, root: Node, path: TreePath) -> tuple[Any, str] | None:
+    """As `constant`; its errors tell where in the tree the symbol stands."""
+    try:
+        return constant(symbol)
+    except AlgoLispError as error:
+        raise located(error, root, path) from None
+
+
+def located(error: E, root: Node, path: TreePath) -> E:
+    """The same error, which now knows where in the tree it happened."""
+    error.path = path
+    error.place = root.place(path)
+    return error

@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedToken
 
-from saps.lang.constants import HALF_A_PAIR, constant
 from saps.lang.errors import AlgoLispError, ParseError, TreeLimitError
 from saps.lang.node import MAX_DEPTH, MAX_SIZE, Node
-from saps.lang.values import is_text
+from saps.lang.program_values import HALF_A_PAIR, constant, is_text, kind_of
 from saps.resources import resource_folder
 
 MAX_LENGTH: Final = 1_000_000
@@ -24,9 +23,11 @@ def parse(text: str) -> Node:
     """Read a program, written as an s-expression or as a JSON nested list.
 
     Raises:
-        ParseError: the text is no program; the error knows line and column.
+        ParseError: the text is not a program; the error has the line and column.
         TreeLimitError: the text is well formed so far, but the program too deep or too large.
     """
+    if not isinstance(text, str):
+        raise ParseError(f"expected text, found {kind_of(text)}", "", 0)
     if len(text) > MAX_LENGTH:
         raise TreeLimitError(f"the text has more than {MAX_LENGTH} characters")
     _check_brackets(text)
@@ -103,7 +104,7 @@ def _expected(stack: list[Any]) -> str:
 
 
 class _SymbolError(Exception):
-    """A token has the form of a symbol but can not be one; becomes a ParseError."""
+    """A token has the form of a symbol but cannot be one; becomes a ParseError."""
 
     def __init__(self, message: str, token: Token) -> None:
         super().__init__(message)
@@ -134,7 +135,7 @@ class _Builder(Transformer[Token, Node]):
         try:
             symbol = json.loads(token, strict=False)
         except json.JSONDecodeError as error:
-            raise _SymbolError(f"{token} is no JSON string: {error.msg}", token) from None
+            raise _SymbolError(f"{token} is not a JSON string: {error.msg}", token) from None
         try:
             return Node.from_short_tree(_checked(symbol, token))
         except AlgoLispError as error:

@@ -1,11 +1,13 @@
 """The types of AlgoLisp, and their written form."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
-from typing import Final
+from functools import cache, lru_cache
+from typing import Any, Final
+
+from lark import Lark, Token, Transformer, UnexpectedInput, v_args
+from lark.exceptions import LarkError
 
 from saps.lang.errors import DeclarationError
 
@@ -107,11 +109,26 @@ _PRIMITIVES: Final[Mapping[str, Type]] = {
     "string": STRING,
     "type": TYPE,
 }
-_TOKEN: Final = re.compile(r"\s*(->|\.\.|\[\]|dict\s*<|[A-Za-z]+|[(),>])")
+_GRAMMAR: Final = r"""
+    ?type: part | row "->" type -> function
+    ?part: NAME -> name
+         | "(" type ")"
+         | part "[]" -> array
+         | DICT type "," type ">" -> dictionary
+    row: "(" ")" | "(" type ")" | "(" type ("," type)+ ")"
+       | "(" REST ")" | "(" type ("," type)* "," REST ")"
+    DICT.2: /dict\s*</
+    NAME: /[A-Za-z]+/
+    REST: ".."
+    %ignore /\s+/
+"""
 _MAX_TEXT: Final = 500
+MAX_NESTING: Final = 100
+"""Of types within types. Whoever walks a type recursively needs no more frames than this."""
+MAX_PARTS: Final = 2_000
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def parse_type(text: str) -> Type:
     """Read a type: `int`, `string[]`, `dict<int,bool[]>`, `(int, T) -> T`.
 
@@ -120,93 +137,79 @@ def parse_type(text: str) -> Type:
     Raises:
         DeclarationError: the text is no type.
     """
-    return _Reader(text).whole()
+    # Before anything is built: what is open at a time, so the depth, is at most this.
+    if len(text) > _MAX_TEXT or sum(map(text.count, ("(", "<", "[]", "->"))) > MAX_NESTING:
+        raise _no_type(text)
+    try:
+        read: Type = _lark().parse(text)  # type: ignore[assignment]  # the transformer makes Types
+    except LarkError:
+        raise _no_type(text) from None
+    return read
 
 
-class _Reader:
-    """Recursive descent over the text of one type."""
+def declared_type(kind: object) -> Type:
+    """The type that a caller declared, as text or as a `Type`.
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = list(_tokens(text))
-        self._next = 0
+    Raises:
+        DeclarationError: it is no type, or nested too deep to be worked with.
+    """
+    if isinstance(kind, str):
+        return parse_type(str(kind))
+    n_parts, level = 0, [kind]
+    for _ in range(MAX_NESTING + 1):
+        n_parts += len(level)
+        if not level or n_parts > MAX_PARTS:
+            break
+        level = [part for whole in level for part in parts_of(whole)]
+    if level or not isinstance(kind, Type):
+        raise DeclarationError(f"a type of more than {MAX_NESTING} levels is too large")
+    return kind
 
-    def whole(self) -> Type:
-        read = self._type()
-        if self._next != len(self._tokens):
-            raise self._error()
-        return read
 
-    def _type(self) -> Type:
-        read = self._base()
-        while self._skip("[]"):
-            read = Array(read)
-        return read
+def parts_of(kind: object) -> tuple[object, ...]:
+    """The types directly inside of a type."""
+    if isinstance(kind, Array):
+        return (kind.element,)
+    if isinstance(kind, Dictionary):
+        return (kind.key, kind.value)
+    if isinstance(kind, FunctionType):
+        return (kind.row, kind.result)
+    if isinstance(kind, Row) and isinstance(kind.parameters, tuple):
+        return kind.parameters if kind.rest is None else (*kind.parameters, kind.rest)
+    if isinstance(kind, Primitive | Variable):
+        return ()
+    raise DeclarationError(f"a Python {type(kind).__name__} is not a type")
 
-    def _base(self) -> Type:
-        if self._skip("("):
-            return self._parenthesis()
-        if self._skip("dict<"):
-            key = self._type()
-            self._need(",")
-            value = self._type()
-            self._need(">")
-            return Dictionary(key, value)
-        return self._name()
 
-    def _parenthesis(self) -> Type:
-        """A function type, or one type in parentheses."""
-        parameters: list[Type] = []
-        rest: Type | None = None
-        while not self._skip(")"):
-            if parameters:
-                self._need(",")
-            if self._skip(".."):
-                rest = Variable("..")
-                self._need(")")
-                break
-            parameters.append(self._type())
-        if self._skip("->"):
-            return FunctionType(Row(tuple(parameters), rest), self._type())
-        if len(parameters) != 1 or rest is not None:
-            raise self._error()
-        return parameters[0]
+@v_args(inline=True)
+class _Builder(Transformer[Token, Any]):
+    """Makes types bottom-up while the text is parsed."""
 
-    def _name(self) -> Type:
-        token = self._tokens[self._next] if self._next < len(self._tokens) else ""
-        self._next += 1
-        if token in _PRIMITIVES:
-            return _PRIMITIVES[token]
+    array = Array
+    function = FunctionType
+
+    def dictionary(self, _: Token, key: Type, value: Type) -> Type:
+        return Dictionary(key, value)
+
+    def name(self, token: Token) -> Type:
         if len(token) == 1 and token.isupper():
-            return Variable(token)
-        raise self._error()
+            return Variable(str(token))
+        if token not in _PRIMITIVES:
+            raise UnexpectedInput
+        return _PRIMITIVES[token]
 
-    def _skip(self, token: str) -> bool:
-        if self._next < len(self._tokens) and self._tokens[self._next] == token:
-            self._next += 1
-            return True
-        return False
-
-    def _need(self, token: str) -> None:
-        if not self._skip(token):
-            raise self._error()
-
-    def _error(self) -> DeclarationError:
-        return DeclarationError(
-            f"{self._text[:_MAX_TEXT]!r} is no type; write int, bool, string, T[], dict<K,V> "
-            "or (A, B) -> C"
-        )
+    def row(self, *parameters: Type | Token) -> Row:
+        kinds = tuple(kind for kind in parameters if isinstance(kind, Type))
+        return Row(kinds, Variable("..") if len(kinds) < len(parameters) else None)
 
 
-def _tokens(text: str) -> Iterator[str]:
-    position = 0
-    # A limit on the length bounds the nesting, and so the recursion of the reader.
-    while position < len(text.rstrip()):
-        match = _TOKEN.match(text, position)
-        if match is None or len(text) > _MAX_TEXT:
-            raise DeclarationError(
-                f"{text[:_MAX_TEXT]!r} is no type; write int, bool, string, T[], dict<K,V> "
-                "or (A, B) -> C"
-            )
-        yield re.sub(r"\s", "", match.group(1))
-        position = match.end()
+@cache
+def _lark() -> Lark:
+    return Lark(_GRAMMAR, start="type", parser="lalr", transformer=_Builder())
+
+
+def _no_type(text: str) -> DeclarationError:
+    return DeclarationError(
+        f"{text[:_MAX_TEXT]!r} is not a type; "
+        "write int, bool, string, T[], dict<K,V> or (A, B) -> C"
+    )

@@ -7,13 +7,11 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
-from saps.model.attention import GeneralAttention
+from saps.model.attention import GeneralAttention, Layout
 from saps.model.cells.cell import Cell
 from saps.model.cells.gru import GruCell
 from saps.model.encoder import TextState
-from saps.model.layout import Layout
-from saps.model.topology import Topology
-from saps.model.tree_decoder import DecoderContext, TreeDecoder
+from saps.model.tree_decoder import DecoderContext, FirstChild, Rows, Topology, TreeDecoder
 
 
 class Seq2TreeDecoder(TreeDecoder):
@@ -25,7 +23,7 @@ class Seq2TreeDecoder(TreeDecoder):
         prediction:  h_i = U_v hv_i + U_h hh_i,  softmax(W h_i + b)
 
     x_p and x_s are the embeddings of the parent's and the previous sibling's label, at a first
-    child the parent's in both places, as in `TreeDecoder`; both chains share W_a and W_c.
+    child the parent's in both places, as in `TreeDecoder`; both recurrences share W_a and W_c.
 
     Source: Polosukhin & Skidanov 2018 (Neural Program Search), Sec. 4. Differs from it: the states
     before the root come from z; a label's arity is the number of its children, unless the topology
@@ -43,6 +41,7 @@ class Seq2TreeDecoder(TreeDecoder):
         dropout: float,
         cell: Callable[..., Cell] = GruCell,
         topology: Topology = "arity",
+        first_child: FirstChild = "parent",
     ) -> None:
         super().__init__(
             arities=arities,
@@ -57,6 +56,7 @@ class Seq2TreeDecoder(TreeDecoder):
             dropout=dropout,
             cell=cell,
             topology=topology,
+            first_child=first_child,
         )
         self.register_parameter("query_bias", None)
         self.look = GeneralAttention(memory_size, embedding_size)
@@ -64,35 +64,19 @@ class Seq2TreeDecoder(TreeDecoder):
     def context(self, text: TextState) -> DecoderContext:
         return DecoderContext(text.latent, self.look.prepare(text.memory, text.mask))
 
-    def _vertical_input(
-        self,
-        label: Tensor,
-        context: DecoderContext,
-        example: Tensor,
-        layout: Layout | None = None,
-    ) -> Tensor:
+    def _vertical_input(self, label: Tensor, context: DecoderContext, rows: Rows) -> Tensor:
         """Look at the text once for each label, (R,) -> (R, E)."""
         assert context.memory is not None
-        if layout is None:  # in a search; to make one asks the device for a number
-            layout = Layout.of(example, len(context.latent))
+        # In a search nobody knows the layout; to make one asks the device for a number.
+        layout = rows.layout or Layout.of(rows.example, len(context.latent))
         contexts = self.look(layout.spread(self.embedding(label)), context.memory)[0]
         dropped: Tensor = self.dropout(layout.collect(contexts))
         return dropped
 
     def _horizontal_input(
-        self,
-        label: Tensor,
-        kind: Tensor,  # noqa: ARG002 - the vertical state tells the kinds of step apart
-        context: DecoderContext,
-        example: Tensor,
-        layout: Layout | None = None,
-    ) -> Tensor:
-        return self._vertical_input(label, context, example, layout)
+        self, label: Tensor, _kind: Tensor, context: DecoderContext, rows: Rows
+    ) -> Tensor:  # the vertical state tells the kinds of step apart
+        return self._vertical_input(label, context, rows)
 
-    def _query(
-        self,
-        shared: Tensor,
-        context: DecoderContext,  # noqa: ARG002
-        example: Tensor,  # noqa: ARG002
-    ) -> Tensor:
+    def _query(self, shared: Tensor, _context: DecoderContext, _rows: Rows) -> Tensor:
         return shared

@@ -6,29 +6,18 @@ programs, R rows.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from saps.data.sequences import Marks, SequenceBatch
-from saps.model.attention import GeneralAttention
-from saps.model.attentive_scan import (
-    AttentiveMemory,
-    AttentiveSteps,
-    AttentiveWeights,
-    scan_attentively,
-)
-from saps.model.attentive_scan_op import scan_attentively_compiled
-from saps.model.cells.cell import Cell, decoder_cell
+from saps.data.batching import Marks, SequenceBatch
+from saps.model.attention import GeneralAttention, Layout
+from saps.model.cells.cell import Cell, decoder_cell, glorot_
 from saps.model.cells.lstm import LstmCell
-from saps.model.dropout import Dropout
-from saps.model.encoder import TextState
-from saps.model.initialization import glorot_
-from saps.model.layout import Layout
-from saps.model.loss import Loss
-from saps.model.repeated_product import RepeatedProduct, SharedProduct
+from saps.model.encoder import Dropout, TextState
+from saps.model.protocols import Loss, Scores, Step, Written
 
 
 class SequenceContext(NamedTuple):
@@ -111,37 +100,34 @@ class SequenceDecoder(nn.Module):
 
     def forward(self, context: SequenceContext, sequence: SequenceBatch) -> Tensor:
         """Return the logits of all tokens under teacher forcing, (V, W), as in `sequence.token`."""
-        cell = self.cell
-        if not isinstance(cell, LstmCell):
-            return self._logits(self._run(context, sequence))
-        # The sums of an LSTM's gates are linear in q' and h alike, so both take one product.
-        recurrent = torch.cat([self.feed.weight, cell.recurrent.weight], dim=1)
-        weights = AttentiveWeights(recurrent, *self._query_weights())
-        memory = AttentiveMemory(context.keys, context.values, context.bias)
-        projected, start = self._project(sequence.fed), self._before(context).cell
-        steps = AttentiveSteps(sequence.order, sequence.place, sequence.sizes)
-        scan = scan_attentively_compiled if torch.compiler.is_compiling() else scan_attentively
-        return self._logits(scan(projected, start, weights, memory, steps))
-
-    def _run(self, context: SequenceContext, sequence: SequenceBatch) -> Tensor:
-        """Return q' of all steps, (V, H), with any cell."""
-        context = context.take(sequence.order)
-        sizes, place = sequence.sizes, sequence.place
-        keys = RepeatedProduct(context.keys, sizes, place, context.bias)
-        values = RepeatedProduct(context.values.transpose(1, 2), sizes, place)
-        feed = SharedProduct(self.feed.weight, self._project(sequence.fed), sizes)
+        context, sizes = context.take(sequence.order), sequence.sizes
+        row = torch.div(sequence.place, len(sizes), rounding_mode="floor")
+        # Products of single rows with a memory gain nothing from being short.
+        keys, values = _wide(context.keys), _wide(context.values).transpose(1, 2)
+        energies = DeferredProduct(keys, _wide(context.bias)[row], sizes, sequence.place)
+        reads = DeferredProduct(
+            values, values.new_zeros(len(row), values.shape[1]), sizes, sequence.place
+        )
+        cell, feed = self.cell, self.feed.weight
+        if isinstance(cell, LstmCell):  # its gates are linear in q' and h alike: one product
+            feed = torch.cat([feed, cell.recurrent.weight], dim=1)
+        gates = DeferredProduct(feed, self._project(sequence.fed), sizes)
         to_query, bias = self._query_weights()
-        share = SharedProduct(to_query, bias.expand(len(sequence.fed), -1), sizes)
         state, attended = self._before(context)
         steps = []
-        for n_rows in sizes:
-            if n_rows < len(state):
-                state, attended = state[:n_rows], attended[:n_rows]
-            state = self.cell.step(feed(attended), state)
-            query = self.cell.output(state)
-            attended = torch.tanh(share(query) + values(keys(query).softmax(dim=1)))
+        for n_rows in sizes:  # the shortest programs, which come last, are over first
+            state, attended = state[:n_rows], attended[:n_rows]
+            if isinstance(cell, LstmCell):
+                h, c = torch.split(_wide(state), cell.hidden_size, dim=1)
+                state = cell.activate(_wide(gates(torch.cat([attended, h], dim=1))), c)
+            else:
+                state = cell.step(gates(attended), state)
+            with torch.autocast(state.device.type, enabled=False):
+                query = _wide(cell.output(state))
+                read = reads(energies(query).softmax(dim=1))
+                attended = torch.tanh(functional.linear(query, to_query, bias) + read)
             steps.append(attended)
-        return torch.cat(steps)
+        return self._logits(torch.cat(steps))
 
     def loss(self, context: SequenceContext, sequence: SequenceBatch) -> Loss:
         """Return the mean cross-entropy of all tokens under teacher forcing."""
@@ -195,3 +181,236 @@ class SequenceDecoder(nn.Module):
     def _logits(self, attended: Tensor) -> Tensor:
         logits: Tensor = self.to_token(self.dropout(attended))
         return logits
+
+
+def _wide(x: Tensor) -> Tensor:
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+class DeferredProduct:
+    """y = bias + A x at each step, with the gradient of A made once, after the last step.
+
+    Left to autograd, each step makes a gradient as large as A, and all of these are added up:
+    where A is the memory of a text, a training step takes half as long again.
+    """
+
+    def __init__(
+        self, matrix: Tensor, bias: Tensor, sizes: tuple[int, ...], place: Tensor | None = None
+    ) -> None:
+        """Prepare the steps.
+
+        Args:
+            matrix: (P, Q) for all rows, or (B, P, Q), one for each.
+            bias: (V, P), step after step.
+            sizes: rows of each of L steps, the first ones of the step before; they sum to V.
+            place: (V,) place of each step's rows in a (B * L) layout, where each has a matrix.
+        """
+        self._matrix = matrix = matrix.to(bias.dtype)
+        self._inputs: list[Tensor] = []
+        if not torch.compiler.is_compiling():  # no compiler follows what `_Deferred` does
+            self._matrix = matrix.detach()
+            bias = _Deferred.apply(matrix, bias, self._inputs, place, len(sizes))  # type: ignore[no-untyped-call]
+        self._bias = torch.split(bias, list(sizes))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Take the next step, (n, Q) -> (n, P)."""
+        bias, x = self._bias[len(self._inputs)], x.to(self._matrix.dtype)
+        self._inputs.append(x.detach())
+        if self._matrix.dim() == 2:
+            return torch.addmm(bias, x, self._matrix.t())
+        matrix = self._matrix[: len(x)].transpose(1, 2)
+        return torch.baddbmm(bias[:, None], x[:, None], matrix).squeeze(1)
+
+
+class _Deferred(torch.autograd.Function):
+    """Passes on the steps' biases, and turns the gradients of all outputs into that of A."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        matrix: Tensor,
+        bias: Tensor,
+        inputs: list[Tensor],
+        place: Tensor | None,
+        n_steps: int,
+    ) -> Tensor:
+        ctx.inputs, ctx.place, ctx.n_rows, ctx.n_steps = inputs, place, len(matrix), n_steps
+        return bias.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        inputs = torch.cat(ctx.inputs)
+        if ctx.place is None:
+            return gradient.t() @ inputs, gradient, None, None, None
+
+        def by_row(values: Tensor) -> Tensor:
+            layout = values.new_zeros(ctx.n_rows * ctx.n_steps, values.shape[1])
+            return layout.index_copy_(0, ctx.place, values).view(ctx.n_rows, ctx.n_steps, -1)
+
+        matrix = by_row(gradient).transpose(1, 2) @ by_row(inputs)
+        return matrix, gradient, None, None, None
+
+
+# As searches use it. A search writes labels, and the brackets follow from them. So the network is
+# asked for no bracket that could not be otherwise, and at each position it shares all probability
+# among what can follow: first among `(` and the labels without children; then, behind `(`, among
+# those with children.
+
+
+class SequenceScorer:
+    """A decoder that has read some texts: a `Scorer` of many positions, with one memory a text.
+
+    A position's state is the cell's and the attended output side by side, after all tokens before
+    the position were fed.
+    """
+
+    by_anchor = False
+
+    def __init__(self, decoder: SequenceDecoder, context: SequenceContext) -> None:
+        self._decoder = decoder
+        self._context = context
+        self.n_examples = len(context.latent)
+        self.device = context.latent.device
+        self._has_children = torch.tensor(decoder.arities, device=self.device) > 0
+
+    def start(self) -> Tensor:
+        """Return the states of the roots, (B, S)."""
+        return torch.cat(self._decoder.start(self._context), dim=1)
+
+    def scores(
+        self,
+        state: Tensor,
+        example: Tensor,
+        *,
+        is_last: Tensor,  # noqa: ARG002 - the label alone decides on the children
+    ) -> Scores:
+        """Score the labels of R positions; see `Scorer.scores`."""
+        unpacked = self._unpack(state)
+        layout = Layout.of(example, self.n_examples)
+        marks = self._decoder.marks
+        # Of the logits (R, K + 3), those of the labels and of "(".
+        logits = self._decoder.score(unpacked)[:, : marks.close].float()
+        no_call = torch.nn.functional.pad(self._has_children, (0, 1))
+        first = logits.masked_fill(no_call, -torch.inf).log_softmax(dim=1)
+        opening = torch.full_like(example, marks.open)
+        opened = self._decoder.advance(unpacked, opening, self._context, layout)
+        calls = self._decoder.score(opened)[:, : marks.open].float()
+        calls = calls.masked_fill(~self._has_children, -torch.inf).log_softmax(dim=1)
+        log_probs = torch.where(
+            self._has_children, first[:, marks.open :] + calls, first[:, : marks.open]
+        )
+        return Scores(log_probs, self._decoder.look(unpacked.cell, self._context, layout))
+
+    def advance(self, step: Step) -> Tensor:
+        """Return the states of R positions, (R, S), from those of the nodes written last."""
+        marks, state = self._decoder.marks, step.last_state
+        calls = self._has_children[step.last_label]
+        state = self._feed(state, torch.full_like(step.last_label, marks.open), step.example, calls)
+        state = self._feed(state, step.last_label, step.example, torch.ones_like(calls))
+        closing = torch.full_like(step.last_label, marks.close)
+        for count in range(int(step.n_closed.max())):
+            state = self._feed(state, closing, step.example, step.n_closed > count)
+        return state
+
+    def _feed(self, state: Tensor, token: Tensor, example: Tensor, where: Tensor) -> Tensor:
+        """Feed a token to the rows that `where`, (R,), picks; the others stay."""
+        rows = where.nonzero().squeeze(1)
+        if len(rows) == 0:
+            return state
+        layout = Layout.of(example[rows], self.n_examples)
+        before = self._unpack(state.index_select(0, rows))
+        after = self._decoder.advance(before, token[rows], self._context, layout)
+        return state.index_copy(0, rows, torch.cat(after, dim=1))
+
+    def _unpack(self, state: Tensor) -> SequenceState:
+        sizes = [self._decoder.cell.state_size, self._decoder.cell.hidden_size]
+        return SequenceState(*torch.split(state, sizes, dim=1))
+
+
+# Greedy writing of bracketed tokens, just as the network would have it.
+
+
+class BracketParser:
+    """Whether a sequence of tokens is a bracketed program within the caps, read token by token.
+
+    `(` must be followed by a label with children, then come as many children as it has, then `)`;
+    a label without children stands alone; the end mark comes after the one whole tree.
+
+    Attributes:
+        labels: those that were read, in pre-order.
+        failed: a token was wrong.
+        ended: none was, and the end mark has come.
+    """
+
+    def __init__(self, arities: Sequence[int], *, max_depth: int, max_size: int) -> None:
+        self.marks = Marks.after(len(arities))
+        self.labels: list[int] = []
+        self.failed = self.ended = False
+        self._arities, self._max_depth, self._max_size = arities, max_depth, max_size
+        # Children still to come, by level; the level above the root waits for one tree.
+        self._missing = [1]
+        self._opened = False
+
+    def read(self, token: int) -> None:
+        """Read the next token; what follows the end or a wrong one does not count."""
+        if not (self.failed or self.ended):
+            self.failed = not self._takes(token)
+
+    def _takes(self, token: int) -> bool:
+        missing, opened, self._opened = self._missing, self._opened, token == self.marks.open
+        if token < self.marks.open:
+            arity = self._arities[token]
+            fits = len(self.labels) < self._max_size and len(missing) <= self._max_depth
+            if (arity > 0) != opened or not missing[-1] or not fits:
+                return False
+            self.labels.append(token)
+            missing[-1] -= 1
+            missing += [arity] if arity else []
+            return True
+        if opened or (missing[-1] > 0) != self._opened:
+            return False
+        if token == self.marks.close:
+            missing.pop()
+            return bool(missing)
+        self.ended = token == self.marks.end and len(missing) == 1
+        return self.ended or self._opened
+
+
+def write_greedily(
+    decoder: SequenceDecoder, context: SequenceContext, *, max_depth: int, max_size: int
+) -> list[Written | None]:
+    """Take the most likely token at each step, until each program ends.
+
+    Nothing keeps the tokens well-formed. A program whose brackets or numbers of children go wrong,
+    or that outgrows `max_depth` levels or `max_size` nodes, is given up there.
+
+    Returns:
+        Each example's program, in order; None where it was given up.
+    """
+    n_examples, device = len(context.latent), context.latent.device
+    parsers = [
+        BracketParser(decoder.arities, max_depth=max_depth, max_size=max_size)
+        for _ in range(n_examples)
+    ]
+    log_prob = torch.zeros(n_examples, dtype=torch.float64, device=device)
+    rows = torch.arange(n_examples, device=device)
+    reading = parsers
+    state = decoder.start(context)
+    while True:
+        best, token = decoder.score(state).float().log_softmax(dim=1).max(dim=1)
+        log_prob[rows] += best.double()
+        for parser, number in zip(reading, token.tolist(), strict=True):
+            parser.read(number)
+        going = [i for i, parser in enumerate(reading) if not (parser.failed or parser.ended)]
+        if not going:
+            break
+        if len(going) < len(reading):
+            reading = [reading[i] for i in going]
+            left = torch.tensor(going, device=device)
+            rows, token, context = rows[left], token[left], context.take(left)
+            state = SequenceState(*(part[left] for part in state))
+        state = decoder.advance(state, token, context, Layout.one_each(len(rows), device))
+    return [
+        Written(parser.labels, total) if parser.ended else None
+        for parser, total in zip(parsers, log_prob.tolist(), strict=True)
+    ]

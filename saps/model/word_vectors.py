@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class WordVectorError(ValueError):
-    """A file of word vectors can not be read; the message gives the place and the remedy."""
+    """A file of word vectors cannot be read; the message gives the place and the remedy."""
 
 
 def start_from_vectors(network: nn.Module, tokenizer: Tokenizer) -> None:
@@ -78,7 +78,7 @@ def _lines(path: Path) -> Iterator[bytes]:
                 raise WordVectorError(f"{path}: a zip archive; unpack it, and give the file in it")
             yield from gzip.GzipFile(fileobj=file) if start[:2] == b"\x1f\x8b" else file
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise WordVectorError(f"{path}: damaged, gzip can not unpack it ({error})") from error
+        raise WordVectorError(f"{path}: damaged, gzip cannot unpack it ({error})") from error
     except OSError as error:
         raise WordVectorError(
             f"{path}: {error.strerror or error}; model.encoder.vectors is a file with a word and "

@@ -1,14 +1,23 @@
-"""Puts requests that arrive together into one batch, in a thread of its own."""
+"""Puts specifications that arrive together into one batch of the network, in a thread."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
 from typing import Generic, TypeVar
+
+from saps.lang import AlgoLispError, infer_signature, parse
+from saps.serve.responses import ServiceError
+from saps.serve.schemas import SynthesizeRequest
+from saps.serve.server import ServiceSettings
+from saps.synthesis.asking_back import NotKnownError
+from saps.synthesis.synthesizer import Synthesis, SynthesisError, Synthesizer, Task
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -117,3 +126,107 @@ class Batcher(Generic[Key, Item, Result]):
             return
         for ticket, result in zip(batch, results, strict=True):
             ticket.future.set_result(result)
+
+
+# Specifications of many clients, answered by one model.
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the specifications of one batch have in common."""
+
+    decoding: str | None
+    top: int
+    has_examples: bool
+    best: bool = False
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether the network reads the text once and, nearly always, writes one program."""
+        by_default = self.decoding is None and not self.has_examples
+        return (by_default or self.decoding in ("plausible", "greedy")) and self.top == 1
+
+
+_Batcher = Batcher[Options, Task, Synthesis | SynthesisError]
+
+
+class SpecificationQueues:
+    """Two queues before one model, so that a long search keeps no quick answer waiting."""
+
+    def __init__(self, synthesizer: Synthesizer, settings: ServiceSettings) -> None:
+        self._max_characters = settings.max_text_characters
+
+        def answer(options: Options, tasks: Sequence[Task]) -> list[Synthesis | SynthesisError]:
+            return list(
+                synthesizer.synthesize_many(
+                    tasks,
+                    top=options.top,
+                    decoding=options.decoding,
+                    seconds=settings.timeout_s / 2,
+                    batch_size=settings.max_batch,
+                    best=options.best,
+                )
+            )
+
+        make = partial(
+            _Batcher, answer, max_batch=settings.max_batch, max_wait_s=settings.max_wait_s
+        )
+        self._quick, self._searching = make(name="quick"), make(name="searching")
+
+    @property
+    def n_queued(self) -> int:
+        """Specifications whose batch has not begun."""
+        return self._quick.n_queued + self._searching.n_queued
+
+    async def synthesize(self, request: SynthesizeRequest) -> Synthesis:
+        """Return the program of a specification, when its batch is done.
+
+        Raises:
+            ServiceError: the request is refused (see `_check`), or the text gets no program.
+        """
+        self._check(request)
+        examples = [(example.input, example.output) for example in request.examples]
+        rejected = [(wrong.input, wrong.output) for wrong in request.rejected]
+        task = Task.of(request.text, examples, request.arguments, request.returns, rejected)
+        options = Options(request.decoding, request.top, bool(examples), request.best)
+        batcher = self._quick if options.is_quick else self._searching
+        # Cancelled when the client leaves: the future of a batch that has not begun with it.
+        result = await asyncio.wrap_future(batcher.submit(options, task))
+        if isinstance(result, NotKnownError):
+            # To name the nearest kinds takes seconds the first time.
+            told = await asyncio.to_thread(result.to_json)
+            raise ServiceError(422, result.code, result.reason, told)
+        if isinstance(result, SynthesisError):
+            raise ServiceError(422, result.code, result.reason)
+        return result
+
+    def close(self) -> None:
+        """Drop what is queued."""
+        self._quick.close()
+        self._searching.close()
+
+    def _check(self, request: SynthesizeRequest) -> None:
+        """Refuse a text that is too long or no text, and names that no argument can have."""
+        text = request.text
+        if len(text) > self._max_characters:
+            raise ServiceError(
+                422,
+                "text-too-long",
+                f"the text has {len(text)} characters; at most {self._max_characters} are read: "
+                "describe one task",
+            )
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            reason = f"character {error.start + 1} of the text is half a surrogate pair"
+            raise ServiceError(422, "text", reason) from error
+        # The synthesizer would call such an argument by a letter. A person is told so; a program
+        # that sends its values by name has to know before.
+        names = {*(request.arguments or ()), *(n for e in request.examples for n in e.input)}
+        try:
+            infer_signature(_ANYTHING, dict.fromkeys(sorted(names), "int"))
+        except AlgoLispError as error:
+            raise ServiceError(422, error.code, f"{error}; give it another name") from error
+
+
+_ANYTHING = parse("0")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from saps.model.saving import RunInterruptedError
+from saps.training.checkpoints import RunInterruptedError
 from tests.cli.conftest import RunSaps
 from tests.evaluation.ablation_fakes import Lab, install_lab
 from tests.tasks import write_data
@@ -65,7 +65,7 @@ def test_after_ctrl_c_the_same_command_goes_on(saps: RunSaps, lab: Lab, sigint_h
     outcome = saps("ablate", *SMALL, "rows=[saps_v,saps_h,saps_vh]")
     assert outcome.status == 130
     command = "saps ablate data.path=data out=out epochs=1 'rows=[saps_v,saps_h,saps_vh]'"
-    assert f"stopped; go on with: {command}" in outcome.err
+    assert f"stopped; to continue: {command}" in outcome.err
     assert "(waiting)" in Path("out/ablation.md").read_text()
     lab.raises.clear()
     assert saps("ablate", *SMALL, "rows=[saps_v,saps_h,saps_vh]").status == 0
@@ -77,7 +77,7 @@ def test_after_ctrl_c_the_same_command_goes_on(saps: RunSaps, lab: Lab, sigint_h
     [
         pytest.param(["rows=[saps_x]"], 1, "there is no row saps_x", id="row"),
         pytest.param(["--multirun"], 2, "leave --multirun out", id="multirun"),
-        pytest.param(["--data-sizes", "many"], 1, "data_sizes=['many']: expected", id="sizes"),
+        pytest.param(["--data-sizes", "many"], 1, "data_sizes[0]=many: expected", id="sizes"),
         pytest.param(["data.path=absent"], 1, "saps generate out=absent", id="no-data"),
         pytest.param(["hydra/launcher=x"], 1, "Could not find 'hydra/launcher/x'", id="launcher"),
     ],
@@ -108,7 +108,7 @@ def test_what_can_not_be_made_leaves_no_folder(
     outcome = saps("ablate", *SMALL, "rows=[saps_h]", *arguments)
     assert outcome.status == 1
     assert told in outcome.err
-    assert "defect" not in outcome.err
+    assert "bug in SAPS" not in outcome.err
     assert not Path("out").exists()
 
 

@@ -1,3 +1,5 @@
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -6,6 +8,8 @@ import pytest
 
 import saps as package
 from tests.cli.conftest import RunSaps
+
+ROOT = Path(package.__file__).parents[1]
 
 
 def test_version_is_that_of_the_package(saps: RunSaps) -> None:
@@ -58,17 +62,21 @@ def test_light_commands_import_neither_torch_nor_hydra() -> None:
         "sys.argv = ['saps', 'run', '(+ 1 2)']\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'lightning', 'hydra', 'numpy', 'sentencepiece', 'wandb'}\n"
-        "print(sorted(heavy & set(sys.modules)))"
+        "heavy = {'torch', 'lightning', 'hydra', 'numpy', 'sentencepiece', 'wandb', 'rich'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+        "sys.argv = ['saps', 'train', 'learning_rate=1']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'torch', 'lightning'} & set(sys.modules)))"
     )
-    assert _python(code) == "3\n[]\n"
+    assert _python(code) == "3\n[]\n[]\n"  # a misspelt key need not wait for torch either
 
 
 def test_synthesis_imports_no_lightning_and_training_no_wandb() -> None:
     code = (
-        "import sys, saps.decoding.synthesizer\n"
+        "import sys, saps.synthesis.synthesizer\n"
         "print('lightning' in sys.modules)\n"
-        "import saps.model.training\n"
+        "import saps.training.run\n"
         "print('lightning' in sys.modules, 'wandb' in sys.modules)"
     )
     assert _python(code) == "False\nTrue False\n"
@@ -78,9 +86,101 @@ def _python(code: str) -> str:
     """Run code in a process that has imported nothing yet; return its stdout."""
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(package.__file__).parents[1],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
     return done.stdout
+
+
+def test_the_package_is_a_program_too() -> None:
+    assert "saps 0." in _python(
+        "import runpy, sys; sys.argv = ['saps', '--version']\n"
+        "runpy.run_module('saps', run_name='__main__')"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["ru"], ["run"]),
+        (["train", "mod"], ["model=saps", "model.decoder.recurrence=vh"]),
+        (["train", "optimizer.lr"], ["optimizer.lr=0.002"]),
+        (["train", "model=seq2seq", "cell", "=", "gr"], ["gru"]),
+        (["evaluate", "--m"], ["--multirun"]),
+        (["data", "ver"], ["verify"]),
+    ],
+)
+def test_the_shell_completes_commands_groups_and_settings(
+    saps: RunSaps, monkeypatch: pytest.MonkeyPatch, words: list[str], expected: list[str]
+) -> None:
+    monkeypatch.setenv("_SAPS_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", " ".join(["saps", *words]))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    outcome = saps()
+    assert (outcome.status, outcome.err) == (0, "")
+    assert set(expected) <= set(outcome.out.split())
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_complete_the_same(
+    saps: RunSaps, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    monkeypatch.setenv("_SAPS_COMPLETE", f"complete_{shell}")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "saps train model=s")
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+    outcome = saps()
+    assert (outcome.status, outcome.err) == (0, "")
+    assert {"model=saps", "model=seq2seq"} <= set(re.findall(r"[\w=]+", outcome.out))
+
+
+def test_completion_can_be_installed(saps: RunSaps) -> None:
+    assert "--install-completion" in saps("--help").out
+
+
+CLOSED = """
+import os, sys
+os.close({number})
+sys.{name} = None
+from saps.cli import main
+sys.argv = ["saps", *{arguments!r}]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "arguments"),
+    [
+        (0, "stdin", ["repl"]),
+        (1, "stdout", ["run", "(+ 1 2)"]),
+        (2, "stderr", ["synthesize", ""]),
+    ],
+)
+def test_a_stream_that_is_closed_is_no_defect(
+    number: int, name: str, arguments: list[str], tmp_path: Path
+) -> None:
+    code = CLOSED.format(number=number, name=name, arguments=arguments)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == (1 if name == "stderr" else 0), done.stderr
+    assert "bug in SAPS" not in done.stderr
+
+
+def test_what_the_terminal_can_not_show_is_escaped() -> None:
+    code = (
+        "import sys; from saps.cli import main\n"
+        "sys.argv = ['saps', 'run', 's', '--input', '{\"s\": \"\\u2588 \\ud83d\"}']\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert "bug in SAPS" not in done.stderr

@@ -9,14 +9,14 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from saps.data.generator import run as generator
+from saps.data.tasks import generate as generator
 from saps.evaluation import evaluate as evaluation
-from saps.model import training
 from saps.resources import resource_folder
+from saps.training import run as training
 from tests.cli.conftest import RunSaps
-from tests.model.pressing import press_in_step
-from tests.model.tiny_run import SMALL
 from tests.tasks import write_data
+from tests.training.pressing import press_in_step
+from tests.training.tiny_run import SMALL
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -90,7 +90,7 @@ def test_failure_is_one_message_and_leaves_no_file(
     assert outcome.err.startswith("saps: error: ")
     assert told in outcome.err
     assert "Traceback" not in outcome.err
-    assert "defect" not in outcome.err
+    assert "bug in SAPS" not in outcome.err
     assert list(tmp_path.iterdir()) == [broken]
 
 
@@ -103,8 +103,8 @@ _EXAMPLE = (
 @pytest.mark.parametrize(
     ("has_checkpoint", "told"),
     [
-        (True, "go on from the last checkpoint with: saps train data.path=x ckpt_path=last"),
-        (False, "there was no checkpoint yet, so nothing is saved"),
+        (True, "to resume from the last checkpoint: saps train data.path=x ckpt_path=last"),
+        (False, "there was no checkpoint yet, so nothing was saved"),
     ],
 )
 def test_training_stopped_at_once_exits_with_130_and_says_how_to_go_on(
@@ -166,12 +166,18 @@ def test_what_one_meant_by_a_choice_that_is_none_is_told(
     assert "+" not in outcome.err  # Hydra's advice to add the group would not help
 
 
+def test_a_setting_of_lightning_is_told_how_to_be_given(saps: RunSaps) -> None:
+    told = saps("train", "trainer.profiler=simple").err
+    assert "did you mean +trainer.profiler=simple?" in told
+    assert "+trainer" not in saps("train", "trainer.max_epoch=3").err
+
+
 @pytest.mark.parametrize("command", ["train", "evaluate", "ablate", "generate"])
 def test_what_is_no_override_is_told_beside_one_that_the_command_takes(
     command: str, saps: RunSaps
 ) -> None:
     told = saps(command, "a=b=c").err
-    example = told.partition("is no override, such as ")[2].partition(": ")[0]
+    example = told.partition("is not an override, such as ")[2].partition(": ")[0]
     with initialize_config_dir(str(resource_folder("conf")), version_base="1.3"):
         compose(command, overrides=[example])
 
@@ -224,7 +230,7 @@ def test_the_commands_that_train_prints_can_be_pasted(
         press_in_step(1, patch)
         outcome = saps("train", *TINY, "++overwrite=true")
     assert outcome.status == 130
-    arguments = _printed(outcome.err, "go on with: ")
+    arguments = _printed(outcome.err, "to resume: ")
     assert "++overwrite=true" not in arguments
     outcome = saps(*arguments)
     assert outcome.status == 0

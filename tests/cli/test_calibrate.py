@@ -6,21 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from saps.decoding.synthesizer import Synthesizer
 from saps.model.bundle import CALIBRATION, PRETRAINED
+from saps.synthesis.synthesizer import Synthesizer
 from tests.cli.conftest import RunSaps
+from tests.evaluation.conftest import judged_here  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.usefixtures("judged_here")
+
+CALIBRATE = ("calibrate", "--workers", "1")
 WORDED = "given a number a , find a plus"
-UNDECLARED = {
-    "multiply two numbers": 21,
-    "the difference of two numbers": 4,
-    "the product of two numbers": 21,
-    "the sum of two numbers": 77,
-    "the larger of two numbers": 77,
-    "the smaller of two numbers": 77,
-    "given numbers a and b , find a minus b": 4,
-}
-"""Outputs for 7 and 3 by text: three of the six that give no arguments are right."""
 
 
 @pytest.fixture
@@ -54,7 +48,7 @@ def data(tmp_path: Path) -> Path:
 
 def test_the_fit_is_written_into_the_model_and_used(saps: RunSaps, model: Path, data: Path) -> None:
     assert Synthesizer.load(model).synthesize(f"{WORDED} 1").confidence is None
-    outcome = saps("calibrate", str(data), "--model", str(model), "--threshold", "0.9")
+    outcome = saps(*CALIBRATE, str(data), "--model", str(model), "--threshold", "0.9")
     assert (outcome.status, outcome.err) == (0, "")
     assert "| 90 and 100 % | 20 |" in outcome.out
     assert outcome.out.endswith(f"{model / CALIBRATION}\n")
@@ -78,7 +72,7 @@ def test_the_fit_is_written_into_the_model_and_used(saps: RunSaps, model: Path, 
 def test_options_are_checked_and_the_limit_kept(
     saps: RunSaps, model: Path, data: Path, options: list[str], told: str | None
 ) -> None:
-    outcome = saps("calibrate", str(data), "--model", str(model), *options)
+    outcome = saps(*CALIBRATE, str(data), "--model", str(model), *options)
     if told is None:
         assert json.loads((model / CALIBRATION).read_text())["data"]["n"] == 4
     else:
@@ -86,95 +80,19 @@ def test_options_are_checked_and_the_limit_kept(
         assert told in outcome.err
 
 
-def _undeclared(path: Path, texts: dict[str, int]) -> Path:
-    """Tasks of two numbers, called otherwise than a reader would call them; b comes first."""
-    lines = []
-    for text, output in texts.items():
-        task = {
-            "text": text,
-            "args": {"b": "int", "a": "int"},
-            "return_type": "int",
-            "short_tree": ["-", "a", "b"],
-            "tests": [{"input": {"a": 7, "b": 3}, "output": output}],
-        }
-        lines.append(json.dumps(task) + "\n")
-    path.write_text("".join(lines))
-    return path
-
-
-def test_texts_without_arguments_get_a_fit_of_their_own(
-    saps: RunSaps, model: Path, data: Path, tmp_path: Path
-) -> None:
-    file = _undeclared(tmp_path / "bare.jsonl", UNDECLARED)
-    outcome = saps("calibrate", str(data), "--model", str(model), "--undeclared", str(file))
-    assert (outcome.status, outcome.err) == (0, "")
-    assert "confidence where no arguments are given: calibration error" in outcome.out
-    found = json.loads((model / CALIBRATION).read_text())["undeclared"]
-    assert found["data"]["n"] == 6  # the seventh gives them
-    assert sum(part["passed"] for part in found["reliability"]["before"]) == 3
-    synthesizer = Synthesizer.load(model)
-    guessed = synthesizer.synthesize("the product of two numbers")
-    assert synthesizer.calibration is not None
-    assert guessed.confidence == synthesizer.calibration.confidence(
-        guessed.log_prob, guessed.program.size, is_declared=False
-    )
-    told = synthesizer.synthesize("the product of x and y", arguments={"x": "int", "y": "int"})
-    assert told.confidence == synthesizer.calibration.confidence(told.log_prob, told.program.size)
-
-    # Only the plausible search guesses arguments.
-    greedy = synthesizer.synthesize("the product of two numbers", decoding="greedy")
-    assert greedy.confidence == synthesizer.calibration.confidence(
-        greedy.log_prob, greedy.program.size
-    )
-
-
-@pytest.mark.parametrize(
-    ("changed", "kept"),
-    [
-        ({}, True),
-        ({"weights": "of another model"}, False),
-        ({"undeclared": {"fit": {"scale": "much"}}}, False),
-    ],
-)
-def test_the_fit_of_texts_without_arguments_is_kept_while_it_is_one_of_the_model(
-    saps: RunSaps, model: Path, data: Path, changed: dict[str, object], kept: bool
-) -> None:
-    shutil.copy(PRETRAINED / CALIBRATION, model)
-    before = json.loads((model / CALIBRATION).read_text())
-    (model / CALIBRATION).write_text(json.dumps(before | changed))
-    outcome = saps("calibrate", str(data), "--model", str(model))
-    assert outcome.status == 0
-    assert "where no arguments" not in outcome.out
-    after = json.loads((model / CALIBRATION).read_text())
-    assert after["weights"] == before["weights"]
-    assert after.get("undeclared") == (before["undeclared"] if kept else None)
-    Synthesizer.load(model)
-
-
-def test_a_damaged_calibration_is_made_anew(
-    saps: RunSaps, model: Path, data: Path, tmp_path: Path
-) -> None:
+def test_a_damaged_calibration_is_made_anew(saps: RunSaps, model: Path, data: Path) -> None:
     (model / CALIBRATION).write_text("{}")
-    file = _undeclared(tmp_path / "bare.jsonl", UNDECLARED)
-    outcome = saps("calibrate", str(data), "--model", str(model), "--undeclared", str(file))
+    outcome = saps(*CALIBRATE, str(data), "--model", str(model))
     assert (outcome.status, outcome.err) == (0, "")
     Synthesizer.load(model)
 
 
-@pytest.mark.parametrize(
-    ("texts", "told"),
-    [
-        ({"the product of two numbers": 21}, "bare.jsonl: 0 of 0 answers are right"),
-        ({"given numbers a and b , find a minus b": 4}, "every text says what its arguments are"),
-    ],
-)
-def test_texts_that_make_no_fit_are_told_with_their_file_and_nothing_is_written(
-    saps: RunSaps, model: Path, data: Path, tmp_path: Path, texts: dict[str, int], told: str
+def test_tasks_that_make_no_fit_are_told_with_their_file_and_nothing_is_written(
+    saps: RunSaps, model: Path, data: Path
 ) -> None:
-    file = _undeclared(tmp_path / "bare.jsonl", texts)
-    outcome = saps("calibrate", str(data), "--model", str(model), "--undeclared", str(file))
+    outcome = saps(*CALIBRATE, str(data), "--model", str(model), "--limit", "2")
     assert (outcome.status, outcome.out) == (1, "")
-    assert told in outcome.err
+    assert "dev.jsonl: 0 of 1 answers are right" in outcome.err
     assert not (model / CALIBRATION).exists()
 
 
@@ -182,7 +100,7 @@ def test_data_without_a_validation_split_are_refused(
     saps: RunSaps, model: Path, data: Path
 ) -> None:
     (data / "dev.jsonl").rename(data / "test.jsonl")
-    outcome = saps("calibrate", str(data), "--model", str(model))
+    outcome = saps(*CALIBRATE, str(data), "--model", str(model))
     assert (outcome.status, outcome.out) == (1, "")
     assert "dev" in outcome.err
     assert not (model / CALIBRATION).exists()

@@ -69,7 +69,7 @@ def test_a_report_with_a_number_for_settings_is_a_damaged_one(
     assert (outcome.status, outcome.out) == (1, "")
     assert "second/report.json is a damaged report" in outcome.err
     assert "expected an object, found 3" in outcome.err
-    assert "defect" not in outcome.err
+    assert "bug in SAPS" not in outcome.err
 
 
 def changed(folder: Path, key: str, value: object) -> None:
@@ -88,7 +88,7 @@ def test_markdown_has_the_tables(saps: RunSaps, folders: tuple[str, str]) -> Non
 def test_one_report_is_no_comparison(saps: RunSaps, folders: tuple[str, str]) -> None:
     outcome = saps("compare", folders[0])
     assert outcome.status == 2
-    assert "nothing to be compared with" in outcome.err
+    assert "one report cannot be compared" in outcome.err
 
 
 @pytest.mark.parametrize("again", ["first", "./first/", "first/report.json"])
@@ -97,7 +97,7 @@ def test_a_report_given_twice_is_a_wrong_use(
 ) -> None:
     outcome = saps("compare", *folders, again)
     assert (outcome.status, outcome.out) == (2, "")
-    assert f"first and {Path(again)} are one report" in " ".join(outcome.err.split())
+    assert f"first and {Path(again)} are the same report" in " ".join(outcome.err.split())
 
 
 def test_a_folder_without_a_report_is_named(saps: RunSaps, folders: tuple[str, str]) -> None:

@@ -1,8 +1,6 @@
 import gzip
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,7 +36,7 @@ def test_verify_reports_lines_and_exits_with_1(saps: RunSaps, broken: Path) -> N
     outcome = saps("data", "verify", str(broken), "--workers", "1")
     assert outcome.status == 1
     assert "8 of 10 ok" in outcome.out
-    assert "line 7: no JSON" in outcome.out
+    assert "line 7: not JSON" in outcome.out
     assert "line 9: test 3: the program gives" in outcome.out
 
 
@@ -113,9 +111,9 @@ def test_clean_does_not_overwrite_its_source_though_asked(saps: RunSaps, broken:
 @pytest.mark.parametrize(
     ("path", "out", "told"),
     [
-        ("a.jsonl", "folder", "folder is a folder, but a.jsonl a file; give a file, such as"),
-        ("set", "a.jsonl", "a.jsonl is a file, but set a folder; give a folder to write to"),
-        ("a.jsonl", "a.jsonl/x", "a.jsonl/x can not be made: a.jsonl is a file"),
+        ("a.jsonl", "folder", "folder is a folder, but a.jsonl is a file; give a file, such as"),
+        ("set", "a.jsonl", "a.jsonl is a file, but set is a folder; give a folder to write to"),
+        ("a.jsonl", "a.jsonl/x", "a.jsonl/x cannot be made: a.jsonl is a file"),
     ],
 )
 def test_clean_says_which_kind_of_place_it_needs(
@@ -176,61 +174,6 @@ def test_stats_json_says_where_a_split_has_nothing_to_be_compared_with(saps: Run
     assert (column["against"], column["distance"]) == (None, None)
 
 
-PNG, SVG = b"\x89PNG\r\n", b"<?xml"
-
-
-@pytest.mark.parametrize(("name", "magic"), [("plot.png", PNG), ("plot.SVG", SVG)])
-@pytest.mark.parametrize("against", [[], ["--against", "published"], ["--against", str(SAMPLE)]])
-def test_stats_draws_what_it_prints(
-    saps: RunSaps, tmp_path: Path, name: str, magic: bytes, against: list[str]
-) -> None:
-    outcome = saps("data", "stats", str(SAMPLE), *against, "--plot", str(tmp_path / name))
-    assert outcome.status == 0, outcome.err
-    assert "program depth" in outcome.out
-    assert (tmp_path / name).read_bytes().startswith(magic)
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-
-
-def test_stats_draws_the_published_means_and_every_histogram(saps: RunSaps, tmp_path: Path) -> None:
-    plain, beside = tmp_path / "plain.svg", tmp_path / "beside.svg"
-    saps("data", "stats", str(SAMPLE), "--plot", str(plain))
-    saps("data", "stats", str(SAMPLE), "--against", "published", "--plot", str(beside))
-    # an SVG says in comments what its outlined letters spell
-    for title in ("depth of the program", "length of the text (words)", "reduce", "200 tasks here"):
-        assert title in plain.read_text()
-    assert "published set: mean 7.71" not in plain.read_text()
-    assert "published set: mean 7.71" in beside.read_text()
-
-
-def test_stats_draws_the_same_svg_again(saps: RunSaps, tmp_path: Path) -> None:
-    for name in ("one.svg", "two.svg"):
-        saps("data", "stats", str(SAMPLE), "--plot", str(tmp_path / name))
-    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [("plot.pdf", "end it in .png or .svg"), ("nowhere/plot.png", "nowhere is no folder")],
-)
-def test_stats_says_where_no_picture_can_be_made(
-    saps: RunSaps, tmp_path: Path, name: str, told: str
-) -> None:
-    outcome = saps("data", "stats", str(SAMPLE), "--plot", str(tmp_path / name))
-    assert (outcome.status, outcome.out) == (1, "")
-    assert told in outcome.err
-
-
-def test_stats_without_a_plot_loads_no_matplotlib(saps: RunSaps) -> None:
-    code = (
-        "import sys; from saps.cli import main\n"
-        f"sys.argv = ['saps', 'data', 'stats', {str(SAMPLE)!r}, '--json']\n"
-        "try: main()\n"
-        "except SystemExit: sys.exit('matplotlib' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=SAMPLE.parents[1], check=False)
-    assert done.returncode == 0
-
-
 def test_stats_shows_the_symbols_as_a_histogram(saps: RunSaps) -> None:
     lines = saps("data", "stats", str(SAMPLE)).out.splitlines()
     (row,) = (line for line in lines if line.split()[:1] == ["reduce"])
@@ -243,18 +186,30 @@ def test_stats_prints_json(saps: RunSaps) -> None:
 
 
 def test_families_lists_an_example_each(saps: RunSaps) -> None:
-    outcome = saps("data", "families", "factorial")
+    outcome = saps("data", "families", "factorial", "--catalogue", "published")
     name, text, program = outcome.out.splitlines()
     assert name == "factorial : int"
     assert "factorial" in text
     assert program.strip().startswith("(invoke1 (lambda1 (if (<= arg1 1) 1 ")
-    assert len(json.loads(saps("data", "families", "--json").out)) > 400
+    published = saps("data", "families", "--json", "--catalogue", "published")
+    assert len(json.loads(published.out)) > 400
+
+
+def test_families_lists_what_people_ask_for(saps: RunSaps) -> None:
+    found = json.loads(saps("data", "families", "--json", "median", "--type", "int").out)
+    assert found
+    for kind in found:
+        assert kind["result"] == "int"
+        assert len(kind["texts"]) == 3
+        assert kind["program"]
+    assert len(json.loads(saps("data", "families", "--json").out)) > 1000
+    assert saps("data", "families", "--catalogue", "all").status == 1
 
 
 def test_families_says_so_when_none_is_called_that(saps: RunSaps) -> None:
     outcome = saps("data", "families", "poetry")
     assert (outcome.status, outcome.out) == (1, "")
-    assert "no family has 'poetry' in its name" in outcome.err
+    assert "no kind has 'poetry' in its name or purpose" in outcome.err
 
 
 @pytest.mark.parametrize("command", ["verify", "stats"])
@@ -285,7 +240,7 @@ def test_data_says_what_is_wrong_with_a_path(
         path.symlink_to(path)
     elif kind == "forbidden":  # nothing is to root, who may run the tests
         path.write_text("{}")
-        monkeypatch.setattr("saps.data.algolisp.open_binary", _forbidden)
+        monkeypatch.setattr("saps.data.files.open_binary", _forbidden)
     outcome = saps("data", command, str(path))
     assert (outcome.status, outcome.out) == (1, "")
     assert outcome.err.startswith("saps: error: ")
@@ -309,7 +264,7 @@ def _without_an_input(task: dict[str, Any]) -> bytes:
 @pytest.mark.parametrize(
     ("spoil", "place"),
     [
-        pytest.param(lambda task: json.dumps(task).encode()[:70], "line 4: no JSON", id="cut"),
+        pytest.param(lambda task: json.dumps(task).encode()[:70], "line 4: not JSON", id="cut"),
         pytest.param(lambda task: b'{"text": "\xff"}', "line 4: byte 11 is not UTF-8", id="byte"),
         pytest.param(_changed(tests=[]), "line 4: field 'tests'", id="no-tests"),
         pytest.param(_without_an_input, "line 4: field 'tests[1].input': lacks", id="argument"),

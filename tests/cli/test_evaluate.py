@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from saps.data.algolisp import write_examples
-from saps.evaluation.judging import Judge
+from saps.evaluation.answering import Judge
 from tests.cli.conftest import RunSaps
 from tests.evaluation.conftest import make_example, mixed_results
 from tests.evaluation.test_report import make
@@ -15,7 +15,7 @@ from tests.evaluation.test_report import make
 def test_interrupted_evaluation_exits_with_130_and_leaves_what_was_there(
     overwrite: bool, saps: RunSaps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from saps.evaluation.folder import write_folder
+    from saps.evaluation.evaluate import write_folder
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
@@ -28,5 +28,5 @@ def test_interrupted_evaluation_exits_with_130_and_leaves_what_was_there(
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
     outcome = saps("evaluate", "data.path=tasks", "out=out", f"overwrite={str(overwrite).lower()}")
     assert (outcome.status, outcome.out) == (130, "")
-    assert outcome.err == "stopped: nothing was written to out; the same command starts anew\n"
+    assert outcome.err == "stopped: nothing was written to out; the same command starts again\n"
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before

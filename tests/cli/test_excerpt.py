@@ -1,6 +1,6 @@
 import pytest
 
-from saps.cli.excerpt import excerpt
+from saps.cli.programs import excerpt
 
 
 def test_excerpt_marks_the_place() -> None:

@@ -1,3 +1,4 @@
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -5,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from saps.cli import hydra_application, train
+from saps.cli import hydra_application, sweep, train
+from saps.cli.hydra_help import (
+    GROUPS,
+    PURPOSES,
+    SETTINGS,
+    configuration,
+    help_text,
+    meant_key,
+)
+from saps.resources import resource_folder
 from tests.cli.conftest import RunSaps
 
 if TYPE_CHECKING:
@@ -31,6 +41,25 @@ data:
 }
 
 Ran = list["DictConfig"]
+FOLDER = resource_folder("conf")
+
+
+@pytest.mark.parametrize("command", PURPOSES)
+def test_help_explains_what_the_configuration_has(command: str) -> None:
+    told, found = help_text(command, FOLDER), configuration(command, FOLDER)
+    assert set(found.groups) - {"model/tree_lstm"} <= set(GROUPS)
+    for key in SETTINGS[command]:
+        assert key in found.values
+        assert f"\n  {key}" in told
+    assert f"saps {command} --cfg job" in told
+    assert max(map(len, told.splitlines())) < 115
+
+
+def test_a_key_is_known_by_what_it_does() -> None:
+    found = configuration("train", FOLDER)
+    known = {"learning_rate": "optimizer.lr", "epochs": "trainer.max_epochs", "lr": "optimizer.lr"}
+    assert {key: meant_key(key, "train", found) for key in known} == known
+    assert meant_key("modle", "train", found, "saps") == "model"
 
 
 @pytest.fixture
@@ -40,7 +69,8 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ran:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     configs: Ran = []
-    monkeypatch.setattr(hydra_application, "resource_folder", lambda _: tmp_path)
+    for module in (hydra_application, sweep):
+        monkeypatch.setattr(module, "resource_folder", lambda _: tmp_path)
     monkeypatch.setattr(train, "_task", _task(configs))
     monkeypatch.chdir(tmp_path)
     return configs
@@ -87,10 +117,10 @@ def test_cfg_prints_the_composed_configuration(saps: RunSaps, ran: Ran) -> None:
 @pytest.mark.parametrize(
     ("overrides", "told"),
     [
-        pytest.param(["model.wdth=3"], "Could not override 'model.wdth'", id="key"),
+        pytest.param(["model.wdth=3"], "there is no setting model.wdth\n", id="key"),
         pytest.param(["model=huge"], "Could not find 'model/huge'", id="option"),
         pytest.param(["experiment=x"], "Could not find 'experiment/x'", id="experiment"),
-        pytest.param(["a=b=c"], "'a=b=c' is no override", id="syntax"),
+        pytest.param(["a=b=c"], "'a=b=c' is not an override", id="syntax"),
         pytest.param([], "Missing mandatory value: data.path", id="missing-value"),
         pytest.param(["seed=-1"], "the seed is -1; give one that", id="task"),
     ],
@@ -111,6 +141,32 @@ def test_a_choice_that_does_not_exist_suggests_the_nearest(saps: RunSaps, ran: R
     assert "did you mean" not in saps("train", "experiment=qqq").err
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("model.wdth=3", "model.width"), ("width=3", "model.width"), ("modle=large", "model")],
+)
+def test_a_key_that_does_not_exist_suggests_the_nearest(
+    saps: RunSaps, ran: Ran, given: str, meant: str
+) -> None:
+    assert f"did you mean {meant}?" in saps("train", given).err
+    assert "did you mean" not in saps("train", "qqq=1").err
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["a=b", "a,b", "[a]", "(a", "it's", "a#b", "läufe", "2024", "~x", "a${b}", "${", "${x:y}"],
+)
+def test_a_path_is_taken_or_the_message_says_how_to_write_it(
+    saps: RunSaps, ran: Ran, path: str
+) -> None:
+    outcome = saps("train", f"data.path={path}")
+    if outcome.status:
+        (written,) = shlex.split(outcome.err.partition("as one value, it is written: ")[2])
+        outcome = saps("train", written)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert ran[-1].data.path == path
+
+
 def test_unknown_option_is_a_wrong_use(saps: RunSaps, ran: Ran) -> None:
     outcome = saps("train", "--nonsense")
     assert outcome.status == 2
@@ -120,7 +176,7 @@ def test_unknown_option_is_a_wrong_use(saps: RunSaps, ran: Ran) -> None:
 def test_error_of_another_kind_is_called_a_defect(saps: RunSaps, ran: Ran) -> None:
     outcome = saps("train", "seed=10")
     assert outcome.status == 1
-    assert outcome.err.startswith("saps: error: RuntimeError: ten\nThis is a defect")
+    assert outcome.err.startswith("saps: error: RuntimeError: ten\nThis is a bug in SAPS")
 
 
 @pytest.mark.parametrize("arguments", [["seed=10"], ["model=huge"]])

@@ -21,10 +21,10 @@ def test_show_writes_a_picture(saps: RunSaps, tmp_path: Path) -> None:
     assert saps("show", "(reduce a 0 +)", "--svg", str(tmp_path / "sum.png")).status == 0
     assert (tmp_path / "sum.png").read_bytes().startswith(b"\x89PNG")
     refused = saps("show", "(reduce a 0 +)", "--svg", str(tmp_path / "sum.bmp"))
-    assert (refused.status, "end it in .svg or .png" in refused.err) == (1, True)
+    assert (refused.status, "end its name in .svg or .png" in refused.err) == (1, True)
     failed = saps("show", "(reduce a 0 +)", "--svg", str(tmp_path / "none" / "sum.svg"))
     assert failed.status == 1
-    assert "No such file or directory" in failed.err
+    assert "none is not a folder; create it, or choose another place" in failed.err
 
 
 def test_functions_lists_and_describes(saps: RunSaps) -> None:
@@ -61,9 +61,9 @@ def test_repl_answers_lines_of_a_pipe(saps: RunSaps) -> None:
         (":let f = {\"x\": [true]}", "f: dict<string,bool[]>"),
         (":let e = [1, true]",
          "error: the elements of an array or dictionary must be of one type"),
-        (":let map = 1", "error: an argument can not be named 'map': that has a meaning already"),
+        (":let map = 1", "error: an argument cannot be named 'map': that already has a meaning"),
         (":let e", "error: expected a name and a value, such as :let a = [1, 2, 3]"),
-        (":let e = [1,", "error: '[1,' is not JSON: Expecting value: line 1 column 5 (char 4)"),
+        (":let e = [1,", "error: '[1,': not JSON: Expecting value at character 4"),
         (":nonsense", "error: there is no command :nonsense; :help shows all"),
         (":tree", "error: there is no last program; type one"),
         (":help tail",
@@ -90,10 +90,10 @@ def test_session_shows_where_a_program_is_wrong() -> None:
 def test_session_completes_names_with_their_signatures() -> None:
     session = Session()
     session.answer(":let strange = 1")
-    found = dict(session.candidates("str"))
+    found = dict(session.completions("str"))
     assert list(found) == [
         "strlen", "str_index", "str_concat", "str_split", "str_min", "str_max", "strange",
     ]  # fmt: skip
     assert (found["str_index"], found["strange"]) == ("int string -> string", "int")
-    assert [name for name, _ in session.candidates(":l")] == [":let"]
-    assert [name for name, _ in session.candidates("lam")] == ["lambda1", "lambda2"]
+    assert [name for name, _ in session.completions(":l")] == [":let"]
+    assert [name for name, _ in session.completions("lam")] == ["lambda1", "lambda2"]

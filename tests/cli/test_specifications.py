@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from saps.cli.specifications import Specifications
+from saps.cli.synthesize import Specifications
 
 
 def in_batches_of(size: int) -> Any:

@@ -17,12 +17,12 @@ import pytest
 from hydra.core.plugins import Plugins
 from omegaconf import OmegaConf
 
-from saps.cli.stderr_log import NamedLines
-from saps.cli.sweep_job import words_of_submitit
-from saps.model import training
+from saps.cli.console import NamedLines
+from saps.cli.sweep import words_of_submitit
+from saps.training import run as training
 from tests.cli.conftest import RunSaps
-from tests.model.tiny_run import SMALL
 from tests.tasks import write_data
+from tests.training.tiny_run import SMALL
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -70,7 +70,7 @@ def test_a_failed_job_is_told_at_the_end_and_does_not_keep_the_others_from_runni
         "    start again",
         "  seed=3: no model was kept",
     ]
-    command = told[3].partition("with: ")[2]
+    command = told[3].partition(": ")[2]
     assert shlex.split(command) == ["saps", *SWEEP, "seed=1,2,3,5", "ckpt_path=last"]
 
 
@@ -94,7 +94,7 @@ def test_in_a_sweep_ckpt_path_last_begins_where_there_is_nothing(saps: RunSaps, 
     begun.touch()
     outcome = saps(*SWEEP, "seed=1,5", "ckpt_path=last")
     assert [config.ckpt_path for config in ran] == ["last", None]
-    assert outcome.err == "runs/5 holds no checkpoint: its run begins\n"
+    assert outcome.err == "runs/5 holds no checkpoint: its run starts from the beginning\n"
     saps("train", "data.path=x", "folder=runs/5", "ckpt_path=last")
     assert ran[-1].ckpt_path == "last"  # a single run that is missing is a mistake
 
@@ -120,6 +120,23 @@ def test_jobs_that_would_share_a_folder_are_refused_with_folders_that_differ(
     assert len({config.folder for config in ran}) == len(ran) > 1
 
 
+def test_reports_of_one_sweep_are_not_written_into_one_folder(
+    saps: RunSaps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = saps("evaluate", "--multirun", "data.path=x", "split=dev,test", "out=there")
+    assert outcome.status == 1
+    assert "the jobs split=dev and split=test would both write into there" in outcome.err
+    assert "'out=\"there-${split}\"'" in outcome.err
+    assert not Path("there").exists()
+
+
+def test_a_sweep_takes_overrides_alone(saps: RunSaps, ran: Ran) -> None:
+    outcome = saps("train", "--multirun", "--config-dir", "x", "seed=1,2")
+    assert (outcome.status, ran) == (1, [])
+    assert "--config-dir: a sweep takes only overrides" in outcome.err
+
+
 def test_a_pattern_that_matches_no_choice_is_an_error(saps: RunSaps, ran: Ran) -> None:
     outcome = saps("train", "--multirun", "data.path=x", "experiment=glob(zzz*)")
     assert (outcome.status, ran) == (1, [])
@@ -139,7 +156,7 @@ def test_a_process_that_was_killed_is_no_defect(
     assert (outcome.status, ran) == (1, [])
     assert "was killed" in outcome.err
     assert "ckpt_path=last" in outcome.err
-    assert "defect" not in outcome.err
+    assert "bug in SAPS" not in outcome.err
 
 
 def test_of_a_job_that_submitit_gives_up_the_state_and_the_last_line_are_told() -> None:
@@ -198,7 +215,7 @@ def test_ctrl_c_has_all_jobs_in_processes_save_and_say_how_to_go_on(tmp_path: Pa
     assert process.returncode == 130
     for seed in "12":
         assert f"[seed={seed}] stopped after step" in err
-    assert err.count("; go on with: saps train ") == 2
+    assert err.count("; to resume: saps train ") == 2
     assert "1 of 3 jobs not begun: seed=3\n" in err
     assert "Traceback" not in err
 
@@ -210,7 +227,7 @@ def test_a_mistake_in_a_job_of_submitit_is_told_in_its_own_words(tmp_path: Path)
     assert ended.returncode == 1
     assert "saps: error: 1 of 1 jobs failed:\n" in err
     assert "saps generate out=data" in err
-    assert "defect" not in err
+    assert "bug in SAPS" not in err
     (log,) = tmp_path.glob(".submitit/*/*_log.err")
     assert "saps generate out=data" in log.read_text()
 

@@ -1,13 +1,16 @@
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from saps.decoding.synthesizer import Synthesis, SynthesisError, Synthesizer, Task
+from saps.english import Reading
 from saps.lang import infer_signature, parse, to_python
 from saps.model.bundle import CONFIG, SYMBOLS, TOKENIZER, WEIGHTS
+from saps.synthesis.asking_back import NotKnownError
+from saps.synthesis.synthesizer import Synthesis, SynthesisError, Synthesizer, Task
 from tests.cli.conftest import RunSaps
 
 PROGRAMS = {
@@ -15,13 +18,17 @@ PROGRAMS = {
     "sum": "(reduce a 0 +)",
     "divide": "(/ 1 a)",
     "head": "(head a)",
+    "weather": "1",
 }
 
 
 class Scripted:
     """Answers with the programs above: what the command does must not hang on a model's weights."""
 
-    def synthesize(self, text: str, **_: Any) -> Synthesis:
+    def synthesize(self, text: str, *, best: bool = False, **_: Any) -> Synthesis:
+        if text == "weather" and not best:
+            guess = Synthesis(text, parse("1"), {}, "int", -9.0, "", confidence=0.02)
+            raise NotKnownError(replace(guess, reading=Reading("the weather wibbles", {})))
         if text not in PROGRAMS:
             raise SynthesisError(f"no program for {text!r}", text)
         program = parse(PROGRAMS[text])
@@ -32,11 +39,11 @@ class Scripted:
         return Synthesis(text, program, arguments, result, -0.5, python)
 
     def synthesize_many(
-        self, tasks: Iterable[Task], **_: Any
+        self, tasks: Iterable[Task], *, best: bool = False, **_: Any
     ) -> Iterator[Synthesis | SynthesisError]:
         for task in list(tasks):
             try:
-                yield self.synthesize(task.text)
+                yield self.synthesize(task.text, best=best)
             except SynthesisError as error:
                 yield error
 
@@ -86,7 +93,13 @@ def test_json_answer_has_these_fields(saps: RunSaps) -> None:
         "log_prob": -0.5,
         "confidence": None,
         "unknown_words": [],
+        "read_as": [],
+        "letters": {},
         "candidates": [],
+        "samples": [],
+        "question": None,
+        "left_out": [],
+        "conventions": [],
         "value": 5,
     }
 
@@ -177,7 +190,7 @@ def test_missing_model_is_named(saps: RunSaps, tmp_path: Path) -> None:
     outcome = saps("synthesize", "sum", "--model", str(tmp_path / "absent"))
     assert (outcome.status, outcome.out) == (1, "")
     assert str(tmp_path / "absent") in outcome.err
-    assert "defect" not in outcome.err
+    assert "bug in SAPS" not in outcome.err
 
 
 def test_damaged_model_is_named(saps: RunSaps, tmp_path: Path) -> None:
@@ -187,4 +200,44 @@ def test_damaged_model_is_named(saps: RunSaps, tmp_path: Path) -> None:
     assert (outcome.status, outcome.out) == (1, "")
     assert f"{tmp_path}/" in outcome.err
     assert "damaged" in outcome.err
-    assert "defect" not in outcome.err
+    assert "bug in SAPS" not in outcome.err
+
+
+@pytest.mark.usefixtures("scripted")
+def test_what_is_not_known_gets_no_program_and_status_4(saps: RunSaps) -> None:
+    outcome = saps("synthesize", "weather")
+    assert (outcome.status, outcome.out) == (4, "")
+    assert outcome.err.startswith("I do not know: no program that was found is likely")
+    assert "right in 2 of 100 such cases" in outcome.err
+    assert "no task that it knows uses 'weather', 'wibbles'" in outcome.err
+    assert "to get further: say it in other words" in outcome.err
+    assert saps("synthesize", "weather", "--python").status == 4
+    guess = saps("synthesize", "weather", "--best")
+    assert (guess.status, guess.out.partition("\n")[0]) == (0, "program: 1")
+
+
+@pytest.mark.usefixtures("scripted")
+def test_what_is_not_known_is_an_object_without_a_program(saps: RunSaps) -> None:
+    outcome = saps("synthesize", "weather", "--json")
+    answer = json.loads(outcome.out)
+    assert outcome.status == 4
+    assert (answer["program"], answer["confidence"]) == (None, 0.02)
+    assert answer["unexplained_words"] == ["weather", "wibbles"]
+    assert set(answer) == {
+        "text", "program", "confidence", "unexplained_words", "kinds", "further"
+    }  # fmt: skip
+    lines = saps("synthesize", "-", stdin=b"weather\nsum\n")
+    assert lines.status == 4
+    assert [json.loads(line)["program"] for line in lines.out.splitlines()] == [
+        None,
+        "(reduce a 0 +)",
+    ]
+    assert saps("synthesize", "-", "--best", stdin=b"weather\n").status == 0
+    # A line that fails is worse than one that is not known.
+    assert saps("synthesize", "-", stdin=b"weather\nnothing\n").status == 1
+
+
+@pytest.mark.parametrize("further", [["--json"], ["--python", "--json"]])
+def test_what_can_not_be_asked_is_refused(saps: RunSaps, further: list[str]) -> None:
+    outcome = saps("synthesize", "sum", "--ask", *further)
+    assert (outcome.status, outcome.out) == (1, "")

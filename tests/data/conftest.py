@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from saps.data.module import TaskData
+from saps.data.data_module import TaskData
 
 
 @pytest.fixture

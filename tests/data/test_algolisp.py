@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from saps.data import DataError, Example, Test, load_split, read_examples, scan_examples
-from saps.data.algolisp import MAX_WORDS, find_split, write_examples, write_lines
+from saps.data.algolisp import MAX_WORDS, find_split, write_examples
+from saps.data.files import write_lines
 from saps.lang import parse
 
 TASK: dict[str, Any] = {
@@ -91,7 +92,7 @@ def test_read_examples_keeps_large_integers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("task", "field", "reason"),
     [
-        pytest.param("{", None, "no JSON, column 2", id="no-json"),
+        pytest.param("{", None, "not JSON, column 2", id="no-json"),
         pytest.param("[1]", None, "expected a JSON object, found a list", id="no-object"),
         pytest.param("[" * 100_000, None, "nested too deep", id="deep-json"),
         pytest.param(without("text"), "text", "is missing", id="no-text"),
@@ -103,9 +104,9 @@ def test_read_examples_keeps_large_integers(tmp_path: Path) -> None:
         pytest.param(without(args=["a", "b"]), "args", "list of pairs", id="no-pairs"),
         pytest.param(without(return_type="whole"), "return_type", "unknown type", id="result"),
         pytest.param(without("short_tree"), "short_tree", "is missing", id="no-program"),
-        pytest.param(without(short_tree=[]), "short_tree", "no program", id="empty-program"),
+        pytest.param(without(short_tree=[]), "short_tree", "not a program", id="empty-program"),
         pytest.param(
-            without("short_tree", code_sequence="(+ a"), "code_sequence", "no program", id="open"
+            without("short_tree", code_sequence="(+ a"), "code_sequence", "not a program", id="open"
         ),
         pytest.param(without(tests=[]), "tests", "found an empty list", id="no-tests"),
         pytest.param(without("tests"), "tests", "is missing", id="tests-missing"),
@@ -142,7 +143,7 @@ def test_scan_examples_goes_on_after_a_broken_line_7(tmp_path: Path) -> None:
     path = write(tmp_path, *[TASK] * 6, '{"text": ', *[TASK] * 3)
     found = list(scan_examples(path))
     assert [isinstance(item, DataError) for item in found] == [False] * 6 + [True] + [False] * 3
-    assert str(found[6]).startswith(f"{path}, line 7: no JSON")
+    assert str(found[6]).startswith(f"{path}, line 7: not JSON")
 
 
 def test_read_examples_reads_what_comes_before_the_cut_of_a_line(tmp_path: Path) -> None:
@@ -150,7 +151,7 @@ def test_read_examples_reads_what_comes_before_the_cut_of_a_line(tmp_path: Path)
     path.write_text(path.read_text() + json.dumps(TASK)[:50])
     examples = read_examples(path)
     assert next(examples).program == PROGRAM
-    with pytest.raises(DataError, match="line 2: no JSON"):
+    with pytest.raises(DataError, match="line 2: not JSON"):
         next(examples)
 
 
@@ -264,3 +265,25 @@ def test_a_text_that_is_one_string_is_kept_as_it_was_typed(tmp_path: Path) -> No
     assert split.as_typed == split.text
     assert typed == split
     assert replace(typed, text="other").as_typed == "other"
+
+
+@pytest.mark.parametrize(
+    ("task", "field"),
+    [
+        (without(text=["find", "\ud83d"]), "text"),
+        (without(args={"a\udc00": "int[]"}), "args"),
+        (without(**{"\ud800": 1}), "\\ud800"),
+        (without(tests=[{"input": {"a": [], "b": "\udfff"}, "output": 0}]), "tests"),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_refused_wherever_it_is(
+    task: dict[str, Any], field: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="half of a surrogate pair and no character") as caught:
+        read_one(tmp_path, task)
+    assert caught.value.field == field
+    str(caught.value).encode()
+
+
+def test_a_whole_surrogate_pair_is_a_character(tmp_path: Path) -> None:
+    assert read_one(tmp_path, without(text="find \ud83e\udd8a")).text == "find 🦊"

@@ -3,8 +3,7 @@
 import pytest
 
 from saps.data.batching import encode_examples
-from saps.data.coverage import Coverage
-from saps.data.encoded_split import EncodedSplit
+from saps.data.encoded import Coverage, EncodedSplit
 from saps.data.example import Example
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer

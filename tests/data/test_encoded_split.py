@@ -5,13 +5,13 @@ from dataclasses import fields
 import numpy as np
 
 from saps.data.batching import EncodedTree, encode_examples
-from saps.data.encoded_split import EncodedSplit
+from saps.data.encoded import EncodedSplit
 from tests.tasks import examples, vocabularies
 
 
 def test_a_split_gives_back_each_task() -> None:
     encoded = encode_examples(examples(), *vocabularies())
-    split = EncodedSplit.from_arrays(EncodedSplit.of(encoded).arrays())
+    split = EncodedSplit(**EncodedSplit.of(encoded).arrays())
     assert len(split) == len(encoded)
     assert split.lengths.tolist() == [len(example.pieces) for example in encoded]
     for number, example in enumerate(encoded):

@@ -1,6 +1,8 @@
 import pytest
 
-from saps.data.example import normalise_text
+from saps.data.example import Example, Test
+from saps.data.tokenizer import normalise_text
+from saps.lang import parse
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,29 @@ from saps.data.example import normalise_text
 def test_normalise_text_splits_as_the_data_does(written: str, normal: str) -> None:
     assert normalise_text(written) == normal
     assert normalise_text(normal) == normal
+
+
+def _priced(text: str, program: str, **arguments: str) -> Example:
+    inputs = dict.fromkeys(arguments, 1)
+    return Example(text, arguments, "int", parse(program), (Test(inputs, 2),))
+
+
+def test_arguments_get_letters_that_are_no_words_of_the_text() -> None:
+    task = _priced(
+        "given a price and the total _ tax , add b to price",
+        "(+ price b)",
+        price="int",
+        total_tax="int",
+        b="int",
+    )
+    found = task.anonymised()
+    assert found.text == "given a c and the d , add b to c"
+    assert list(found.arguments) == ["c", "d", "b"]
+    assert str(found.program) == "(+ c b)"
+    assert found.tests[0].inputs == {"c": 1, "d": 1, "b": 1}
+    assert found.anonymised() is found
+
+
+def test_a_capital_is_the_letter_that_the_text_has_for_it() -> None:
+    found = _priced("given a number a , find a + 1", "(+ A 1)", A="int").anonymised()
+    assert (found.text, str(found.program)) == ("given a number a , find a + 1", "(+ a 1)")

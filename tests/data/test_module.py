@@ -1,5 +1,6 @@
 """The data of a run."""
 
+import json
 import logging
 from dataclasses import fields, replace
 from pathlib import Path
@@ -7,12 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from saps.data.algolisp import DataError, load_split, write_examples
+from saps.data.algolisp import load_split, write_examples
 from saps.data.batching import Batch
-from saps.data.example import Example
-from saps.data.module import SPLITS, TaskData
+from saps.data.data_module import SPLITS, TaskData
+from saps.data.example import Example, Test
+from saps.data.files import DataError
 from saps.data.symbols import Label, SymbolError, SymbolTable
 from saps.data.tokenizer import Tokenizer, TokenizerError
+from saps.lang import parse
 from saps.resources import resource_folder
 from tests.tasks import SENTENCES, examples, write_data
 
@@ -152,9 +155,9 @@ def _forbid(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
         monkeypatch.setattr(name, fail)
 
 
-READING = "saps.data.source.load_split"
-ENCODING = "saps.data.module.encode_examples"
-LEARNING = "saps.data.module.Tokenizer.train"
+READING = "saps.data.data_module.load_split"
+ENCODING = "saps.data.data_module.encode_examples"
+LEARNING = "saps.data.data_module.Tokenizer.train"
 
 
 def test_batches_from_the_cache_are_the_same(
@@ -204,7 +207,7 @@ def test_a_stale_cache_is_not_used(
     elif change == "symbols":
         symbols = SymbolTable(symbols.labels[::-1])
     else:
-        monkeypatch.setattr("saps.data.cache_key.code_version", lambda: "2")
+        monkeypatch.setattr("saps.data.encoded.code_version", lambda: "2")
     cached, plain = _data(path, **settings), _data(path, **(settings | {"cache": None}))
     plain.read(symbols=symbols)
     n_before = len(list((tmp_path / "kept").iterdir()))
@@ -277,3 +280,24 @@ def test_the_start_reports_coverage_and_padding(
     assert f"{len(data.tokenizer)} pieces; of dev, {n_whole}/{n_words} words" in caplog.text
     assert "0 (0.00 %) hold an unknown one" in caplog.text
     assert "train: 10 batches an epoch, 0.0 % of it padding" in caplog.text
+
+
+def test_constants_are_a_setting_of_the_data(path: Path) -> None:
+    line = json.loads((path / "dev.jsonl").read_text().splitlines()[0])
+    (path / "dev.jsonl").write_text(json.dumps(line | {"short_tree": ["+", "a", "7"]}) + "\n")
+    with pytest.raises(SymbolError, match=r"no label for '7' .* add it to data\.constants"):
+        _data(path).read()
+    data = _data(path, constants=[0, 1, 2, 7, 10, True, float("inf"), '"aeiou"'])
+    data.read()
+    assert str(data.programs("dev", [0])[0]) == "(+ a 7)"
+    assert {Label(x, 0) for x in ("7", "true", "inf", '"aeiou"')} <= set(data.symbols.labels)
+
+
+def test_arguments_with_names_of_their_own_are_letters_to_the_model(path: Path) -> None:
+    named = replace(examples()[0], text="find price + b", arguments={"price": "int", "b": "int"})
+    named = replace(named, program=parse("(+ price b)"), tests=(Test({"price": 1, "b": 2}, 3),))
+    write_examples(path / "dev.jsonl", [named])
+    data = _data(path)
+    data.read()
+    assert data.text("dev", 0) == "find a + b"
+    assert str(data.programs("dev", [0])[0]) == "(+ a b)"

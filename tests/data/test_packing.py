@@ -1,12 +1,14 @@
 """Many batches in one tensor."""
 
+import pickle
 from dataclasses import fields, is_dataclass
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from saps.data.packing import PackedBatches
+from saps.data.resident import PackedBatches
 from tests.tasks import batch, vocabularies
 
 
@@ -38,3 +40,13 @@ def test_a_batch_is_taken_without_a_copy() -> None:
     first, again = _tensors(packed[0]), _tensors(packed.to("cpu")[0])
     storage = packed.numbers.untyped_storage().data_ptr()
     assert {tensor.untyped_storage().data_ptr() for tensor in first + again} == {storage}
+
+
+def test_batches_cross_to_another_process_by_value() -> None:
+    # In /dev/shm, where torch puts tensors for another process, there may be no room.
+    packed = PackedBatches.of([batch(*vocabularies(), 0, 1)])
+    for value in (packed, batch(*vocabularies(), 3)):
+        sent = bytes(ForkingPickler.dumps(value))
+        assert b"torch_" not in sent.lower()
+        found = pickle.loads(sent)
+        assert all(map(torch.equal, _tensors(found), _tensors(value)))

@@ -3,8 +3,7 @@ from itertools import count, islice
 import joblib
 import pytest
 
-from saps.data.parallel import map_in_order
-from saps.pool import PoolError
+from saps.pool import PoolError, map_in_order
 from tests.misbehaviour import behave
 
 

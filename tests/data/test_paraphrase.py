@@ -7,13 +7,13 @@ from random import Random
 
 import pytest
 
-from saps.data.algolisp import DataError, write_examples
+from saps.data import DataError, write_examples
+from saps.data.data_module import TaskData
 from saps.data.example import Example
-from saps.data.generator.catalogue import default_catalogue
-from saps.data.generator.composer import Shape
-from saps.data.generator.task import TaskMaker
-from saps.data.module import TaskData
-from saps.data.paraphrase import _ENDS, _NAME_HERE, Paraphraser, _Rule, _rules
+from saps.data.tasks.catalogue import default_catalogue
+from saps.data.tasks.composer import Shape
+from saps.data.tasks.task_writer import TaskMaker
+from saps.data.wordings.paraphrase import _ENDS, _NAME_HERE, Paraphraser, _Rule, _rules
 
 ALWAYS = Paraphraser(text_rate=1.0, place_rate=1.0)
 

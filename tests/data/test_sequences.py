@@ -2,8 +2,7 @@
 
 import torch
 
-from saps.data.batching import encode_tree
-from saps.data.sequences import Marks, SequenceBatch, batch_sequences
+from saps.data.batching import Marks, SequenceBatch, batch_sequences, encode_tree
 from saps.data.symbols import SymbolTable
 from saps.lang import Node, parse
 from tests.tasks import SENTENCES

@@ -8,11 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from saps.data.batch_shape import ShapeError
 from saps.data.batching import NO_LABEL, Batch
-from saps.data.module import TaskData
-from saps.data.shape_plan import ShapePlan, _ends
-from saps.data.widths import Widths
+from saps.data.buckets import ShapeError, ShapePlan, Widths, _ends
+from saps.data.data_module import TaskData
 from tests.tasks import write_data
 
 N_EPOCHS = 4

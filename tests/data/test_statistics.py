@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from saps.data import Example, Test, read_examples
-from saps.data.published import FIGURES, SYMBOLS, published_words
 from saps.data.statistics import Statistics, mean, share
+from saps.english.vocabulary import FIGURES, SYMBOLS, published_words
 from saps.lang import parse
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample.jsonl"

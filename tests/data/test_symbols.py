@@ -61,3 +61,18 @@ def test_load_refuses_damage(content: str, tmp_path: Path) -> None:
     path.write_text(content)
     with pytest.raises(SymbolError, match=r"symbols\.json"):
         SymbolTable.load(path)
+
+
+def test_constants_may_be_chosen(tmp_path: Path) -> None:
+    chosen = SymbolTable.of_language(["0", "3", '"aeiou"', "3"])
+    chosen.index(Node('"aeiou"'))
+    with pytest.raises(SymbolError, match=r"no label for '10' with 0 .*; add it to data\.con"):
+        chosen.index(Node("10"))
+    chosen.save(tmp_path / "symbols.json")
+    assert SymbolTable.load(tmp_path / "symbols.json") == chosen
+
+
+@pytest.mark.parametrize("constant", ["aeiou", "+", "arg1", '"\\ud83d"', '"open', "9" * 5_000])
+def test_a_constant_that_is_no_literal_is_refused(constant: str) -> None:
+    with pytest.raises(SymbolError, match="is not a constant of the language"):
+        SymbolTable.of_language([constant])

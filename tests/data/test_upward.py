@@ -2,9 +2,8 @@
 
 import torch
 
-from saps.data.batching import encode_tree
+from saps.data.batching import ABSENT, UpwardBatch, batch_upward, encode_tree
 from saps.data.symbols import SymbolTable
-from saps.data.upward import ABSENT, UpwardBatch, batch_upward
 from saps.lang import Node, parse
 from tests.tasks import examples
 

@@ -6,8 +6,9 @@ import pytest
 
 from saps.data import DataError, Example, Test, read_examples, write_examples
 from saps.data.algolisp import format_example
-from saps.data.verification import clean, reproduces, verify
+from saps.data.verification import clean, leaks, reproduces, verify
 from saps.lang import parse
+from tests.misbehaviour import crash_at_line_2
 
 
 def task(program: str, output: object, kind: str = "int[]", given: object = None) -> Example:
@@ -105,3 +106,37 @@ def test_a_file_that_is_missing_is_an_error(work: object, tmp_path: Path) -> Non
     with pytest.raises(DataError, match="No such file"):
         work(tmp_path / "nowhere.jsonl", workers=1)  # type: ignore[operator]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_line_that_ends_the_interpreter_costs_itself_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("saps.data.verification._check_line", crash_at_line_2)
+    write_examples(tmp_path / "tasks.jsonl", [RIGHT] * 3)
+    found = clean(tmp_path / "tasks.jsonl", tmp_path / "out.jsonl", workers=1)
+    assert [(f.line, f.kind) for f in found.failures] == [(2, "crashed")]
+    assert "exit status 7" in found.failures[0].reason
+    assert list(read_examples(tmp_path / "out.jsonl")) == [RIGHT] * 2
+
+
+def test_verification_finds_programs_that_two_files_have(tmp_path: Path) -> None:
+    write_examples(tmp_path / "train.jsonl", [RIGHT, task("(len a)", 2)])
+    write_examples(tmp_path / "dev.jsonl", [task("(reduce a 1 *)", 2)])
+    write_examples(tmp_path / "test.jsonl", [RIGHT, RIGHT, task("(len a)", 9)])
+    found = [verify(tmp_path / f"{s}.jsonl", workers=1) for s in ("train", "dev", "test")]
+    assert leaks(found) == {(found[0].path, found[2].path): 1}
+
+
+def test_programs_whose_arguments_have_other_names_are_one(tmp_path: Path) -> None:
+    for split, (first, second) in {"train": ("price", "tax"), "test": ("b2", "a2")}.items():
+        task = {
+            "text": f"{first} minus {second}",
+            "args": {second: "int", first: "int"},
+            "return_type": "int",
+            "short_tree": ["-", first, second],
+            "tests": [{"input": {first: 3, second: 1}, "output": 2}],
+        }
+        (tmp_path / f"{split}.jsonl").write_text(json.dumps(task) + "\n")
+    found = [verify(tmp_path / f"{split}.jsonl", workers=1) for split in ("train", "test")]
+    assert [verification.failures for verification in found] == [[], []]
+    assert leaks(found) == {(found[0].path, found[1].path): 1}

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from saps.cli.app import app
-from saps.decoding.synthesizer import Synthesizer
+from saps.synthesis.synthesizer import Synthesizer
 from tests.cli.conftest import RunSaps, saps  # noqa: F401  # a fixture
 from tests.docs.console import (
     ROOT,
@@ -35,9 +35,9 @@ EXPENSIVE = ("generate", "train", "ablate", "calibrate", "compare", "serve")
 them is only parsed and composed here. Tests of their own run them, on something small or made up:
 
 - `generate`: tests/cli/test_generate.py, sets of 20 or 40 tasks.
-- `train`: tests/model/test_training_robust.py, the command itself, in two processes that a signal
-  stops (slow). tests/model/test_training.py calls what it calls on tiny networks; what the command
-  prints is tested in tests/cli/test_applications.py, where nothing is trained.
+- `train`: tests/training/test_training_robust.py, the command itself, in two processes that a
+  signal stops (slow). tests/training/test_training.py calls what it calls on tiny networks; what
+  the command prints is tested in tests/cli/test_applications.py, where nothing is trained.
 - `ablate`: tests/cli/test_ablate.py, rows that are made up; one test (slow) trains and judges two.
 - `calibrate`: tests/cli/test_calibrate.py, a copy of the bundled model and at most 20 tasks.
 - `compare`: tests/cli/test_compare.py, reports made by hand.
@@ -46,7 +46,7 @@ them is only parsed and composed here. Tests of their own run them, on something
 tests/docs/test_tutorial.py (slow) runs `generate` and `train` to their ends, as the tutorial does.
 """
 NOT_HERE = re.compile(
-    r"data/(generated|short|large|tiny|algolisp|million|mine|tutorial|free_re\w+)|runs/\w+/best"
+    r"data/(generated|short|large|tiny|algolisp|million|mine|tutorial|first|free_re\w+)|runs/\w+/best"
 )
 """Data and models that the reader has made before, and a test has not; or that take long."""
 
@@ -76,6 +76,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with what a clone has, of that which commands read."""
     (tmp_path / "data").mkdir()
     shutil.copy(ROOT / "data" / "sample.jsonl", tmp_path / "data")
+    (tmp_path / "sales.csv").write_text("price\n3\n8\n", encoding="utf-8")  # a reader's own
     monkeypatch.setenv("COLUMNS", "90")
     monkeypatch.chdir(tmp_path)
     return tmp_path

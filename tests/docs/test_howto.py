@@ -7,9 +7,18 @@ from pathlib import Path
 import pytest
 
 from saps.data import load_split
-from saps.data.generator.catalogue import default_catalogue
-from saps.data.generator.family import Family, check_family
+from saps.data.tasks.catalogue import default_catalogue
+from saps.data.tasks.family import Family, check_family
+from saps.data.tasks.kinds import (
+    CONDITION_FORMS,
+    FUNCTION_FORMS,
+    PARTS,
+    REGISTERS,
+    Kinds,
+    people,
+)
 from saps.data.verification import verify
+from saps.english.literals import implied, read_implied
 from tests.docs.console import ROOT
 
 
@@ -44,6 +53,24 @@ def test_the_family_that_is_shown_is_new_and_sound() -> None:
     assert isinstance(family, Family)
     check_family(family)
     assert family.template not in {known.template for known in default_catalogue().families}
+
+
+def test_the_kinds_that_are_shown_are_new_and_sound() -> None:
+    page = (ROOT / "docs/howto/kind.md").read_text(encoding="utf-8")
+    first, table, second = re.findall(r"^```text\n(.*?)^```$", page, re.M | re.S)
+    shown = Kinds.parse({"kind.md": f"{first}\n{second}"})
+    shown.check()
+    known = people()
+    assert not shown.kinds.keys() & known.kinds.keys()
+    assert not shown.conditions.keys() & known.conditions.keys()
+    assert not shown.functions.keys() & known.functions.keys()
+    assert read_implied(table).items() <= implied().items()
+
+
+def test_the_page_of_kinds_names_every_key() -> None:
+    page = (ROOT / "docs/howto/kind.md").read_text(encoding="utf-8")
+    keys = {*PARTS, *REGISTERS, *CONDITION_FORMS, *FUNCTION_FORMS} - {"ofs", "verbs"}
+    assert [key for key in sorted(keys) if f"`{key}`" not in page] == []
 
 
 def test_the_start_prints_what_it_shows() -> None:

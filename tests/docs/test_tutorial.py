@@ -1,5 +1,6 @@
-"""The tutorial: its page is its script, and the script runs."""
+"""The tutorial: its page and its notebook are its script, and the notebook runs."""
 
+import json
 import os
 import runpy
 import subprocess
@@ -11,6 +12,15 @@ import pytest
 from tests.docs.console import ROOT
 
 SCRIPT = ROOT / "docs" / "tutorial.py"
+NOTEBOOK = SCRIPT.with_suffix(".ipynb")
+# What a notebook does, without its server: one cell after the other, in one namespace.
+RUN_CELLS = """
+import json, sys
+names = {"__name__": "__main__"}
+for cell in json.load(open(sys.argv[1], encoding="utf-8"))["cells"]:
+    if cell["cell_type"] == "code":
+        exec("".join(cell["source"]), names)
+"""
 
 
 def test_the_page_holds_the_cells_of_the_script_in_order() -> None:
@@ -22,16 +32,22 @@ def test_the_page_holds_the_cells_of_the_script_in_order() -> None:
         place = page.index(part, place) + len(part)
 
 
+def test_the_notebook_holds_the_cells_of_the_script() -> None:
+    renderer = runpy.run_path(str(ROOT / "docs" / "render_tutorial.py"))
+    made = renderer["notebook"](SCRIPT.read_text(encoding="utf-8"))
+    assert NOTEBOOK.read_text(encoding="utf-8") == made, (
+        "run python docs/render_tutorial.py --notebook"
+    )
+    cells = json.loads(made)["cells"]
+    assert {cell["cell_type"] for cell in cells} == {"code", "markdown"}
+    assert len({cell["id"] for cell in cells}) == len(cells)
+
+
 @pytest.mark.slow
-def test_the_script_runs_from_the_sentence_to_the_picture(tmp_path: Path) -> None:
-    binaries = Path(sys.executable).parent  # where `saps` is
-    environment = {
-        **os.environ,
-        "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
-        "SAPS_TUTORIAL_SHORT": "1",
-    }
+def test_the_notebook_runs_from_the_sentence_to_the_picture(tmp_path: Path) -> None:
+    environment = {**os.environ, "SAPS_TUTORIAL_SHORT": "1"}
     done = subprocess.run(
-        [sys.executable, str(SCRIPT)],
+        [sys.executable, "-c", RUN_CELLS, str(NOTEBOOK)],
         cwd=tmp_path,
         env=environment,
         capture_output=True,

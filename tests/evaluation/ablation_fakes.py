@@ -12,18 +12,24 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from saps.evaluation.ablation import configuration, making
-from saps.evaluation.ablation.folder import locked, prepare
-from saps.evaluation.ablation.settings import Settings
-from saps.evaluation.ablation.waves import Waves
-from saps.evaluation.digest import folder_digest
+from saps.evaluation import evaluate
+from saps.evaluation.ablation import making, row_configs
+from saps.evaluation.ablation.ablation_folder import locked, prepare
+from saps.evaluation.ablation.ablation_settings import Settings
+from saps.evaluation.ablation.making import Waves
 from saps.evaluation.evaluate import make_report
-from saps.evaluation.metrics import Result
-from saps.evaluation.record import format_records
-from saps.evaluation.report import DataSource, ModelSource, Provenance, Timing
-from saps.evaluation.verdict import Verdict
-from saps.model.epoch_report import write_table
+from saps.evaluation.metrics import Result, Verdict
+from saps.evaluation.report import (
+    DataSource,
+    ModelSource,
+    Provenance,
+    Timing,
+    folder_digest,
+    format_records,
+)
 from saps.resources import resource_folder
+from saps.training import run
+from saps.training.epoch_report import write_table
 from tests.evaluation.conftest import failing, make_example, make_result, passing
 from tests.tasks import write_data
 
@@ -103,9 +109,9 @@ class Lab:
 def install_lab(monkeypatch: pytest.MonkeyPatch) -> Lab:
     """Have rows be trained and judged by a `Lab`."""
     made = Lab()
-    monkeypatch.setattr(making, "train", made.train)
-    monkeypatch.setattr(making, "evaluate", made.evaluate)
-    monkeypatch.setattr(configuration, "_compose", _composed)
+    monkeypatch.setattr(run, "train", made.train)
+    monkeypatch.setattr(evaluate, "evaluate", made.evaluate)
+    monkeypatch.setattr(row_configs, "_compose", _composed)
     return made
 
 

@@ -1,17 +1,32 @@
 """Tasks, verdicts and results to count, made in one line each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
+import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
 from saps.data.example import Example, Test
-from saps.evaluation.metrics import Result
-from saps.evaluation.verdict import Outcome, Verdict
+from saps.evaluation.metrics import Outcome, Result, Verdict
 from saps.lang import Node, parse
 from saps.resources import resource_folder
 
 SUM = parse("(reduce a 0 +)")
+
+
+@pytest.fixture
+def judged_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run programs in this process: those of the tests are tame, and to start others takes long."""
+
+    def run(
+        function: Callable[[Any], Any], items: Sequence[Any], **_: object
+    ) -> Iterator[tuple[int, Any]]:
+        return ((place, function(item)) for place, item in enumerate(items))
+
+    monkeypatch.setattr("saps.evaluation.judge.map_isolated", run)
+
+
 N_TESTS = 10
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from saps.data.algolisp import DataError, write_examples
-from saps.evaluation.ablation.files import write_files
-from saps.evaluation.ablation.folder import locked, prepare
-from saps.evaluation.ablation.result import Ablation
-from saps.evaluation.ablation.row import AblationError
+from saps.data import DataError, write_examples
+from saps.evaluation.ablation.ablation_folder import locked, prepare
+from saps.evaluation.ablation.ablation_result import Ablation
+from saps.evaluation.ablation.ablation_settings import AblationError
+from saps.evaluation.ablation.ablation_tables import write_files
+from saps.resources import FolderInUseError
 from tests.evaluation.ablation_fakes import Lab, install_lab, make_all, read_settings
 from tests.evaluation.conftest import make_example
 
@@ -87,18 +88,15 @@ def test_overwrite_replaces_an_ablation_with_other_settings(tmp_path: Path, lab:
 def test_a_folder_with_something_else_is_refused_even_with_overwrite(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.tex").touch()
-    settings = read_settings(tmp_path, "overwrite=true")
-    told = pytest.raises(AblationError, match=r"something else, such as thesis")
-    with told, locked(settings):
-        pass
+    with pytest.raises(AblationError, match=r"something else, such as thesis"):
+        prepare(read_settings(tmp_path, "overwrite=true"))
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.tex"]
 
 
 def test_run_folders_that_no_ablation_made_are_not_taken_away(tmp_path: Path) -> None:
     (tmp_path / "out" / "runs" / "mine").mkdir(parents=True)
-    settings = read_settings(tmp_path, "overwrite=true")
-    with pytest.raises(AblationError, match=r"something else, such as runs"), locked(settings):
-        pass
+    with pytest.raises(AblationError, match=r"something else, such as runs"):
+        prepare(read_settings(tmp_path, "overwrite=true"))
     assert (tmp_path / "out" / "runs" / "mine").exists()
 
 
@@ -111,8 +109,8 @@ def test_a_folder_of_another_version_is_refused(tmp_path: Path, lab: Lab) -> Non
 
 def test_a_second_command_is_refused_while_the_first_is_at_work(tmp_path: Path) -> None:
     settings = read_settings(tmp_path)
-    told = "another saps ablate is at work"
-    with locked(settings), pytest.raises(AblationError, match=told), locked(settings):
+    told = "another command is writing into"
+    with locked(settings), pytest.raises(FolderInUseError, match=told), locked(settings):
         pass
 
 

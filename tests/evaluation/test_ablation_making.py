@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
-from saps.evaluation.ablation.configuration import train_config
+from saps.evaluation.ablation.ablation_folder import Stage, failure_of, forget_failure, state_of
+from saps.evaluation.ablation.ablation_settings import Settings
 from saps.evaluation.ablation.making import make_row
-from saps.evaluation.ablation.settings import Settings
-from saps.evaluation.ablation.state import Stage, failure_of, forget_attempts, state_of
-from saps.model.checkpoint import CheckpointError
-from saps.model.saving import RunInterruptedError
+from saps.evaluation.ablation.row_configs import train_config
+from saps.training.checkpoints import CheckpointError, RunInterruptedError
 from tests.evaluation.ablation_fakes import (
     Lab,
     install_lab,
@@ -63,6 +63,36 @@ def test_a_run_that_was_killed_goes_on_from_its_checkpoint(tmp_path: Path, lab: 
     assert _stages(settings) == {"saps_h": Stage.DONE}
 
 
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew(
+    tmp_path: Path, lab: Lab
+) -> None:
+    settings = read_settings(tmp_path, "rows=[saps_h]")
+    make_all(settings)
+    run = tmp_path / "out/runs/saps_h"
+    for name in ("last.ckpt", "metrics.csv"):
+        (run / name).unlink()
+    make_row(settings, "saps_h")
+    again = lab.trained[1]
+    assert (again.ckpt_path, again.overwrite) == (None, True)
+    assert _stages(settings) == {"saps_h": Stage.DONE}
+    assert not lab.trained[0].overwrite
+
+
+def test_a_run_of_before_the_first_child_had_a_setting_is_taken(tmp_path: Path, lab: Lab) -> None:
+    settings = read_settings(tmp_path, "rows=[saps_h]")
+    make_all(settings)
+    file = tmp_path / "out/runs/saps_h/config.yaml"
+    cfg = OmegaConf.load(file)
+    assert cfg.model.decoder.pop("first_child") == "parent"
+    OmegaConf.save(cfg, file)
+    make_row(settings, "saps_h")
+    assert len(lab.trained) == 1
+    cfg.model.decoder.first_child = "other"
+    OmegaConf.save(cfg, file)
+    make_row(settings, "saps_h")
+    assert "first_child is other there and parent here" in (failure_of(settings, "saps_h") or "")
+
+
 def test_a_run_that_saps_train_made_is_taken(tmp_path: Path, lab: Lab) -> None:
     elsewhere = read_settings(tmp_path, "rows=[saps_h]", f"runs={tmp_path / 'runs'}")
     write_run(train_config(elsewhere, elsewhere.rows[0]))
@@ -113,7 +143,7 @@ def test_a_failed_row_is_tried_again(tmp_path: Path, lab: Lab) -> None:
     settings = read_settings(tmp_path, "rows=[saps_h]")
     make_all(settings)
     lab.raises.clear()
-    forget_attempts(settings)
+    forget_failure(settings, "saps_h")
     make_all(settings)
     assert _stages(settings) == {"saps_h": Stage.DONE}
 

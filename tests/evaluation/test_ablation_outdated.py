@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from saps.evaluation.ablation.outdated import mark_outdated
-from saps.evaluation.ablation.result import Ablation
-from saps.evaluation.ablation.state import Stage, state_of
+from saps.evaluation.ablation.ablation_folder import Stage, state_of
+from saps.evaluation.ablation.ablation_result import Ablation
+from saps.evaluation.ablation.row_configs import remove_outdated
 from tests.evaluation.ablation_fakes import Lab, install_lab, make_all, read_settings
 
 ROW = "rows=[saps_h]"
@@ -32,40 +32,29 @@ def test_a_row_that_was_judged_in_another_way_is_judged_again_and_not_trained(
 ) -> None:
     settings = read_settings(tmp_path, ROW)
     make_all(settings)
-    assert list(mark_outdated(settings)) == []
+    assert list(remove_outdated(settings)) == []
     _was_judged_by(tmp_path, typed=True)
     told = "SAPS H is judged again: decoding.typed was true and is false now"
-    assert list(mark_outdated(settings)) == [told]
+    assert list(remove_outdated(settings)) == [told]
     assert state_of(settings, settings.rows[0]).stage is Stage.WAITING
     assert Ablation.read(settings).results["saps_h"].test is None
     make_all(settings)
     assert state_of(settings, settings.rows[0]).stage is Stage.DONE
     assert (len(lab.trained), len(lab.judged)) == (1, 4)
-    assert list(mark_outdated(settings)) == []
+    assert list(remove_outdated(settings)) == []
 
 
 def test_the_settings_of_one_row_are_looked_at_too(tmp_path: Path) -> None:
     make_all(read_settings(tmp_path, ROW))
     _was_judged_by(tmp_path, typed=False)
     settings = read_settings(tmp_path, ROW, "+table.saps_h.evaluate=['decoding.typed=true']")
-    assert len(list(mark_outdated(settings))) == 1
-
-
-def test_the_former_settings_find_their_reports_again(tmp_path: Path, lab: Lab) -> None:
-    settings = read_settings(tmp_path, ROW)
-    make_all(settings)
-    other = read_settings(tmp_path, ROW, "evaluation.test_limit=2")
-    told = "SAPS H is judged again: evaluation.test_limit was null and is 2 now"
-    assert list(mark_outdated(other)) == [told]
-    assert list(mark_outdated(settings)) == []
-    make_all(settings)
-    assert len(lab.judged) == 2
+    assert len(list(remove_outdated(settings))) == 1
 
 
 def test_another_limit_is_taken_and_told_of_in_the_settings(tmp_path: Path, lab: Lab) -> None:
     make_all(read_settings(tmp_path, ROW))
     other = read_settings(tmp_path, ROW, "evaluation.test_limit=2")
-    list(mark_outdated(other))
+    list(remove_outdated(other))
     make_all(other)
     assert Ablation.read(other).results["saps_h"].test is not None
     written = json.loads((tmp_path / "out/settings.json").read_text())
@@ -78,12 +67,12 @@ def test_a_report_on_a_model_that_was_replaced_will_not_do(tmp_path: Path) -> No
     make_all(settings)
     (tmp_path / "out/runs/saps_h/best/model.safetensors").write_text("other")
     told = ["SAPS H is judged again: its model is another one now"]
-    assert list(mark_outdated(settings)) == told
+    assert list(remove_outdated(settings)) == told
 
 
 def test_a_damaged_report_will_not_do(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, ROW)
     make_all(settings)
     (tmp_path / "out/rows/saps_h/dev/report.json").write_text("{")
-    (told,) = mark_outdated(settings)
-    assert "report.json is no JSON" in told
+    (told,) = remove_outdated(settings)
+    assert "report.json is not JSON" in told

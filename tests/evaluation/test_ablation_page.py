@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
-from saps.evaluation.ablation.configuration import train_config
-from saps.evaluation.ablation.settings import Settings
+from saps.evaluation.ablation.ablation_settings import Settings
+from saps.evaluation.ablation.row_configs import train_config
 from saps.resources import resource_folder
 
 PAGE = Path(__file__).parents[2] / "docs" / "ablation.md"
@@ -32,4 +32,4 @@ def test_the_page_names_the_flags_of_the_command() -> None:
 
 
 def test_the_page_has_commands() -> None:
-    assert len(COMMANDS) == 5
+    assert len(COMMANDS) == 6

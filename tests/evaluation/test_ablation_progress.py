@@ -4,12 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from saps.evaluation.ablation.configuration import train_config
-from saps.evaluation.ablation.folder import row_folder
-from saps.evaluation.ablation.progress import Progress, progress_lines
-from saps.evaluation.ablation.settings import Settings
-from saps.evaluation.ablation.state import WORKING, failure_of, write_failure
-from saps.evaluation.ablation.waves import Waves
+from saps.evaluation.ablation.ablation_folder import (
+    WORKING,
+    RowState,
+    failure_of,
+    progress_lines,
+    seconds_left,
+    state_of,
+    write_failure,
+)
+from saps.evaluation.ablation.ablation_settings import Settings
+from saps.evaluation.ablation.making import Waves
+from saps.evaluation.ablation.row_configs import train_config
 from tests.evaluation.ablation_fakes import Lab, install_lab, make_all, read_settings, write_run
 
 
@@ -18,27 +24,31 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> Lab:
     return install_lab(monkeypatch)
 
 
+def _states(settings: Settings) -> list[RowState]:
+    return [state_of(settings, row) for row in settings.rows]
+
+
 def _begin(settings: Settings, name: str, n_epochs: int | None = None) -> None:
     """Mark a row as being made, with so many epochs behind it; None for no run yet."""
-    row_folder(settings, name).mkdir(parents=True, exist_ok=True)
-    (row_folder(settings, name) / WORKING).touch()
+    settings.row_folder(name).mkdir(parents=True, exist_ok=True)
+    (settings.row_folder(name) / WORKING).touch()
     if n_epochs is not None:
         write_run(train_config(settings, settings.row(name)), n_epochs)
 
 
 def test_a_row_that_goes_further_is_told_with_the_whole_and_the_time_left(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, "rows=[saps_v,saps_h,saps_vh]", "trainer.max_epochs=4")
-    before = Progress.read(settings)
-    assert progress_lines(settings, before, None) == []
+    before = _states(settings)
+    assert progress_lines(before, before) == []
     _begin(settings, "saps_h")
-    now = Progress.read(settings)
-    assert progress_lines(settings, now, before) == [
+    now = _states(settings)
+    assert progress_lines(now, before) == [
         "[0 of 3 rows, 0 %] row 2, SAPS H: training, epoch 1 of 4"
     ]
     _begin(settings, "saps_h", 1)
     told = "row 2, SAPS H: epoch 1 of 4 is over, exact match on validation 10.0 %"
     # Eleven epochs of half a minute are left.
-    assert progress_lines(settings, Progress.read(settings), now) == [
+    assert progress_lines(_states(settings), now) == [
         f"[0 of 3 rows, 8 %, about 6 min left] {told}"
     ]
 
@@ -46,17 +56,18 @@ def test_a_row_that_goes_further_is_told_with_the_whole_and_the_time_left(tmp_pa
 def test_rows_side_by_side_share_the_time_that_is_left(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, "rows=[saps_v,saps_h]", "trainer.max_epochs=11")
     _begin(settings, "saps_v", 1)
-    assert Progress.read(settings).seconds_left() == pytest.approx(21 * 30)
+    assert seconds_left(_states(settings)) == pytest.approx(21 * 30)
     _begin(settings, "saps_h", 1)
-    assert Progress.read(settings).seconds_left() == pytest.approx(20 * 30 / 2)
+    assert seconds_left(_states(settings)) == pytest.approx(20 * 30 / 2)
 
 
 def test_nothing_is_left_when_all_rows_are_over(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, "rows=[saps_v,saps_h]")
     make_all(settings)
     write_failure(settings, "saps_h", "no room")
-    now = Progress.read(settings)
-    assert (now.n_over, now.share, now.seconds_left()) == (2, 1.0, 0.0)
+    now = _states(settings)
+    assert all(state.stage.is_over for state in now)
+    assert seconds_left(now) == 0.0
 
 
 def test_rows_that_need_others_come_in_a_later_wave(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from hydra.errors import HydraException
 from hydra.utils import instantiate
 from omegaconf.errors import OmegaConfBaseException
 
-from saps.evaluation.ablation.reason import reason_of
+from saps.evaluation.ablation.making import reason_of
 from tests.evaluation.conftest import compose_evaluate
 
 
@@ -23,7 +23,7 @@ def test_what_hydra_could_not_make_says_what_its_maker_said() -> None:
             "decoding.tiped=1",
             "Could not override 'decoding.tiped'; .*Key 'tiped' is not in",
         ),
-        ("decoding=[", "'decoding=\\[' is no override, such as cell=gru: "),
+        ("decoding=[", "'decoding=\\[' is not an override, such as cell=gru: "),
     ],
 )
 def test_an_override_that_will_not_do_keeps_its_choices(override: str, told: str) -> None:

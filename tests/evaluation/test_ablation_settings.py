@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from hydra.errors import HydraException
 
-from saps.evaluation.ablation.configuration import evaluate_config, train_config
-from saps.evaluation.ablation.row import AblationError
+from saps.evaluation.ablation.ablation_settings import AblationError
+from saps.evaluation.ablation.row_configs import evaluate_config, train_config
 from saps.resources import resource_folder
 from tests.evaluation.ablation_fakes import compose_ablate, read_settings
 
@@ -102,10 +102,10 @@ def test_a_setting_that_no_training_has_is_refused(tmp_path: Path) -> None:
         pytest.param(["models=false"], "no row is asked for", id="nothing"),
         pytest.param(["rows=saps_h"], r"rows=saps_h: expected a list", id="no-list"),
         pytest.param(["data_sizes=[0]"], "at least 1", id="size"),
-        pytest.param(["data_sizes=[ten]"], "at least 1", id="size-word"),
+        pytest.param(["data_sizes=[ten]"], "expected a whole number", id="size-word"),
         pytest.param(["epochs=0"], r"trainer\.max_epochs=0: expected", id="epochs"),
         pytest.param(["seed=x"], "seed=x: expected a whole number", id="seed"),
-        pytest.param(["cells=1"], "cells=1: expected true or false", id="flag"),
+        pytest.param(["cells=so"], "cells=so: expected true or false", id="flag"),
         pytest.param(["evaluation.dev_limit=-1"], r"dev_limit=-1: expected", id="limit"),
         pytest.param(["trainer=ddp"], "one process on one device", id="several-processes"),
         pytest.param(["trainer.devices=2"], "one process on one device", id="several-devices"),

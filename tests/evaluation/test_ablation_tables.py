@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from saps.evaluation.ablation.differences import differences
-from saps.evaluation.ablation.files import render_markdown, write_files
-from saps.evaluation.ablation.layout import brief_tables, caption, tables
-from saps.evaluation.ablation.notes import notes
-from saps.evaluation.ablation.result import Ablation
-from saps.evaluation.ablation.state import write_failure
+from saps.evaluation.ablation.ablation_folder import write_failure
+from saps.evaluation.ablation.ablation_result import Ablation, differences
+from saps.evaluation.ablation.ablation_tables import (
+    brief_tables,
+    caption,
+    notes,
+    render_markdown,
+    tables,
+    write_files,
+)
+from saps.evaluation.compare_reports import PairedCounts
 from tests.evaluation.ablation_fakes import Lab, install_lab, make_all, read_settings
 
 ROWS = "rows=[saps_v,saps_h,saps_vh,seq2tree,seq2tree_search]"
@@ -97,8 +102,8 @@ def test_a_terminal_of_80_columns_is_enough_for_the_brief_table(tmp_path: Path, 
     (table,) = brief_tables(_ablation(tmp_path))
     assert "validation of 4, test of 4" in table.title
     rows = {row[0]: row for row in table.rows}
-    assert rows["SAPS VH"][1:4] == ("75.0", "75.0", "75.0")
-    assert rows["Seq2Tree + Search"][3] == "100.0*"
+    assert rows["SAPS VH"][1:4] == ("75.00", "75.00", "75.00")
+    assert rows["Seq2Tree + Search"][3] == "100.00*"
     widths = [max(map(len, column)) for column in zip(table.header, *table.rows, strict=True)]
     widest_title = len("SAPSpre VH Att (256)")
     assert widest_title + sum(widths[1:]) + len(widths) + 2 <= 80
@@ -143,7 +148,7 @@ def test_rows_that_failed_or_wait_are_told_of_and_have_no_figures(tmp_path: Path
 
 def test_an_ablation_of_which_nothing_is_made_has_tables_too(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, ROWS)
-    settings.out.mkdir()
+    settings.choices.out.mkdir()
     write_failure(settings, "saps_h", "no room")
     write_files(Ablation.read(settings))
     assert json.loads((tmp_path / "out/ablation.json").read_text())["best"] is None
@@ -157,6 +162,7 @@ def test_differences_count_the_tasks_that_one_alone_solves(tmp_path: Path, lab: 
         *(("saps_v", name) for name in ("saps_vh", "seq2tree", "seq2tree_search")),
     ]
     counts = found["saps_v", "saps_h"].exact_match
+    assert isinstance(counts, PairedCounts)
     assert (counts.both, counts.only_first, counts.only_second, counts.neither) == (1, 0, 1, 2)
 
 
@@ -208,5 +214,5 @@ def test_data_sizes_make_a_curve_and_a_picture(tmp_path: Path, lab: Lab) -> None
     write_files(ablation)
     for name in ("curves.png", "data_sizes.png"):
         assert (tmp_path / "out" / name).read_bytes().startswith(b"\x89PNG")
-    assert [result.n_train for result in ablation.results.values()] == [2, 5, 10]
+    assert [result.runs[0].n_train for result in ablation.results.values()] == [2, 5, 10]
     assert "data_sizes.png" in (tmp_path / "out/ablation.md").read_text()

@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 
-from saps.evaluation.comparison import Run, compare_runs, load_run
-from saps.evaluation.comparison_layout import comparison_tables
-from saps.evaluation.evaluate import make_report
-from saps.evaluation.folder import write_folder
-from saps.evaluation.layout import Table
-from saps.evaluation.mcnemar import PairedCounts
+from saps.evaluation.compare_reports import (
+    PairedCounts,
+    Run,
+    compare_runs,
+    comparison_tables,
+    load_run,
+)
+from saps.evaluation.evaluate import make_report, write_folder
 from saps.evaluation.metrics import Rate, Result
 from saps.evaluation.report import Report, ReportError
+from saps.evaluation.report_tables import Table
 from tests.evaluation.conftest import failing, make_example, make_result
 from tests.evaluation.test_report import make
 
@@ -112,7 +115,7 @@ def test_settings_that_differ_have_a_table(runs: list[Run]) -> None:
     assert "Settings that differ" not in titles(runs)
     other = with_provenance(
         runs[1],
-        decoding={"_target_": "saps.decoding.beam.BeamSearch", "nested": {"beam": None}},
+        decoding={"_target_": "saps.search.beam.BeamSearch", "nested": {"beam": None}},
         limits={"steps": 1, "seconds": 0.5},
         as_typed=True,
     )

@@ -1,6 +1,6 @@
 import pytest
 
-from saps.evaluation.confusions import NO_TREE, Confusion, count_confusions, differences, label_of
+from saps.evaluation.metrics import NO_TREE, Confusion, count_confusions, differences, label_of
 from saps.lang import parse
 from tests.evaluation.conftest import failing, make_example, make_result
 

@@ -2,7 +2,7 @@ import hashlib
 import subprocess
 from pathlib import Path
 
-from saps.evaluation.digest import file_digest, folder_digest
+from saps.evaluation.report import file_digest, folder_digest
 
 
 def test_file_digest_is_the_plain_hash_of_the_bytes(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from omegaconf import OmegaConf
 
 from saps.data.algolisp import write_examples
 from saps.data.example import Example
-from saps.evaluation.folder import write_folder
-from saps.evaluation.layout import tables
-from saps.evaluation.rewording import REWORDINGS
-from saps.evaluation.settings import Settings
-from saps.evaluation.verdict import Outcome
+from saps.data.wordings.noise import REWORDINGS
+from saps.evaluation.evaluate import write_folder
+from saps.evaluation.evaluation_settings import Settings
+from saps.evaluation.metrics import Outcome
+from saps.evaluation.report_tables import tables
 from saps.resources import resource_folder
 from tests.evaluation.conftest import compose_evaluate, make_example, mixed_results
 from tests.evaluation.test_report import make

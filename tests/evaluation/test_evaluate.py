@@ -4,16 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from saps.data.algolisp import DataError, write_examples
-from saps.decoding.prediction import Prediction
-from saps.evaluation.digest import file_digest
+from saps.data import DataError, write_examples
+from saps.evaluation.answering import Model
 from saps.evaluation.evaluate import evaluate
+from saps.evaluation.evaluation_settings import EvaluationError
 from saps.evaluation.metrics import Rate
-from saps.evaluation.model import Model
-from saps.evaluation.report import ModelSource, Report, ReportError, load_report
-from saps.evaluation.settings import EvaluationError
+from saps.evaluation.report import ModelSource, Report, ReportError, file_digest, load_report
 from saps.model.bundle import BundleError
+from saps.search.interface import Prediction
 from tests.evaluation.conftest import SUM, compose_evaluate, make_example
+
+pytestmark = pytest.mark.usefixtures("judged_here")
 
 
 class SumPredictor:
@@ -182,7 +183,7 @@ def test_tasks_without_tests_are_refused(data: Path) -> None:
 
 
 def test_an_unknown_device_is_refused(data: Path) -> None:
-    with pytest.raises(EvaluationError, match=r"device=abacus can not be used.*try device=cpu"):
+    with pytest.raises(EvaluationError, match=r"device=abacus cannot be used.*try device=cpu"):
         run(data, "device=abacus", model=None)
 
 

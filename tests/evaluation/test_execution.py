@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from saps.data.example import Example, Test
-from saps.evaluation import execution
-from saps.evaluation.execution import Trial, judge, judge_all, static_fault
-from saps.evaluation.verdict import Outcome, Verdict
+from saps.evaluation import judge as execution
+from saps.evaluation.judge import Trial, judge, judge_all, static_fault
+from saps.evaluation.metrics import Outcome, Verdict
 from saps.lang import Limits, parse
 from saps.pool import Cause, Loss
 from tests.evaluation.conftest import make_example
@@ -68,6 +68,14 @@ def test_a_failure_on_one_test_leaves_the_others_alone() -> None:
     verdict = judge(trial("(head a)", EMPTY, ({"a": [4], "b": 0}, 4)), LIMITS)
     assert verdict.tests == (Outcome.ERROR, Outcome.PASSED)
     assert (verdict.outcome, verdict.code, verdict.n_passed) == (Outcome.ERROR, "empty", 1)
+
+
+@pytest.mark.parametrize(
+    ("program", "got"), [("(len a)", "2"), ("(deref a b)", "3"), ("(reduce a 0 +)", "")]
+)
+def test_what_the_first_failing_test_gave_is_told(program: str, got: str) -> None:
+    found = judge(trial(program, AB), LIMITS).got
+    assert got in found if got else not found
 
 
 def test_an_ill_typed_program_that_passes_all_tests_has_passed() -> None:
@@ -179,7 +187,7 @@ def test_a_trial_takes_types_and_tests_from_its_example() -> None:
 
 def test_a_worker_starts_without_torch() -> None:
     heavy = "{'torch', 'lightning', 'hydra'}"
-    code = f"import sys, saps.evaluation.execution; print(*{heavy} & {{*sys.modules}})"
+    code = f"import sys, saps.evaluation.judge; print(*{heavy} & {{*sys.modules}})"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

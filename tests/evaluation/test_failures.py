@@ -1,5 +1,4 @@
-from saps.evaluation.failures import FailureKind, count_failures
-from saps.evaluation.verdict import Outcome
+from saps.evaluation.metrics import FailureKind, Outcome, count_failures
 from tests.evaluation.conftest import failing, make_result, mixed_results
 
 

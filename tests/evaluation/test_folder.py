@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from saps.evaluation import folder as folder_module
-from saps.evaluation.folder import check_folder, write_folder
+from saps.evaluation import evaluate as folder_module
+from saps.evaluation.evaluate import check_folder, claimed, write_folder
 from saps.evaluation.report import Report, ReportError, load_report
+from saps.resources import FolderInUseError
 from tests.evaluation.conftest import mixed_results
 from tests.evaluation.test_report import make
 
@@ -87,7 +88,7 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
 
 def test_a_place_where_no_folder_can_be_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
-    with pytest.raises(ReportError, match=r"can not be made inside .*file; give another out="):
+    with pytest.raises(ReportError, match=r"cannot be made inside .*file; give another out="):
         check_folder(tmp_path / "file/deep/out", overwrite=False)
 
 
@@ -97,7 +98,7 @@ def test_a_folder_that_can_not_be_written_to_is_refused(
 ) -> None:
     # root, who may run the tests, may write anywhere
     monkeypatch.setattr("os.access", lambda path, _: path != tmp_path)
-    with pytest.raises(ReportError, match="can not be written to; give another out="):
+    with pytest.raises(ReportError, match="cannot be written to; give another out="):
         check_folder(tmp_path, overwrite=overwrite)
 
 
@@ -121,6 +122,28 @@ def test_a_folder_that_is_there_is_filled_without_its_parent(
 
 def test_a_check_makes_no_folder(tmp_path: Path) -> None:
     check_folder(tmp_path / "deep/out", overwrite=False)
+    assert names(tmp_path) == set()
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_second_command_in_a_folder_is_refused_and_no_lock_is_left(
+    is_there: bool, tmp_path: Path
+) -> None:
+    out = tmp_path / "deep/out"
+    if is_there:
+        out.mkdir(parents=True)
+    with claimed(out, overwrite=False):
+        told = "another command is writing into"
+        with pytest.raises(FolderInUseError, match=told), claimed(out, overwrite=True):
+            pass
+        write(out)
+    assert names(out) == NAMES
+    assert names(tmp_path / "deep") == {"out"}
+
+
+def test_a_command_that_fails_leaves_no_trace(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), claimed(tmp_path / "deep/out", overwrite=False):
+        raise KeyboardInterrupt
     assert names(tmp_path) == set()
 
 

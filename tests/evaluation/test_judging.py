@@ -3,11 +3,13 @@ from dataclasses import replace
 
 import pytest
 
-from saps.decoding.prediction import Prediction
-from saps.evaluation.judging import Clock, Judge
-from saps.evaluation.verdict import Outcome
+from saps.evaluation.answering import Clock, Judge
+from saps.evaluation.metrics import Outcome
 from saps.lang import Limits, parse
+from saps.search.interface import Prediction
 from tests.evaluation.conftest import SUM, make_example
+
+pytestmark = pytest.mark.usefixtures("judged_here")
 
 
 class LengthPredictor:

@@ -1,9 +1,8 @@
 from markdown_it import MarkdownIt
 
 from saps.evaluation.evaluate import make_report
-from saps.evaluation.layout import Table
-from saps.evaluation.markdown import escape, render_markdown, render_table
 from saps.evaluation.report import Report
+from saps.evaluation.report_tables import Table, escape, render_markdown, render_table
 from tests.evaluation.conftest import make_example, make_result, passing
 from tests.evaluation.test_report import make
 
@@ -37,7 +36,6 @@ def test_the_page_has_a_table_for_each_part_of_the_report() -> None:
         "Most frequent confusions between symbols",
         "Robustness to rewording",
         "How it was made",
-        "Published figures of other systems, none of them measured here",
     ):
         assert f"\n## {title}\n" in text, title
     assert html(text).count("<table>") == text.count("\n## ")
@@ -52,15 +50,6 @@ def test_no_rate_stands_without_its_counts_and_interval() -> None:
     searched = render_markdown(make(n_seen_tests=3))
     assert "| holdout accuracy, plain | reworded | 95 % int. | drop, points |" in searched
     assert searched.count("100.00 % (1/1)") == text.count("100.00 % (1/1)") + 2
-
-
-def test_published_figures_stand_apart_and_come_last() -> None:
-    before, title, after = render_markdown(make()).partition("## Published figures")
-    assert title
-    assert "SketchAdapt" not in before
-    assert "| SketchAdapt | accuracy by tests | - | 95.80 % | - |" in after
-    assert "| SAPS VH Att | exact match | - | - | 92.36 % |" in after
-    assert "can\nnot be compared with these" in after
 
 
 def test_a_perfect_report_has_no_empty_table() -> None:

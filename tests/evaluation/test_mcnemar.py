@@ -2,7 +2,7 @@ from math import comb
 
 import pytest
 
-from saps.evaluation.mcnemar import PairedCounts
+from saps.evaluation.compare_reports import PairedCounts
 
 
 @pytest.mark.parametrize(

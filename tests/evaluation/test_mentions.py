@@ -1,6 +1,6 @@
 import pytest
 
-from saps.evaluation.mentions import find_mentions
+from saps.data.wordings.noise import find_mentions
 
 
 @pytest.mark.parametrize(

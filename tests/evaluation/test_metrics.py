@@ -4,14 +4,15 @@ import pytest
 
 from saps.evaluation.metrics import (
     Measures,
+    Outcome,
     Rate,
+    Verdict,
     cleaned,
     measure,
     passes_half,
     rate_per_program,
     wilson,
 )
-from saps.evaluation.verdict import Outcome, Verdict
 from tests.evaluation.conftest import (
     failing,
     make_example,

@@ -5,21 +5,19 @@ from pathlib import Path
 import pytest
 
 from saps.data.symbols import Label, SymbolTable
-from saps.decoding.predictor import Predictor
-from saps.evaluation.digest import folder_digest
+from saps.evaluation.answering import Model, check_symbols, load_model
 from saps.evaluation.evaluate import evaluate
-from saps.evaluation.model import Model, check_symbols, load_model
-from saps.evaluation.record import load_records
-from saps.evaluation.report import ModelSource
-from saps.evaluation.settings import EvaluationError, Settings
+from saps.evaluation.evaluation_settings import EvaluationError, Settings
+from saps.evaluation.report import ModelSource, folder_digest, load_records
 from saps.lang import parse
 from saps.model.bundle import Bundle, build_network, save_bundle
+from saps.synthesis.predictor import Predictor
 from tests.evaluation.conftest import compose_evaluate
 from tests.evaluation.test_judging import LengthPredictor
 from tests.tasks import examples, vocabularies, write_data
 
 CONFIG = {
-    "_target_": "saps.model.synthesizer.Text2Tree",
+    "_target_": "saps.model.network.Text2Tree",
     "encoder": {
         "_target_": "saps.model.encoder.TextEncoder",
         "_partial_": True,

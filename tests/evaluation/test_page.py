@@ -7,9 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from saps.evaluation.evaluate import make_report
-from saps.evaluation.learning_curve import LearningCurve
-from saps.evaluation.page import render_page
-from saps.evaluation.record import Record
+from saps.evaluation.report import Record
+from saps.evaluation.report_page import LearningCurve, render_page
 from tests.evaluation.conftest import make_example, make_result, mixed_results
 from tests.evaluation.test_report import make
 
@@ -74,13 +73,11 @@ def test_without_logs_there_is_no_learning_curve() -> None:
     assert "Learning curve" not in page()
 
 
-def test_page_has_all_families_and_the_published_figures() -> None:
+def test_page_has_all_families() -> None:
     text = page()
     families = text.split("<summary>All families</summary>", 1)[1].split("</details>", 1)[0]
     assert "<td>sum</td>" in families
     assert "<td>max</td>" in families
-    published = text.split('<section id="published">', 1)[1]
-    assert "<td>TokPair-150, beam 10</td>" in published
 
 
 def test_every_family_of_the_tables_can_be_chosen() -> None:
@@ -94,6 +91,15 @@ def test_every_task_is_in_the_page() -> None:
     assert len(records) == 6
     assert [record["outcome"] for record in records].count("passed") == 2
     assert records[0]["gold"] == "(reduce a 0 +)"
+
+
+def test_a_failing_test_is_told_and_no_wrong_tree_is_green() -> None:
+    text = page()
+    failing = [record["failing_test"] for record in records_of(text)]
+    assert failing[0] is None
+    assert failing[1] == {"number": 1, "input": '{"a": []}', "expected": "0", "got": ""}
+    assert ".wrong { background: var(--wrong)" in text
+    assert "found" not in text.split("<style>", 1)[1].split("</style>", 1)[0]
 
 
 def test_text_can_not_leave_its_place() -> None:
@@ -116,7 +122,7 @@ def test_the_same_report_gives_the_same_bytes() -> None:
 
 
 def test_page_stands_in_the_report_folder(tmp_path: Path) -> None:
-    from saps.evaluation.folder import write_folder
+    from saps.evaluation.evaluate import write_folder
 
     report = make_report(make().provenance, make().timing, mixed_results())
     write_folder(tmp_path / "out", report, mixed_results(), overwrite=False)

@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from saps.evaluation.record import Record, format_records, load_records
-from saps.evaluation.report import ReportError
+from saps.evaluation.report import Record, ReportError, format_records, load_records
 from tests.evaluation.conftest import make_result, mixed_results
 
 
@@ -65,9 +64,9 @@ def test_a_value_of_another_type_is_named(
     ("line", "told"),
     [
         (b"\xff", "byte 1 is not UTF-8"),
-        (b'{"text": 1', "no JSON, column 11: Expecting ',' delimiter"),
+        (b'{"text": 1', "not JSON, column 11: Expecting ',' delimiter"),
         (b"{}", "lacks field 'text'"),
-        (b"[]", "expected an object, found list"),
+        (b"[]", "expected an object, found []"),
         (b"[" * 100_000, "maximum recursion depth"),
     ],
 )
@@ -80,5 +79,5 @@ def test_a_line_that_is_no_record_is_described(line: bytes, told: str, tmp_path:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match=r"nowhere\.jsonl can not be read"):
+    with pytest.raises(ReportError, match=r"nowhere\.jsonl cannot be read"):
         load_records(tmp_path / "nowhere.jsonl")

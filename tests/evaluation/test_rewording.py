@@ -3,8 +3,7 @@ from collections.abc import Mapping
 import pytest
 
 from saps.data.example import Example, Test
-from saps.evaluation.execution import Trial, judge
-from saps.evaluation.rewording import (
+from saps.data.wordings.noise import (
     REWORDINGS,
     Rewording,
     drop_fillers,
@@ -14,7 +13,8 @@ from saps.evaluation.rewording import (
     swap_opening,
     use_synonyms,
 )
-from saps.evaluation.verdict import Outcome
+from saps.evaluation.judge import Trial, judge
+from saps.evaluation.metrics import Outcome
 from saps.lang import Limits, parse
 
 TEXT = "given a number a and an array of numbers b , your task is to find the elements in b above a"

@@ -1,8 +1,7 @@
 import pytest
 
-from saps.evaluation.metrics import Rate
-from saps.evaluation.robustness import robustness_row
-from saps.evaluation.verdict import Outcome, Verdict
+from saps.evaluation.metrics import Outcome, Rate, Verdict
+from saps.evaluation.report import robustness_row
 from tests.evaluation.conftest import failing, make_example, make_result, passing
 
 

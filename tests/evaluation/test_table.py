@@ -2,8 +2,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from saps.evaluation.layout import Table
-from saps.evaluation.table import draw, show_report
+from saps.evaluation.report_tables import Table, draw, show_report
 from tests.evaluation.test_report import make
 
 

@@ -3,12 +3,12 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from saps.data.example import Example
-from saps.decoding.predictor import Predictor
-from saps.decoding.request import InputOutput, Request
-from saps.decoding.synthesizer import Synthesis, SynthesisError, Synthesizer
-from saps.decoding.task import Task
-from saps.evaluation.typed_text import TypedTextPredictor, lettered
+from saps.evaluation.answering import TypedTextPredictor, lettered
 from saps.lang import parse
+from saps.search.request import InputOutput, Request
+from saps.synthesis.predictor import Predictor
+from saps.synthesis.preparation import Task
+from saps.synthesis.synthesizer import Synthesis, SynthesisError, Synthesizer
 
 
 @pytest.fixture

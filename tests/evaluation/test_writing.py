@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from saps.decoding.prediction import Prediction
-from saps.decoding.request import Request
-from saps.evaluation.writing import Batch, write_programs
+from saps.evaluation.answering import Batch, write_programs
 from saps.lang import Node
 from saps.pool import PoolError
+from saps.search.interface import Prediction
+from saps.search.request import Request
 from tests.misbehaviour import interrupt
 
 BATCHES = [Batch([f"text {number}", "another"], None) for number in range(8)]
@@ -86,7 +86,7 @@ def test_what_a_model_raises_in_a_process_is_raised_here() -> None:
 
 
 INTERRUPTED = """
-from saps.evaluation.writing import write_programs
+from saps.evaluation.answering import write_programs
 from tests.misbehaviour import report_interrupt
 from tests.evaluation.test_writing import BATCHES, Hang
 

@@ -272,8 +272,12 @@ def contains(values: Any, value: Any) -> bool:
 
 
 def is_prime(x: Any) -> bool:
-    n = whole(x)
-    return n >= 2 and all(n % k for k in range(2, math.isqrt(n) + 1))
+    return x >= 2 and x % 1 == 0 and all(x % k for k in range(2, math.isqrt(int(x)) + 1))
+
+
+def digits(x: Any) -> list[int]:
+    check(type(x) is int, "domain")
+    return [int(digit) for digit in str(abs(x))]
 
 
 def character(index: Any, text: str) -> str:
@@ -307,7 +311,7 @@ BUILTINS: dict[str, Callable[..., Any]] = {
     "min": typed("number number")(lambda x, y: x if x <= y else y),
     "max": typed("number number")(lambda x, y: y if x <= y else x),
     "is_prime": typed("number")(is_prime),
-    "digits": typed("number")(lambda x: [int(d) for d in str(abs(whole(x)))]),
+    "digits": typed("number")(digits),
     "!": typed("bool")(lambda x: not x),
     "&&": typed("bool bool")(lambda x, y: x and y),
     "||": typed("bool bool")(lambda x, y: x or y),

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from saps.lang import AlgoLispError, Job, Limits, Node, evaluate_many, parse
-from saps.lang import batch as batch_module
-from saps.lang.batch import WorkerError
+from saps.lang import interpreter as batch_module
 from saps.lang.errors import TimeLimitError
+from saps.lang.interpreter import WorkerError
 
 SUM = parse("(reduce (range 0 a) b +)")
 
@@ -79,6 +79,7 @@ def test_a_worker_that_dies_or_hangs_costs_only_its_program(
 ) -> None:
     monkeypatch.setattr(batch_module, "evaluate", die_on_request)
     monkeypatch.setattr(batch_module, "_GRACE_S", 0.5)
+    monkeypatch.setattr(batch_module, "_MAX_INPUTS", 1)
     names = ["a", "die", "b", "hang", "c", "die", "d"]
     jobs = [Job(Node(name), {}, [{}]) for name in names]
     outcomes = dict(

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saps.lang import AlgoLispError, Node, infer_signature, parse
-from saps.lang.drawing import box_tree, explain, pretty
-from saps.lang.picture import dot, png, svg
+from saps.lang.render import box_tree, dot, explain, png, pretty, svg
 from tests.lang.programs import trees
 
 ODD_SUM = "(reduce (filter a (lambda1 (== (% arg1 2) 1))) 0 +)"

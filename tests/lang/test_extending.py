@@ -12,15 +12,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "language-extending.md"
-IMPORTS = "from saps.lang.functions.calls import callable_of\n"
+IMPORTS = """from saps.lang.functions.function_table import callable_of, need_array, need_bools
+from saps.lang.functions.function_table import whole_number"""
 PROBE = """
 import json
-from saps.cli.functions import function_named
+from saps.cli.programs import function_named
 from saps.cli.repl import Session
 from saps.data.symbols import SymbolTable
 from saps.lang import compile_program, infer_signature, parse, to_python
 from saps.lang.errors import AlgoLispError
-from saps.lang.reference import functions_page
+from saps.lang.render import functions_page
 
 def error_of(text):
     try:
@@ -42,7 +43,7 @@ print(json.dumps({
     "python of a value": to_python(GCD, {"a": "int[]"}, "int"),
     "page": functions_page(),
     "described": function_named("gcd").doc,
-    "completed": [list(found) for found in Session().candidates("gc")],
+    "completed": [list(found) for found in Session().completions("gc")],
     "labels": [[label.symbol, label.arity] for label in SymbolTable.of_language().labels
                if label.symbol in ("gcd", "count_if")],
 }))
@@ -58,10 +59,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
     shutil.copytree(ROOT / "grammar", copy / "grammar")
     shutil.copy(ROOT / "pyproject.toml", copy)
     entries = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    table = copy / "saps" / "lang" / "functions" / "numbers.py"
+    table = copy / "saps" / "lang" / "functions" / "number_functions.py"
     text = table.read_text(encoding="utf-8")
-    imports = IMPORTS + "from saps.lang.functions.kinds import need_array, need_bools\n\n\n"
-    table.write_text(text + "\n\n" + imports + "\n\n".join(entries), encoding="utf-8")
+    table.write_text(text + "\n\n" + IMPORTS + "\n\n\n" + "\n\n".join(entries), encoding="utf-8")
     command = [sys.executable, "-c", PROBE]
     outcome = subprocess.run(command, capture_output=True, text=True, cwd=copy, check=False)
     assert outcome.returncode == 0, outcome.stderr
@@ -87,7 +87,7 @@ def test_python_follows_from_the_entry(found: Any) -> None:
     assert names["program"]([1, 5, 9], 4) is names["program"]([1], 6) is False
     assert "def count_if(values, keep):" in found["python"]
     assert "def whole(x):" in found["python"]
-    assert "math.gcd(b, whole(math.sqrt(9))) == 3 and 0 < count_if(" in found["python"]
+    assert "math.gcd(whole(b), whole(math.sqrt(9))) == 3" in found["python"]
     exec(found["python of a value"], names)
     assert names["program"]([12, 18, 27]) == 3
     assert "math.gcd(" in found["python of a value"]

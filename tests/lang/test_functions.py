@@ -15,7 +15,7 @@ from saps.lang import (
     values_equal,
 )
 from saps.lang.errors import EvaluationError
-from saps.lang.prime import is_prime
+from saps.lang.functions.number_functions import is_prime
 
 
 @pytest.mark.parametrize("function", FUNCTIONS.values(), ids=list(FUNCTIONS))
@@ -56,6 +56,10 @@ def _all_kinds(kind: type[EvaluationError]) -> list[type[EvaluationError]]:
         ("(digits 0)", [0]),
         ("(is_prime 2)", True),
         ("(is_prime 1)", False),
+        ("(is_prime 7.0)", True),
+        ("(is_prime 2.5)", False),
+        ("(is_prime inf)", False),
+        ("(is_prime (- inf inf))", False),
         ("(is_prime 170141183460469231731687303715884105727)", True),
         ("(slice (range 0 5) -3 2)", [0, 1]),
         ("(slice (range 0 5) 1 -1)", [1, 2, 3]),
@@ -84,6 +88,7 @@ def test_corner_of_a_function(text: str, value: Any) -> None:
         ("(floor inf)", "domain"),
         ("(digits inf)", "domain"),
         ("(digits 2.5)", "domain"),
+        ("(digits 2.0)", "domain"),
         ("(+ 1.5 (pow 10 1000))", "domain"),
         ("(range 0 1001)", "range-too-long"),
         ("(range 0 inf)", "range-too-long"),

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 
 from saps.lang import AlgoLispError, infer_signature, infer_type, parse
+from saps.lang.check import node_types
 from saps.lang.errors import ArityError, DeclarationError, StaticTypeError, UnknownSymbolError
-from saps.lang.inference import node_types
 from saps.lang.node import Node
 from tests.lang.programs import DECLARED, programs, trees
 

@@ -96,7 +96,7 @@ def test_recursion_works_down_to_the_depth_limit_and_not_below() -> None:
 
 def test_recursion_limit_of_python_is_restored() -> None:
     before = sys.getrecursionlimit()
-    program = compile_program(parse(COUNT_DOWN), {"a": "int"})
+    program = compile_program(parse(COUNT_DOWN), {"a": "int"}, Limits(seconds=60))
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(lambda a: program({"a": a}), [990] * 20)) == [990] * 20
     assert sys.getrecursionlimit() == before

@@ -58,10 +58,13 @@ def test_json_strings_are_unescaped_once() -> None:
             "[f a]", 2, "expected a symbol in double quotes, found 'f'", id="json-without-quotes"
         ),
         pytest.param(
-            '(f "\\ud800")', 4, "half of a surrogate pair is no character", id="half-a-surrogate"
+            '(f "\\ud800")', 4, "half of a surrogate pair is not a character", id="half-a-surrogate"
         ),
         pytest.param(
-            '["f", "\\ud800"]', 7, "half of a surrogate pair is no character", id="json-surrogate"
+            '["f", "\\ud800"]',
+            7,
+            "half of a surrogate pair is not a character",
+            id="json-surrogate",
         ),
         pytest.param('["a b", "c"]', 2, "'a b' is not a symbol", id="json-no-symbol"),
     ],

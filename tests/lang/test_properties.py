@@ -48,28 +48,28 @@ def naive_outcome(program: Node, seed: int) -> tuple[str, object]:
 
 def test_well_typed_programs_never_fail_by_type() -> None:
     codes: Counter[str] = Counter()
-    for seed in range(20_000):
+    for seed in range(4_000):
         program = random_program(Random(seed))
         infer_type(program, DECLARED)
         codes[outcome(program, seed)[0]] += 1
     assert codes["type"] == codes["arity"] == codes["unknown-symbol"] == 0
-    assert codes["value"] > 10_000
+    assert codes["value"] > 2_000
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(programs(), st.integers(0, 1000))
 def test_interpreter_agrees_with_the_naive_evaluator(program: Node, seed: int) -> None:
     _assert_agrees(program, seed)
 
 
 def test_interpreter_agrees_with_the_naive_evaluator_on_many() -> None:
-    for seed in range(2_500):
+    for seed in range(600):
         _assert_agrees(random_program(Random(seed)), seed)
 
 
 def test_interpreter_agrees_with_the_naive_evaluator_on_nonsense() -> None:
     n_compiled = 0
-    for seed in range(10_000):
+    for seed in range(2_500):
         tree = random_nonsense(Random(seed), depth=4)
         try:
             compile_program(tree, DECLARED)
@@ -77,7 +77,7 @@ def test_interpreter_agrees_with_the_naive_evaluator_on_nonsense() -> None:
             continue
         n_compiled += 1
         _assert_agrees(tree, seed)
-    assert n_compiled > 3_000
+    assert n_compiled > 750
 
 
 def _assert_agrees(program: Node, seed: int) -> None:
@@ -90,7 +90,7 @@ def _assert_agrees(program: Node, seed: int) -> None:
 
 
 def test_python_translation_agrees_with_the_interpreter() -> None:
-    for seed in range(1_500):
+    for seed in range(500):
         program = random_program(Random(seed))
         code, value = outcome(program, seed)
         if code == "limit" or "pow" in str(program):  # Python itself sets powers no limit

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from saps.lang import FUNCTIONS, AlgoLispError, Limits, parse
-from saps.lang.python.function_writer import HIGHER_ORDER
 from saps.lang.python.operations import OPERATIONS
-from saps.lang.reference import describe, functions_page, syntax_examples, syntax_page
+from saps.lang.python.translation import HIGHER_ORDER
+from saps.lang.render import describe, functions_page, syntax_examples, syntax_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -33,5 +33,5 @@ def test_number_and_float_are_names_of_int() -> None:
     ["", "integer", "int[", "[]", "dict<int>", "(int", "(int, bool)", "int int", "int[]" * 200],
 )
 def test_what_is_no_type_is_refused(text: str) -> None:
-    with pytest.raises(DeclarationError, match="is no type"):
+    with pytest.raises(DeclarationError, match="is not a type"):
         parse_type(text)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from saps.data.symbols import SymbolTable
 from saps.lang import Node
-from saps.model.synthesizer import Text2Tree
+from saps.model.network import Text2Tree
 
 START, DOWN, RIGHT = 0, 1, 2
 
@@ -49,7 +49,10 @@ class Position:
 class NaiveText2Tree:
     """A bi-directional LSTM and a doubly-recurrent tree decoder of LSTMs."""
 
-    def __init__(self, network: Text2Tree, symbols: SymbolTable) -> None:
+    def __init__(
+        self, network: Text2Tree, symbols: SymbolTable, first_child: str = "parent"
+    ) -> None:
+        self.first_child = first_child
         self.weights: dict[str, Tensor] = dict(network.named_parameters())
         self.symbols = symbols
 
@@ -114,6 +117,10 @@ class NaiveText2Tree:
         if vertical is not None:
             below = self._step("decoder.vertical.cell", x, vertical)
         state, kind = horizontal, DOWN
+        if state is not None and self.first_child == "latent":
+            state = self._before("horizontal", z)
+        elif state is not None and self.first_child == "zero":
+            state = LstmState(torch.zeros_like(state.h), torch.zeros_like(state.c))
         for number, child in enumerate(node.children):
             if state is not None:
                 state = self._step("decoder.horizontal.cell", self._add_kind(x, kind), state)

@@ -5,8 +5,7 @@ from torch import Tensor
 
 from saps.data.symbols import SymbolTable
 from saps.lang import Node
-from saps.model.tree_encoder import TreeEncoder
-from saps.model.tree_lstm import NaryTreeLstmCell
+from saps.model.tree_encoder import NaryTreeLstmCell, TreeEncoder
 
 
 class NaiveTreeEncoder:

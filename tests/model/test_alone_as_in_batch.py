@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from saps.data.batching import Batch
-from saps.model.network import Network
-from tests.model.test_compilation import _dropping
+from saps.model.protocols import Network
 from tests.model.test_padding import _network
 from tests.model.test_rows import TASKS, _batch
+from tests.training.test_compilation import _dropping
 
 CASES = [
     *((row, "arity") for row in ("saps_vh_att", "sapspre_vh_att_256", "seq2seq_att")),

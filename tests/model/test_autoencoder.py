@@ -8,18 +8,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from saps.data.batching import Batch, batch_trees, encode_tree, pad_pieces
+from saps.data.batching import Batch, batch_trees, batch_upward, encode_tree, pad_pieces
 from saps.data.symbols import SymbolTable
-from saps.data.upward import batch_upward
-from saps.decoding.greedy import GreedyDecoder
-from saps.decoding.predictor import Predictor
 from saps.lang import Node, parse
-from saps.model.autoencoder import Autoencoder
 from saps.model.bundle import Bundle, BundleError
-from saps.model.topology import Topology
-from saps.model.tree_decoder import TreeDecoder
-from saps.model.tree_encoder import TreeEncoder
-from saps.model.tree_lstm import ChildSumTreeLstmCell, NaryTreeLstmCell, TreeLstmCell
+from saps.model.network import Autoencoder
+from saps.model.tree_decoder import Topology, TreeDecoder
+from saps.model.tree_encoder import (
+    ChildSumTreeLstmCell,
+    NaryTreeLstmCell,
+    TreeEncoder,
+    TreeLstmCell,
+)
+from saps.search.greedy import GreedyDecoder
+from saps.synthesis.predictor import Predictor
 from tests.model.naive import NaiveText2Tree
 from tests.model.naive_tree_encoder import NaiveTreeEncoder
 from tests.tasks import examples, vocabularies
@@ -159,7 +161,7 @@ def test_a_decoder_with_attention_is_refused() -> None:
 
 def test_a_model_that_reads_programs_is_refused_where_texts_are_given() -> None:
     bundle = Bundle(_autoencoder(7), vocabularies()[0], SYMBOLS, {})
-    with pytest.raises(BundleError, match="is an Autoencoder, which reads programs, no texts"):
+    with pytest.raises(BundleError, match="is Autoencoder, which reads programs, not texts"):
         Predictor(bundle)
 
 

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +20,11 @@ from saps.model.bundle import (
     restore_replaced,
     save_bundle,
 )
+from tests.model.test_kind_classifier import classifier
 from tests.tasks import batch, vocabularies
 
 CONFIG = {
-    "_target_": "saps.model.synthesizer.Text2Tree",
+    "_target_": "saps.model.network.Text2Tree",
     "encoder": {
         "_target_": "saps.model.encoder.TextEncoder",
         "_partial_": True,
@@ -95,12 +98,27 @@ def test_damaged_words_and_calibrations_are_named(folder: Path, name: str, conte
         load_bundle(folder)
 
 
+def test_a_classifier_of_kinds_is_kept_and_a_damaged_one_named(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    save_bundle(replace(bundle, kinds=classifier()), tmp_path / "with")
+    loaded = load_bundle(tmp_path / "with").kinds
+    assert loaded is not None
+    assert loaded.entries == classifier().entries
+    save_bundle(bundle, tmp_path / "with")
+    assert load_bundle(tmp_path / "with").kinds is None
+    classifier().save(tmp_path / "with")
+    (tmp_path / "with" / "kinds.json").write_text("[]")
+    with pytest.raises(BundleError, match=r"kinds\.json: the files are of two .* copy the model"):
+        load_bundle(tmp_path / "with")
+
+
 def test_weights_that_are_no_numbers_are_refused(bundle: Bundle, folder: Path) -> None:
     weights = load_file(folder / "model.safetensors")
     name = next(iter(weights))
     weights[name].view(-1)[-1] = torch.nan
     save_file(weights, folder / "model.safetensors")
-    with pytest.raises(BundleError, match=f"{name} holds what is no number"):
+    with pytest.raises(BundleError, match=f"{name} holds NaN or infinity"):
         load_bundle(folder)
 
 
@@ -199,9 +217,13 @@ def _fewer_symbols(folder: Path) -> None:
         ),
         pytest.param(_edit(hidden_size=0), "hidden_size is 0, expected a whole", id="no-size"),
         pytest.param(_edit(colour="red"), "(?s)config.json: .*colour", id="unknown-option"),
-        pytest.param(_edit(_target_="os.system"), "'os.system', which is no network", id="code"),
         pytest.param(
-            _edit(_target_="saps.model.bundle.shutil.rmtree"), "is no network", id="code-by-us"
+            _edit(_target_="os.system"),
+            "'os.system' at model.decoder._target_, which is not a network",
+            id="code",
+        ),
+        pytest.param(
+            _edit(_target_="saps.model.bundle.shutil.rmtree"), "is not a network", id="code-by-us"
         ),
     ],
 )
@@ -216,3 +238,18 @@ def test_a_damaged_bundle_is_a_clear_error(
 def test_a_file_is_no_bundle(folder: Path) -> None:
     with pytest.raises(BundleError, match="is a file; a model is a folder"):
         load_bundle(folder / "model.safetensors")
+
+
+def test_a_model_is_loaded_without_the_compiler_of_torch() -> None:
+    probe = "import sys; from saps.model.bundle import load_bundle; load_bundle(); "
+    probe += "print('torch._dynamo' in sys.modules)"
+    command = [sys.executable, "-c", probe]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"  # it would take a second and 70 MB
+
+
+def test_an_error_can_be_printed_whatever_a_configuration_has() -> None:
+    config = {**CONFIG, "\ud800": 1}
+    with pytest.raises(BundleError) as caught:
+        build_network(config, *vocabularies())
+    assert "\\ud800" in str(caught.value).encode().decode()

@@ -10,13 +10,11 @@ from torch import Tensor, nn
 
 from saps.model.bundle import Bundle, build_network, load_bundle, plain_config, save_bundle
 from saps.model.cells.cell import Cell
-from saps.model.cells.gru import GruCell
+from saps.model.cells.gru import GruCell, RnnCell
 from saps.model.cells.lstm import LstmCell
 from saps.model.cells.peephole import PeepholeCell
-from saps.model.cells.rnn import RnnCell
-from saps.model.dilated_convolution import DilatedConvolution
-from saps.model.layer import SteppedLayer
-from saps.model.synthesizer import Text2Tree
+from saps.model.encoder import DilatedConvolution, SteppedLayer
+from saps.model.network import Text2Tree
 from saps.resources import resource_folder
 from tests.tasks import batch, network, vocabularies
 

@@ -11,10 +11,9 @@ from omegaconf import OmegaConf
 from torch import Tensor, nn
 
 from saps.model.cells.cell import Cell
-from saps.model.cells.gru import GruCell
+from saps.model.cells.gru import GruCell, RnnCell
 from saps.model.cells.lstm import LstmCell
 from saps.model.cells.peephole import PeepholeCell
-from saps.model.cells.rnn import RnnCell
 from saps.resources import resource_folder
 from tests.model.naive_cells import STEPS, VARIANTS, State, Weights
 

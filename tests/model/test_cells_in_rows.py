@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from saps.data.batching import Batch
-from saps.decoding.greedy import GreedyDecoder
 from saps.model.bundle import BundleError, plain_config
 from saps.model.cells.gru import GruCell
-from saps.model.network import Network
-from saps.model.synthesizer import Text2Tree
+from saps.model.network import Text2Tree
+from saps.model.protocols import Network
+from saps.search.greedy import GreedyDecoder
 from tests.model.cells import FOLDER
 from tests.model.test_rows import EXPERIMENTS, TASKS, _batch, _compose, _tiny, _words
 
@@ -74,14 +74,14 @@ def test_seq2tree_is_the_published_gru_unless_another_cell_is_asked_for() -> Non
 
 
 def test_convolutions_are_refused_where_programs_are_read() -> None:
-    with pytest.raises(BundleError, match="network: DilatedConvolution can not read a tree"):
+    with pytest.raises(BundleError, match="network: DilatedConvolution cannot read a tree"):
         _tiny("experiment=autoencoder", "cell=dilated_conv")
 
 
 @pytest.mark.parametrize("row", ["saps_vh_att", "seq2seq_att", "seq2tree", "autoencoder"])
 def test_convolutions_are_refused_in_a_decoder(row: str) -> None:
-    with pytest.raises(BundleError, match="cell is no cell; a decoder needs a recurrent one"):
+    with pytest.raises(BundleError, match="cell is not a cell; a decoder needs a recurrent one"):
         _tiny(f"experiment={row}", "+cell@model.decoder.cell=dilated_conv")
-    by_name = "{_target_: saps.model.dilated_convolution.DilatedConvolution, _partial_: true}"
+    by_name = "{_target_: saps.model.encoder.DilatedConvolution, _partial_: true}"
     with pytest.raises(BundleError, match="a DilatedConvolution reads a text at once"):
         _tiny(f"experiment={row}", "cell=lstm", f"model.decoder.cell={by_name}")

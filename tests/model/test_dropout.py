@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from saps.model.dropout import Dropout
+from saps.model.encoder import Dropout
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.25, 0.9])

@@ -9,9 +9,14 @@ from torch import Tensor, nn
 from saps.data.batching import pad_pieces
 from saps.model.cells.gru import GruCell
 from saps.model.cells.lstm import LstmCell
-from saps.model.dilated_convolution import DilatedConvolution
-from saps.model.encoder import LockedDropout, TextEncoder
-from saps.model.layer import SteppedLayer, make_layer, read
+from saps.model.encoder import (
+    DilatedConvolution,
+    LockedDropout,
+    SteppedLayer,
+    TextEncoder,
+    make_layer,
+    read,
+)
 from tests.model.cells import cell_choices
 
 TEXTS = [[4, 5, 6, 7, 8, 9], [10], [11, 12, 13], [5, 5, 5, 5]]

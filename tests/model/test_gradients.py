@@ -6,7 +6,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from saps.data.module import TaskData
+from saps.data.data_module import TaskData
 from saps.model.bundle import build_network, plain_config
 from saps.resources import resource_folder
 from tests.tasks import write_data

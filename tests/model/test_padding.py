@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 import torch
 
-from saps.data.batch_shape import BatchShape
 from saps.data.batching import Batch
+from saps.data.buckets import BatchShape
 from saps.model.bundle import build_network, plain_config
-from saps.model.network import Network
+from saps.model.protocols import Network
 from tests.model.test_rows import EXPERIMENTS, TASKS, TINY, _batch, _compose, _words
 
 CASES = [(name, "arity") for name in EXPERIMENTS] + [("saps_vh_att", "predicted")]

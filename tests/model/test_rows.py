@@ -11,13 +11,16 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from saps.data.batching import Batch, batch_trees, encode_tree, pad_pieces
-from saps.data.sequences import batch_sequences
+from saps.data.batching import (
+    Batch,
+    batch_sequences,
+    batch_trees,
+    batch_upward,
+    encode_tree,
+    pad_pieces,
+)
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
-from saps.data.upward import batch_upward
-from saps.decoding.greedy import GreedyDecoder
-from saps.decoding.predictor import Predictor
 from saps.lang import Node, parse
 from saps.model.bundle import (
     Bundle,
@@ -27,10 +30,12 @@ from saps.model.bundle import (
     plain_config,
     save_bundle,
 )
-from saps.model.network import Network
-from saps.model.synthesizer import Text2Tree
-from saps.model.training import train
+from saps.model.network import Text2Tree
+from saps.model.protocols import Network
 from saps.resources import resource_folder
+from saps.search.greedy import GreedyDecoder
+from saps.synthesis.predictor import Predictor
+from saps.training.run import train
 from tests.tasks import examples, vocabularies, write_data
 
 CONF = resource_folder("conf")

@@ -7,17 +7,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saps.data.batching import DOWN, RIGHT
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
-from saps.decoding.greedy import GreedyDecoder
 from saps.lang import Node
 from saps.model.cells.gru import GruCell
 from saps.model.encoder import TextEncoder
+from saps.model.network import Text2Tree
+from saps.model.protocols import Step
 from saps.model.seq2tree_decoder import Seq2TreeDecoder
-from saps.model.synthesizer import Text2Tree
-from saps.model.topology import Topology
-from saps.model.tree_decoder import NodeStates
+from saps.model.tree_decoder import Topology
+from saps.search.greedy import GreedyDecoder
 from tests.tasks import batch, examples, vocabularies
 
 WORDS: tuple[Tokenizer, SymbolTable] = vocabularies()
@@ -171,26 +170,20 @@ def test_steps_of_a_search_look_at_the_text_of_their_own_example() -> None:
     # A batch's rows come in any order, several for one text.
     net = _network()
     context = net.read(batch(*WORDS).text)
-    roots = net.decoder.root(context)
     example, label = torch.tensor([7, 2, 7, 0]), torch.tensor([1, 5, 9, 1])
-    for kind, follow in ((DOWN, net.decoder.first_child), (RIGHT, net.decoder.next_sibling)):
-        together = follow(roots.take(example), label, context, example)
+    roots = net.decoder.start(context)[example]
+    for is_down in (True, False):
+        together = net.decoder.advance(_step(roots, label, example, is_down), context)
         for row in range(len(example)):
-            alone_context = net.read(batch(*WORDS, int(example[row])).text)
-            alone = follow(
-                net.decoder.root(alone_context),
-                label[row : row + 1],
-                alone_context,
-                torch.zeros(1, dtype=torch.long),
-            )
-            _assert_same(together.take(torch.tensor([row])), alone, kind)
+            alone = net.read(batch(*WORDS, int(example[row])).text)
+            first = torch.zeros(1, dtype=torch.long)
+            step = _step(net.decoder.start(alone), label[row : row + 1], first, is_down)
+            torch.testing.assert_close(together[row], net.decoder.advance(step, alone)[0])
 
 
-def _assert_same(found: NodeStates, expected: NodeStates, kind: int) -> None:
-    for ours, theirs in zip(found, expected, strict=True):
-        assert ours is not None
-        assert theirs is not None
-        torch.testing.assert_close(ours, theirs, msg=lambda text: f"kind {kind}: {text}")
+def _step(state: Tensor, label: Tensor, example: Tensor, is_down: bool) -> Step:
+    down = torch.full_like(label, is_down).bool()
+    return Step(state, label, state, label, down, torch.zeros_like(label), example)
 
 
 @cache
@@ -209,8 +202,8 @@ def _trained() -> Text2Tree:
 def test_a_network_that_fits_its_examples_decodes_them() -> None:
     net, whole = _trained(), batch(*WORDS)
     found = GreedyDecoder().decode(net, whole.text, SYMBOLS)
-    assert [p.program for p in found] == [task.program for task in examples()]
+    assert [p and p.program for p in found] == [task.program for task in examples()]
     gold = net(whole).log_softmax(1).gather(1, whole.tree.label[:, None]).squeeze(1)
     expected = torch.zeros(len(whole), dtype=torch.float64)
     expected.index_add_(0, whole.tree.example, gold.detach())
-    assert [p.log_prob for p in found] == pytest.approx(expected.tolist(), abs=1e-5)
+    assert [p and p.log_prob for p in found] == pytest.approx(expected.tolist(), abs=1e-5)

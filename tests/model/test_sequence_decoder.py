@@ -8,21 +8,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saps.data.sequences import Marks
+from saps.data.batching import Marks
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
-from saps.decoding.greedy import GreedyDecoder
-from saps.decoding.scorer import Step
 from saps.lang import Node
-from saps.model.bracket_parser import BracketParser
+from saps.model.attention import Layout
 from saps.model.cells.cell import Cell
 from saps.model.cells.gru import GruCell
 from saps.model.cells.lstm import LstmCell
 from saps.model.cells.peephole import PeepholeCell
 from saps.model.encoder import TextEncoder
-from saps.model.layout import Layout
-from saps.model.sequence_decoder import SequenceDecoder
-from saps.model.text2sequence import Text2Sequence
+from saps.model.network import Text2Sequence
+from saps.model.protocols import Step
+from saps.model.sequence_decoder import BracketParser, SequenceDecoder
+from saps.search.greedy import GreedyDecoder
 from tests.tasks import batch, examples, vocabularies
 
 WORDS: tuple[Tokenizer, SymbolTable] = vocabularies()
@@ -219,6 +218,7 @@ def _scorer_log_prob(net: Text2Sequence, index: int) -> float:
     for position, node in enumerate(nodes):
         scores = scorer.scores(state, example, is_last=yes)
         torch.testing.assert_close(scores.log_probs.exp().sum(dim=1), torch.ones(1))
+        assert scores.attention is not None
         torch.testing.assert_close(scores.attention.sum(dim=1), torch.ones(1).double())
         label = torch.tensor([SYMBOLS.index(node)])
         total += scores.log_probs[0, label].item()
@@ -230,8 +230,8 @@ def _scorer_log_prob(net: Text2Sequence, index: int) -> float:
             open_children.pop()
             open_children[-1] -= 1
             n_closed += open_children[-1] == 0
-        nothing = torch.zeros_like(label)
-        step = Step(state, label, state, label, nothing, torch.tensor([n_closed]), example)
+        is_down = torch.zeros(1, dtype=torch.bool)  # of no use to this network
+        step = Step(state, label, state, label, is_down, torch.tensor([n_closed]), example)
         state = scorer.advance(step)
     return total
 
@@ -275,12 +275,10 @@ def test_a_search_of_a_trained_network_finds_what_it_learned() -> None:
 
 
 def _reads(tokens: list[int], max_depth: int = 9, max_size: int = 9) -> bool:
-    parser = BracketParser(
-        1, SYMBOLS.arities, max_depth=max_depth, max_size=max_size, device=torch.device("cpu")
-    )
+    parser = BracketParser(SYMBOLS.arities, max_depth=max_depth, max_size=max_size)
     for token in tokens:
-        parser.read(torch.tensor([token]))
-    return bool(parser.ended)
+        parser.read(token)
+    return parser.ended
 
 
 def _label(symbol: str, arity: int) -> int:

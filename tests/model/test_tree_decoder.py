@@ -1,20 +1,27 @@
 """The tree decoder, against a second implementation: one node at a time, plain loops."""
 
+from typing import Any
+
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from saps.data.batching import DOWN, RIGHT, Batch
+from saps.data.batching import Batch
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
-from saps.decoding.greedy import GreedyDecoder
-from saps.decoding.scorer import Step
 from saps.lang import Node
-from saps.model.loss import Loss
-from saps.model.synthesizer import Text2Tree
-from saps.model.topology import Topology, shape_of
-from saps.model.tree_decoder import Recurrence
-from saps.model.tree_scorer import TreeScorer
+from saps.model.network import Text2Tree, TreeScorer
+from saps.model.protocols import Loss, Step
+from saps.model.tree_decoder import (
+    DecoderContext,
+    FirstChild,
+    Recurrence,
+    Rows,
+    Topology,
+    TreeDecoder,
+)
+from saps.search.expansion import replay
+from saps.search.greedy import GreedyDecoder
 from tests.model.cells import cell_choices
 from tests.model.naive import LstmState, NaiveText2Tree, Position
 from tests.tasks import batch, examples, network, vocabularies
@@ -64,8 +71,90 @@ def test_z_at_the_nodes_goes_with_attention_and_both_may_be_absent(
     _assert_agrees_with_plain_loops(net, words)
 
 
+@pytest.mark.parametrize("first_child", ["latent", "zero"])
+@pytest.mark.parametrize(("recurrence", "attention"), [("h", False), ("vh", True)])
+def test_a_first_child_begins_where_it_is_told_to(
+    first_child: FirstChild, recurrence: Recurrence, attention: bool, words: Words
+) -> None:
+    net = network(*words, recurrence, attention, first_child=first_child)
+    _assert_agrees_with_plain_loops(net, words)
+    net.eval()
+    for number in (4, 6, 9):  # and so in a search
+        whole = batch(*words, number)
+        with torch.inference_mode():
+            gold = net(whole).log_softmax(1).gather(1, whole.tree.label[:, None]).squeeze(1)
+            found = replay(net.scorer(whole.text), words[1], examples()[number].program)
+        expected = pytest.approx(sorted(gold.tolist()), abs=1e-6)
+        assert sorted(score.log_prob for score in found) == expected
+
+
+def test_a_network_of_before_first_child_is_the_one_with_the_parents_state(words: Words) -> None:
+    whole = batch(*words)
+    before = network(*words)(whole)
+    assert torch.equal(network(*words, first_child="parent")(whole), before)
+    for other in ("latent", "zero"):
+        assert not torch.equal(network(*words, first_child=other)(whole), before)
+
+
+class _Placed(TreeDecoder):
+    """Knows where a node stands: all that a decoder of one's own needs for it."""
+
+    sees_places = True
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.of_depth = nn.Embedding(20, settings["hidden_size"])
+        self.of_position = nn.Embedding(20, settings["embedding_size"])
+        self.of_siblings = nn.Embedding(20, settings["embedding_size"])
+
+    def _query(self, shared: Tensor, context: DecoderContext, rows: Rows) -> Tensor:
+        assert rows.places is not None
+        return super()._query(shared + self.of_depth(rows.places.depth), context, rows)
+
+    def _horizontal_input(
+        self, label: Tensor, kind: Tensor, context: DecoderContext, rows: Rows
+    ) -> Tensor:
+        assert rows.places is not None
+        x = super()._horizontal_input(label, kind, context, rows)
+        return x + self.of_position(rows.places.position)  # type: ignore[no-any-return]
+
+    def _vertical_input(self, label: Tensor, context: DecoderContext, rows: Rows) -> Tensor:
+        assert rows.places is not None
+        x = super()._vertical_input(label, context, rows)
+        return x + self.of_siblings(rows.places.n_siblings)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("first_child", ["parent", "zero"])
+def test_a_decoder_that_sees_places_writes_in_a_search_what_it_learns(
+    first_child: FirstChild, words: Words
+) -> None:
+    net = network(*words, decoder=_Placed, first_child=first_child).eval()
+    for number, example in enumerate(examples()):
+        whole = batch(*words, number)
+        with torch.inference_mode():
+            gold = net(whole).log_softmax(1).gather(1, whole.tree.label[:, None]).squeeze(1)
+            found = replay(net.scorer(whole.text), words[1], example.program)
+        expected = pytest.approx(sorted(gold.tolist()), abs=1e-6)
+        assert sorted(score.log_prob for score in found) == expected
+
+
+def test_places_are_those_of_the_trees(words: Words) -> None:
+    whole, decoder = batch(*words), network(*words).decoder
+    places, _ = decoder._places(whole.tree)
+    for index, example in enumerate(examples()):
+        found = torch.stack([places.depth, places.position, places.n_siblings], dim=1)
+        assert found[_preorder(whole, index)].tolist() == _stands(example.program)
+
+
+def _stands(node: Node, depth: int = 0, position: int = 0, among: int = 1) -> list[list[int]]:
+    rows = [[depth, position, among]]
+    for number, child in enumerate(node.children):
+        rows += _stands(child, depth + 1, number, len(node.children))
+    return rows
+
+
 def _assert_agrees_with_plain_loops(net: Text2Tree, words: Words) -> None:
-    naive = NaiveText2Tree(net, words[1])
+    naive = NaiveText2Tree(net, words[1], net.decoder.first_child_from)
     whole, texts, programs = batch(*words), _texts(words), [e.program for e in examples()]
     logits = net(whole)
     gates = net.decoder.scores(net.read(whole.text), whole.tree).gates
@@ -96,7 +185,11 @@ def _states(net: Text2Tree, whole: Batch) -> dict[str, Tensor]:
         x, start = decoder.embedding(tree.v_label), decoder.vertical.start(context.latent)
         by_parent = decoder.vertical.scan(x, tree.v_previous, tree.v_sizes, start)
         states["vertical"] = by_parent[tree.v_index]
-    if decoder.horizontal is not None and decoder.step is not None:
+    if (
+        decoder.horizontal is not None
+        and decoder.step is not None
+        and decoder.first_child_from == "parent"
+    ):
         x = decoder.embedding(tree.h_label) + decoder.step(tree.h_kind)
         start = decoder.horizontal.start(context.latent)
         states["horizontal"] = decoder.horizontal.scan(x, tree.h_previous, tree.h_sizes, start)
@@ -171,18 +264,18 @@ def _sum_of_steps(
     example, label = torch.tensor([0]), torch.tensor([symbols.index(node)])
     scores = scorer.scores(state, example, is_last=torch.tensor([is_last]))
     total = scores.log_probs[0, label[0]]
-    anchor, anchor_label, kind = state, label, DOWN
+    anchor, anchor_label, is_down = state, label, True
     for number, child in enumerate(node.children):
         step = Step(
             last_state=anchor,
             last_label=anchor_label,
             anchor_state=anchor,
             anchor_label=anchor_label,
-            kind=torch.tensor([kind]),
+            is_down=torch.tensor([is_down]),
             n_closed=torch.tensor([0]),
             example=example,
         )
-        anchor, kind = scorer.advance(step), RIGHT
+        anchor, is_down = scorer.advance(step), False
         anchor_label = torch.tensor([symbols.index(child)])
         last = number + 1 == len(node.children)
         total = total + _sum_of_steps(scorer, child, symbols, anchor, is_last=last)
@@ -213,7 +306,7 @@ def test_what_gates_grow_greedily_has_the_log_probability_of_teacher_forcing(
 
 def test_the_shape_of_a_batch_is_that_of_its_trees(words: Words) -> None:
     whole = batch(*words)
-    shape = shape_of(whole.tree, torch.float64)
+    shape = whole.tree.shape
     for index, example in enumerate(examples()):
         assert shape[_preorder(whole, index)].tolist() == _shape(example.program)
 
@@ -227,7 +320,7 @@ def _shape(node: Node, *, has_next: bool = False) -> list[list[float]]:
 
 def test_the_shape_of_a_call_with_two_arguments(words: Words) -> None:
     alone = batch(*words, 0).tree
-    assert shape_of(alone, torch.float32).tolist() == [[1, 0], [0, 1], [0, 0]]
+    assert alone.shape.tolist() == [[1, 0], [0, 1], [0, 0]]
 
 
 def test_log_probs_of_a_predicted_shape_leave_room_for_ill_formed_trees(words: Words) -> None:
@@ -253,7 +346,7 @@ def test_the_parts_of_a_loss_add_up_to_it(words: Words) -> None:
 
 @pytest.mark.parametrize("attention", [False, True])
 def test_siblings_have_the_same_scores_in_v(attention: bool, words: Words) -> None:
-    # In V nothing but the ancestors reaches a node, so `a` and `b` of (+ a b) can not differ.
+    # In V nothing but the ancestors reaches a node, so `a` and `b` of (+ a b) cannot differ.
     net = network(*words, "v", attention)
     plus = batch(*words, 0)
     scores = net(plus)

@@ -5,13 +5,16 @@ from functools import partial
 import pytest
 import torch
 
-from saps.data.batching import encode_tree
+from saps.data.batching import UpwardBatch, batch_upward, encode_tree
 from saps.data.symbols import SymbolTable
-from saps.data.upward import UpwardBatch, batch_upward
 from saps.lang import Node, parse
 from saps.model.cells.lstm import LstmCell
-from saps.model.tree_encoder import TreeEncoder
-from saps.model.tree_lstm import ChildSumTreeLstmCell, NaryTreeLstmCell, TreeLstmCell
+from saps.model.tree_encoder import (
+    ChildSumTreeLstmCell,
+    NaryTreeLstmCell,
+    TreeEncoder,
+    TreeLstmCell,
+)
 from tests.model.naive_tree_encoder import NaiveTreeEncoder
 from tests.tasks import examples
 
@@ -91,7 +94,7 @@ def test_a_node_with_too_many_children_is_refused(cell: type[TreeLstmCell]) -> N
 
 
 def test_a_cell_that_is_none_for_trees_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"LstmCell can not read a tree.*model/tree_lstm=nary"):
+    with pytest.raises(ValueError, match=r"LstmCell cannot read a tree.*model/tree_lstm=nary"):
         _encoder(LstmCell)  # type: ignore[arg-type]
 
 

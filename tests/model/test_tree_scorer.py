@@ -3,10 +3,9 @@
 import pytest
 import torch
 
-from saps.decoding.constraint import ShapeConstraint
-from saps.decoding.expansion import Expansion
-from saps.decoding.replay import replay
 from saps.model.tree_decoder import Recurrence
+from saps.search.expansion import Expansion, replay
+from saps.search.partial_tree import ShapeConstraint
 from tests.tasks import batch, examples, network, vocabularies
 
 

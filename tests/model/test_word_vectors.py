@@ -110,7 +110,7 @@ def test_a_file_packed_by_gzip_is_unpacked(name: str, tmp_path: Path, tokenizer:
         ("array  1 2 3\n", "line 1: expected a word and 3 numbers"),
         ("array a@b.com 1 2\n", "line 1: expected a finite number, found 'a@b.com'"),
         (b"PK\x03\x04 and so on", "a zip archive; unpack it"),
-        (gzip.compress(b"array 1 2 3\n", mtime=0)[:-9], "damaged, gzip can not unpack it"),
+        (gzip.compress(b"array 1 2 3\n", mtime=0)[:-9], "damaged, gzip cannot unpack it"),
         ("array 1 2 3\n\n", "line 2: expected a word and its numbers"),
         (b"array 1 2 3\n\xff\xfe 1 2 3\n", "line 2: not UTF-8 text"),
         ("zebra 1 2 3\n", "none of its words"),

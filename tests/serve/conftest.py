@@ -1,6 +1,7 @@
 """The service on a free port of the loopback, in a thread of the test's own process."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -11,15 +12,15 @@ from typing import Any
 
 import pytest
 from starlette.types import ASGIApp
+from uvicorn import Server
 
-from saps.decoding.plausible import PlausibleSearch
-from saps.decoding.predictor import Predictor
-from saps.decoding.synthesizer import Synthesizer
 from saps.lang import Limits
 from saps.model.bundle import Bundle
-from saps.serve.application import create_app
-from saps.serve.server import BACKLOG, listen, server_for
-from saps.serve.settings import ServiceSettings
+from saps.search.fallback import PlausibleSearch
+from saps.serve.http_app import create_app
+from saps.serve.server import BACKLOG, ServiceSettings, listen, server_for
+from saps.synthesis.predictor import Predictor
+from saps.synthesis.synthesizer import Synthesizer
 from tests.tasks import network, vocabularies
 
 
@@ -44,6 +45,7 @@ class Client:
 
     host: str
     port: int
+    server: Server
 
     @property
     def url(self) -> str:
@@ -66,6 +68,12 @@ class Client:
     def get(self, path: str) -> Answer:
         return self.send("GET", path, None)
 
+    def send_bytes(self, sent: bytes) -> bytes:
+        """Send what need not be HTTP; return all that comes until the service hangs up."""
+        with socket.create_connection((self.host, self.port), 30) as connection:
+            connection.sendall(sent)
+            return b"".join(iter(lambda: connection.recv(1 << 16), b""))
+
 
 def _read(body: bytes) -> Any:
     try:
@@ -75,15 +83,15 @@ def _read(body: bytes) -> Any:
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[Client]:
+def serving(app: ASGIApp, settings: ServiceSettings | None = None) -> Iterator[Client]:
     """Run an application until the block is left; it must stop then."""
     with listen("127.0.0.1", 0) as bound:
         bound.listen(BACKLOG)
-        server = server_for(app)
+        server = server_for(app, settings)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
         try:
-            yield Client(*bound.getsockname())
+            yield Client("127.0.0.1", bound.getsockname()[1], server)
         finally:
             while not server.started and thread.is_alive():
                 time.sleep(0.01)
@@ -99,7 +107,7 @@ def tiny_synthesizer() -> Synthesizer:
     """
     tokenizer, symbols = vocabularies()
     net = network(tokenizer, symbols).eval()
-    search = PlausibleSearch(2, namings=1, max_depth=6, max_size=20)
+    search = PlausibleSearch(2, max_depth=6, max_size=20)
     bundle = Bundle(net, tokenizer, symbols, {"model": {}, "info": {}})
     return Synthesizer(Predictor(bundle), search)
 

@@ -14,8 +14,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from saps.cli import serve as command
-from saps.decoding.synthesizer import Synthesizer
 from saps.serve import server
+from saps.synthesis.synthesizer import Synthesizer
 from tests.cli.conftest import RunSaps, saps  # noqa: F401 - a fixture
 from tests.serve.conftest import tiny_synthesizer
 
@@ -32,7 +32,7 @@ class _Stopped:
 @pytest.fixture
 def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Synthesizer, "load", lambda _: tiny_synthesizer())
-    monkeypatch.setattr(server, "server_for", lambda _: _Stopped())
+    monkeypatch.setattr(server, "server_for", lambda *_: _Stopped())
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ def test_a_port_in_use_is_told_before_the_model_is_loaded(
     outcome = saps("serve", "--port", str(taken))
     assert (outcome.status, outcome.out) == (1, "")
     assert outcome.err == (
-        f"saps: error: can not listen on 127.0.0.1, port {taken}: Address already in use; "
-        "another --port may be free, and --port 0 takes one that is\n"
+        f"saps: error: cannot listen on 127.0.0.1, port {taken}: Address already in use; "
+        "try another --port, or --port 0 for any free one\n"
     )
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from saps.decoding.synthesizer import Synthesizer
-from saps.serve.application import create_app
-from saps.serve.settings import ServiceSettings
+from saps.serve.http_app import create_app
+from saps.serve.server import ServiceSettings
+from saps.synthesis.synthesizer import Synthesizer
 from tests.serve.conftest import Client, serving
 
 PAGE = (Path(__file__).parents[2] / "docs" / "serve.md").read_text(encoding="utf-8")
@@ -56,6 +56,17 @@ def test_bounds_are_those_of_the_settings() -> None:
     assert "more than 1 MiB" in PAGE
     assert f"at most {settings.limits.elements:,} elements" in PAGE
     assert (settings.limits.steps, settings.limits.seconds) == (1_000_000, 1.0)
-    assert "a million steps and one second" in PAGE
-    assert settings.n_processes == 2
-    assert "run in two processes" in PAGE
+    assert "a million steps, one second" in " ".join(PAGE.split())
+    bounds = f"more than {settings.max_depth} nested brackets or {settings.max_fields:,} fields"
+    assert bounds in PAGE
+    assert settings.header_timeout_s == settings.body_timeout_s
+    assert settings.max_answer_bytes == 4 << 20
+    assert "more than 4 MiB" in PAGE
+    assert settings.max_unread_bytes == 64 << 20
+    assert "more than 64 MiB are being read" in PAGE
+    assert settings.max_process_bytes == 512 << 20
+    assert "and 512 MiB of memory" in PAGE
+    assert settings.stop_s == 3
+    assert "three more seconds" in PAGE
+    assert settings.n_processes == 8
+    assert "run in up to eight separate processes" in PAGE

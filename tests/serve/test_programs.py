@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from saps.serve.errors import ServiceError
-from saps.serve.programs import ProgramRunner
-from saps.serve.settings import ServiceSettings
+from saps.serve.responses import ServiceError
+from saps.serve.sandbox import ProgramRunner
+from saps.serve.server import ServiceSettings
 
-LIMITS = ServiceSettings().limits
 LOOP = "(invoke1 (lambda1 (if (== arg1 0) 0 (self (- arg1 1)))) 900)"
 
 
@@ -20,7 +19,7 @@ def _with_runner(
     use: Callable[[ProgramRunner], Awaitable[Any]], n_processes: int = 1, grace_s: float = 30.0
 ) -> Any:
     async def run() -> Any:
-        runner = ProgramRunner(n_processes, LIMITS, grace_s)
+        runner = ProgramRunner(ServiceSettings(n_processes=n_processes), grace_s)
         try:
             return await use(runner)
         finally:
@@ -84,7 +83,7 @@ def test_a_run_whose_client_left_ends_by_itself_and_its_process_goes_on() -> Non
 
 def test_a_process_starts_without_torch_and_without_the_web() -> None:
     code = (
-        "import sys, saps.serve.program_process\n"
+        "import sys, saps.serve.sandbox_process\n"
         "print(sorted({'torch', 'numpy', 'fastapi', 'pydantic'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

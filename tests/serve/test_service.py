@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 import saps
-from saps.decoding.synthesizer import Synthesis, SynthesisError, Synthesizer, Task
 from saps.lang import parse
-from saps.serve.application import create_app
-from saps.serve.settings import ServiceSettings
+from saps.serve.http_app import create_app
+from saps.serve.server import ServiceSettings
+from saps.synthesis.asking_back import NotKnownError
+from saps.synthesis.synthesizer import Synthesis, SynthesisError, Synthesizer, Task
 from tests.serve.conftest import SETTINGS, Client, serving, tiny_synthesizer
 
 TEXT = "given numbers a and b , compute the smaller of them"
@@ -107,6 +108,38 @@ class _Parrot(Synthesizer):
             yield Synthesis(task.text, parse(task.text), {"a": "int", "b": "int"}, "int", -0.1, "")
 
 
+class _Doubting(Synthesizer):
+    """Knows nothing unless the best guess is asked for; tells what was rejected."""
+
+    def __init__(self) -> None:
+        inner = tiny_synthesizer()
+        super().__init__(inner.predictor, inner.decoding)
+        self.rejected: list[Any] = []
+
+    def synthesize_many(self, texts: Any, **options: Any) -> Iterator[Synthesis | SynthesisError]:
+        for task in texts:
+            self.rejected.append([(dict(r.inputs), r.output) for r in task.rejected])
+            guess = Synthesis(task.text, parse("1"), {}, "int", -9.0, "", confidence=0.02)
+            yield guess if options["best"] else NotKnownError(guess)
+
+
+def test_what_is_not_known_is_an_error_with_what_gets_further() -> None:
+    model = _Doubting()
+    with serving(create_app(model, SETTINGS)) as client:
+        refused = client.post("/synthesize", {"text": "today's weather"})
+        wrong = [{"input": {"a": 1}, "output": 2}]
+        shown = client.post(
+            "/synthesize", {"text": "today's weather", "best": True, "rejected": wrong}
+        )
+    assert (refused.status, refused.code) == (422, "unknown")
+    assert refused.message.startswith("I do not know")
+    told = refused.body["error"]
+    assert (told["program"], told["confidence"]) == (None, 0.02)
+    assert {"kinds", "unexplained_words", "further"} <= told.keys()
+    assert (shown.status, shown.body["program"]) == (200, "1")
+    assert model.rejected == [[], [({"a": 1}, 2)]]
+
+
 def test_synthesize_runs_the_program_on_an_input() -> None:
     inputs = {"a": 7, "b": 2}
     with serving(create_app(_Parrot(tiny_synthesizer().predictor), SETTINGS)) as client:
@@ -157,7 +190,7 @@ def test_run_gives_value_and_type(
         ("/run", {"program": ["+", 1]}, 422, "arity", "takes 2 arguments"),
         ("/run", {}, 422, "request", "program: Field required"),
         ("/synthesize", {"text": " . "}, 422, "text", "no word in it"),
-        ("/synthesize", {"text": "x" * 501}, 422, "text-too-long", "501 characters, at most 500"),
+        ("/synthesize", {"text": "x" * 501}, 422, "text-too-long", "501 characters; at most 500"),
         ("/synthesize", {"text": "sum \ud800"}, 422, "text", "character 5"),
         ("/synthesize", {"text": 3}, 422, "request", "text: Input should be a valid string"),
         ("/synthesize", {"text": TEXT, "tpo": 3}, 422, "request", "tpo: Extra inputs"),
@@ -174,7 +207,7 @@ def test_run_gives_value_and_type(
         ),
         ("/run", {"program": ["square"] * 9}, 422, "arity", "takes 1 argument"),
         ("/nowhere", {}, 404, "path", "there is no POST /nowhere; /docs"),
-        ("/health", {}, 405, "method", "POST /health is asked for in another way"),
+        ("/health", {}, 405, "method", "POST /health is not allowed"),
     ],
 )
 def test_a_wrong_request_gets_a_status_a_code_and_a_message(
@@ -269,6 +302,52 @@ def test_no_cross_origin_header_is_sent(service: Client) -> None:
     assert not [name for name in answer.headers if name.lower().startswith("access-control")]
 
 
+@pytest.mark.parametrize("origin", ["http://elsewhere.example", "https://localhost:1", "null"])
+def test_a_page_of_another_origin_is_refused(service: Client, origin: str) -> None:
+    body = json.dumps({"program": "(+ 1 2)"}).encode()
+    kind = {"Content-Type": "application/json"}
+    answer = service.send("POST", "/run", body, Origin=origin, **kind)
+    assert (answer.status, answer.code) == (403, "origin")
+    assert origin in answer.message
+    own = service.send("POST", "/run", body, Origin=service.url, **kind)
+    assert own.body["value"] == 3
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/page/app.js", "/health", "/none"])
+def test_no_answer_lets_a_browser_load_or_run_what_is_not_the_services(
+    service: Client, path: str
+) -> None:
+    headers = service.get(path).headers
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    for kind in ("script-src", "style-src", "connect-src", "img-src"):
+        assert policy[kind] == "'self'"
+    assert policy["require-trusted-types-for"] == "'script'"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_files_of_the_page_have_their_types(service: Client) -> None:
+    for name, kind in {"app.js": "text/javascript", "icon.svg": "image/svg+xml"}.items():
+        assert service.get(f"/page/{name}").headers["content-type"].startswith(kind)
+    page = service.get("/").body
+    assert not re.search(r"(src|href)=.?(https?:)?//|style=|\bon[a-z]+=", page)
+
+
+def test_an_answer_says_how_it_came_about_on_request(service: Client) -> None:
+    asked = {"text": TEXT, "explain": True, "highlight": True, "top": 2, "decoding": "beam"}
+    answer = service.post("/synthesize", asked).body
+    model = tiny_synthesizer()
+    found = model.synthesize(TEXT, top=2, decoding="beam")
+    assert answer["explanation"] == model.explain(found).to_json()
+    assert len(answer["explanation"]["nodes"]) == found.program.size
+    for program in (answer, *answer["candidates"]):
+        assert "".join(text for _, text in program["python_tokens"]) == program["python"]
+        assert ["k", "def"] in program["python_tokens"]
+    plain = service.post("/synthesize", {"text": TEXT}).body
+    assert "explanation" not in plain
+    assert "python_tokens" not in plain
+
+
 def test_a_runaway_program_ends_within_its_limits_and_the_next_runs(service: Client) -> None:
     loop = "(invoke1 (lambda1 (self (+ arg1 1))) 0)"
     answer = service.post("/run", {"program": loop})
@@ -277,17 +356,17 @@ def test_a_runaway_program_ends_within_its_limits_and_the_next_runs(service: Cli
     assert service.post("/run", {"program": "(+ 1 2)"}).body["value"] == 3
 
 
-def test_of_five_hundred_requests_at_once_as_many_as_may_wait_are_answered() -> None:
+def test_of_a_hundred_requests_at_once_as_many_as_may_wait_are_answered() -> None:
     # Held until all others are refused: no clock decides who is answered.
-    settings = replace(SETTINGS, max_waiting=40)
-    request = {"text": TEXT, "decoding": "greedy"}
-    with _held(settings) as (model, client), ThreadPoolExecutor(500) as pool:
-        futures = [pool.submit(client.post, "/synthesize", request) for _ in range(500)]
-        _wait_for(lambda: sum(future.done() for future in futures) == 460)
-        assert _n_inside(client) == 40
+    settings = replace(SETTINGS, max_waiting=10)
+    request = {"text": TEXT}
+    with _held(settings) as (model, client), ThreadPoolExecutor(100) as pool:
+        futures = [pool.submit(client.post, "/synthesize", request) for _ in range(100)]
+        _wait_for(lambda: sum(future.done() for future in futures) == 90)
+        assert _n_inside(client) == 10
         model.may_go.set()
         answers = [future.result() for future in futures]
-        assert Counter(answer.status for answer in answers) == {200: 40, 503: 460}
+        assert Counter(answer.status for answer in answers) == {200: 10, 503: 90}
         assert {a.headers["retry-after"] for a in answers if a.status == 503} == {"1"}
         assert _n_inside(client) == 0
         assert client.post("/synthesize", request).status == 200
@@ -367,7 +446,7 @@ def test_a_long_search_keeps_no_quick_answer_waiting() -> None:
         quick = Synthesizer.synthesize_many
 
         def some(texts: Any, **options: Any) -> Any:
-            held = options["decoding"] == "beam"
+            held = options.pop("decoding") == "beam"  # what it would find is not looked at
             return (_Held.synthesize_many if held else quick)(model, texts, **options)
 
         model.synthesize_many = some  # type: ignore[method-assign]
@@ -388,3 +467,6 @@ def test_pages_describe_every_path_and_load_nothing_from_elsewhere(service: Clie
         assert f"curl -s {service.url}{path}" in page
     assert not re.search(r"(src|href)=.?(https?:)?//", page)
     assert "<script" not in page
+    assert 'href="/docs"' in service.get("/").body
+    assert service.get("/page/style.css").headers["content-type"].startswith("text/css")
+    assert service.get("/page/none.css").code == "path"

@@ -1,35 +1,173 @@
-"""Making one row: its training, or what is left of it, and its evaluations."""
+"""Rows are looked at before anything is made, then made in waves."""
 
 import contextlib
 import logging
+import re
 import warnings
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException, InstantiationException
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 
-from saps.evaluation.ablation.configuration import evaluate_config, train_config
-from saps.evaluation.ablation.folder import LOG, report_folder, row_folder, run_folder
-from saps.evaluation.ablation.outdated import why_outdated
-from saps.evaluation.ablation.reason import reason_of
-from saps.evaluation.ablation.row import AblationError, Row
-from saps.evaluation.ablation.runs import check_run, is_begun, note_start
-from saps.evaluation.ablation.settings import Settings
-from saps.evaluation.ablation.state import (
-    SPLITS,
+from saps.data.algolisp import find_split, read_examples
+from saps.data.files import read_lines
+from saps.data.symbols import SymbolTable
+from saps.data.tokenizer import Tokenizer
+from saps.evaluation.ablation.ablation_folder import (
     WORKING,
     failure_of,
+    forget_failure,
+    goes_on,
     is_trained,
-    outdated_mark,
+    state_of,
     write_failure,
 )
-from saps.evaluation.evaluate import evaluate
-from saps.model.checkpoint import CheckpointError
-from saps.model.saving import RunInterruptedError
-from saps.model.training import train
+from saps.evaluation.ablation.ablation_settings import SIZES, SPLITS, AblationError, Row, Settings
+from saps.evaluation.ablation.row_configs import (
+    check_run,
+    evaluate_config,
+    note_start,
+    train_config,
+    why_outdated,
+)
+from saps.evaluation.evaluation_settings import EvaluationError, usable_device
+from saps.evaluation.evaluation_settings import Settings as EvaluationSettings
+from saps.model.bundle import PRETRAINED, TOKENIZER, build_network, plain_config
+from saps.resources import said_by_hydra
+from saps.training.callbacks import Freezing
+from saps.training.checkpoints import CheckpointError, RunInterruptedError, holds_a_run
+from saps.training.run_settings import SettingError, check_machine, check_ranges
 
 logger = logging.getLogger(__name__)
+
+_LOG: Final = "log.txt"
+_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
+
+
+def inspect(settings: Settings, *, are_made_here: bool) -> None:
+    """Look at the folder, the data and the configuration of every row; nothing is written.
+
+    The devices of this machine are tried where rows `are_made_here`.
+
+    Raises:
+        AblationError: the folder or a run folder holds something else, a setting of a row does not
+            exist or cannot be what it is, there is no such device, or there are too few tasks.
+        DataError: a split is missing or damaged, or a task has no tests.
+    """
+    is_kept = goes_on(settings)
+    configs = {row.name: _checked(settings, row) for row in settings.rows if not row.model_of}
+    for row in settings.rows:
+        if row.judged and row.seed == settings.seeds[0]:
+            with _wrong_in(row, "judged", f"evaluate= and table.{row.group}.evaluate"):
+                for split in SPLITS:
+                    read = EvaluationSettings.read(evaluate_config(settings, row, split))
+                instantiate(dict(read.decoding))
+    _check_sizes(settings)
+    if are_made_here:
+        try:
+            check_machine(next(iter(configs.values())))
+            usable_device(settings.choices.evaluation.device)
+        except (SettingError, EvaluationError) as error:
+            told = re.sub(r"\bdevice=", "evaluation.device=", str(error))
+            raise AblationError(f"no row can be made on this machine: {told}") from error
+    if is_kept or not settings.owns_runs:
+        for name, cfg in configs.items():
+            check_run(settings, settings.row(name), cfg)
+    path = Path(str(settings.data["path"]))
+    for split in SPLITS:  # before hours are spent on training
+        tasks = read_examples(find_split(path, split))
+        # Read for its errors alone.
+        deque(islice(tasks, settings.choices.evaluation.limit(split)), maxlen=0)
+
+
+def _checked(settings: Settings, row: Row) -> DictConfig:
+    """Compose what trains a row, and make its network once."""
+    with _wrong_in(row, "trained", f"size=, train= and table.{row.group}.train"):
+        _check_effect(settings, row)
+        cfg = train_config(settings, row)
+        check_ranges(cfg)
+        if row.seed == settings.seeds[0]:  # under another seed it is the same network
+            instantiate(cfg.data, seed=cfg.seed, _convert_="all")
+            tokenizer, symbols = Tokenizer.load(PRETRAINED / TOKENIZER), SymbolTable.of_language()
+            Freezing(cfg.freezing, build_network(plain_config(cfg.model), tokenizer, symbols))
+    return cfg
+
+
+def _check_effect(settings: Settings, row: Row) -> None:
+    """Refuse settings of a row that those of all rows stand in for, or that would end it early."""
+    for override in (*row.train, *settings.choices.train):
+        key, _, value = override.lstrip("+~").partition("=")
+        if key == "patience" and value != "null":
+            raise AblationError(
+                f"{override} would end rows early, and all rows have the same epochs: leave it "
+                "out; the best epoch of each is the one that is judged"
+            )
+        if key.partition(".")[0].partition("@")[0] in settings.shared:
+            raise AblationError(
+                f"{override} has no effect there, {key} is the same in every row: give it to "
+                "saps ablate itself"
+            )
+
+
+@contextlib.contextmanager
+def _wrong_in(row: Row, done: str, keys: str) -> Iterator[None]:
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
+        raise AblationError(
+            f"{row.title} cannot be {done}: {reason_of(error)}; look at {keys}"
+        ) from error
+
+
+def _check_sizes(settings: Settings) -> None:
+    """Refuse a row that would be trained on fewer tasks than it says."""
+    limited = [row for row in settings.rows if row.train_limit is not None]
+    if not limited:
+        return
+    file = find_split(str(settings.data["path"]), "train")
+    n_tasks, limit = sum(1 for _ in read_lines(file)), settings.data["train_limit"]
+    kept = "" if limit is None else f", of which data.train_limit={limit} keeps the first"
+    sizes = settings.sections.get(SIZES, ())
+    for row in limited:
+        # The last row of the learning curve has all tasks that the others may have.
+        whole = settings.row(sizes[-1]).train_limit if row.group in sizes else None
+        most = min(n for n in (n_tasks, limit, whole) if n is not None)
+        if row.train_limit is not None and row.train_limit > most:
+            key = SIZES if row.group in sizes else f"table.{row.group}"
+            raise AblationError(
+                f"{row.title}: {file} holds {n_tasks:,} tasks{kept}; give {key} at most {most:,}, "
+                "or more tasks"
+            )
+
+
+def reason_of(error: BaseException) -> str:
+    """Return the reason of an error in one line; errors that are no message are named."""
+    if isinstance(error, InstantiationException) and error.__cause__ is not None:
+        return reason_of(error.__cause__)  # Hydra's own first line says where, and not why
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        joined = ""
+        for line in said_by_hydra(error, "cell=gru"):  # an indented one is an item of a list
+            clause, is_first_item = line.strip().rstrip("."), joined.endswith(":")
+            between = " " if is_first_item else ", " if line[0].isspace() else "; "
+            joined = f"{joined}{between}{clause}" if joined else clause
+        return joined
+    first, *others = str(error).splitlines() or [""]
+    if first.endswith(":") and others:
+        first = f"{first} {others[0].strip()}"
+    if isinstance(error, ValueError | OSError):
+        return first or type(error).__name__
+    return f"{type(error).__name__}: {first}"
+
+
+# Making one row: its training, or what is left of it, and its evaluations.
 
 
 def make_row(settings: Settings, name: str) -> None:
@@ -38,55 +176,56 @@ def make_row(settings: Settings, name: str) -> None:
     Raises:
         KeyboardInterrupt: Ctrl-C; the run has a checkpoint then.
     """
-    row = settings.row(name)
-    folder = row_folder(settings, name)
+    row, folder = settings.row(name), settings.row_folder(name)
     folder.mkdir(parents=True, exist_ok=True)
-    write_failure(settings, name, None)
-    with _said_to(folder / LOG), _marked(folder / WORKING):
-        try:
-            _make(settings, row)
-        except RunInterruptedError as stop:
-            raise KeyboardInterrupt from stop
-        except Exception as error:
-            logger.warning("%s failed: %s", row.title, reason_of(error))
-            logger.debug("", exc_info=error)
-            write_failure(settings, name, reason_of(error))
-
-
-@contextlib.contextmanager
-def _marked(mark: Path) -> Iterator[None]:
-    """Have a file exist meanwhile; one that outlives its process tells that it was killed."""
+    forget_failure(settings, name)
+    mark = folder / WORKING  # one that outlives its process tells that it was killed
     mark.touch()
     try:
-        yield
+        with _said_to(folder / _LOG):
+            _make(settings, row)
+    except RunInterruptedError as stop:
+        raise KeyboardInterrupt from stop
     finally:
         mark.unlink(missing_ok=True)
 
 
 def _make(settings: Settings, row: Row) -> None:
-    if row.needs is not None and not is_trained(settings, settings.row(row.needs)):
-        raise AblationError(f"needs {row.needs}, which {_why_missing(settings, row.needs)}")
-    if row.model_of is None:
-        _train(settings, row)
-    if row.judged:
-        for split in SPLITS:
-            _judge(settings, row, split)
+    from saps.evaluation.evaluate import evaluate  # looking at rows needs neither of the two
 
-
-def _why_missing(settings: Settings, needed: str) -> str:
-    reason = failure_of(settings, needed)
-    return "is not trained" if reason is None else f"failed ({reason})"
+    try:
+        if row.needs is not None and not is_trained(settings, settings.row(row.needs)):
+            reason = failure_of(settings, row.needs)
+            why = "is not trained" if reason is None else f"failed ({reason})"
+            raise AblationError(f"needs {row.needs}, which {why}")
+        if row.model_of is None:
+            _train(settings, row)
+        for split in SPLITS if row.judged else ():
+            is_there = settings.report_file(row, split).exists()
+            if not is_there or why_outdated(settings, row, split) is not None:
+                evaluate(evaluate_config(settings, row, split))
+    except RunInterruptedError:
+        raise
+    except Exception as error:
+        logger.warning("%s failed: %s", row.title, reason_of(error))
+        logger.debug("", exc_info=error)
+        write_failure(settings, row.name, reason_of(error))
 
 
 def _train(settings: Settings, row: Row) -> None:
+    from saps.training.run import train
+
     cfg = train_config(settings, row)
-    folder = run_folder(settings, row.name)
+    folder = settings.run_folder(row.name)
     check_run(settings, row, cfg)
     if is_trained(settings, row):
         return
-    if is_begun(folder):
+    if holds_a_run(folder):
+        # A run goes on as `saps train` would have it go on, with its checks.
         cfg.ckpt_path = "last"
     else:
+        # Killed before its first checkpoint, it may have left a best model, which is its own.
+        cfg.overwrite = (folder / "best").exists()
         note_start(settings, row)
     try:
         train(cfg)
@@ -94,57 +233,78 @@ def _train(settings: Settings, row: Row) -> None:
         raise AblationError(f"{error}; remove {folder} to train the row anew") from error
 
 
-def _judge(settings: Settings, row: Row, split: str) -> None:
-    """Judge the row's best model, unless a report that will do is there."""
-    folder = report_folder(settings, row.name, split)
-    if (folder / "report.json").exists() and why_outdated(settings, row, split) is None:
-        return
-    evaluate(evaluate_config(settings, row, split))
-    outdated_mark(settings, row, split).unlink(missing_ok=True)
-
-
-_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
-
-
 @contextlib.contextmanager
 def _said_to(path: Path) -> Iterator[None]:
-    """Have what is logged and printed go to a file; what is on the terminal tells of the whole."""
+    """Have what is logged and printed go to a file; what is on the terminal tells of the whole.
+
+    Hydra's own state is hidden: a report would take the line of this command for that of
+    `saps evaluate`.
+    """
     saps, lightning = logging.getLogger("saps"), logging.getLogger("lightning.pytorch")
-    levels = [(handler, handler.level) for handler in saps.handlers]
+    quiet: list[Any] = [saps, lightning, *saps.handlers]
+    levels = [each.level for each in quiet]
     file = logging.FileHandler(path, encoding="utf-8")
     file.setFormatter(logging.Formatter(_FORMAT))
-    before = saps.level, lightning.level
-    saps.addHandler(file)
+    state = HydraConfig.instance()
+    command, state.cfg = state.cfg, None
+    for each in quiet:
+        each.setLevel(logging.WARNING)
     saps.setLevel(logging.DEBUG)
-    lightning.setLevel(logging.WARNING)
-    for handler, _ in levels:
-        handler.setLevel(logging.WARNING)
+    saps.addHandler(file)
     try:
-        with warnings.catch_warnings(), _no_command(), _printed_to(file):
+        with warnings.catch_warnings(), contextlib.redirect_stdout(file.stream):
             warnings.filterwarnings("ignore", module=r"lightning\.pytorch")
             yield
     finally:
+        state.cfg = command
         saps.removeHandler(file)
         file.close()
-        saps.setLevel(before[0])
-        lightning.setLevel(before[1])
-        for handler, level in levels:
-            handler.setLevel(level)
+        for each, level in zip(quiet, levels, strict=True):
+            each.setLevel(level)
 
 
-@contextlib.contextmanager
-def _printed_to(file: logging.FileHandler) -> Iterator[None]:
-    """Keep stdout for the table: an evaluation's own goes to the log."""
-    with contextlib.redirect_stdout(file.stream):
-        yield
+# Which rows are started at the same moment: one that needs another comes after it.
 
 
-@contextlib.contextmanager
-def _no_command() -> Iterator[None]:
-    """Hide that Hydra runs: a report would take this command line for that of `saps evaluate`."""
-    state = HydraConfig.instance()
-    before, state.cfg = state.cfg, None
-    try:
-        yield
-    finally:
-        state.cfg = before
+@dataclass(slots=True)
+class Waves:
+    """Hands out the rows that are to be made, until all are done or failed.
+
+    A launcher that loses a process stops the others too. All of them are started again, each
+    alone; a row whose process dies then as well has failed.
+    """
+
+    settings: Settings
+    suspects: set[str] = field(default_factory=set)
+
+    def next(self) -> list[Row]:
+        """Return rows to start side by side; nothing when all are over."""
+        waiting = [row for row in self.settings.rows if not self._is_over(row)]
+        names = {row.name for row in waiting}
+        free = [row for row in waiting if row.needs not in names]
+        return next(([row] for row in free if row.name in self.suspects), free)
+
+    def ended(self, wave: Sequence[Row], error: Exception | None) -> None:
+        """Look at what became of a wave, in which the launcher may have raised an error.
+
+        Raises:
+            Exception: `error`, if no row was begun: the launcher itself does not work.
+        """
+        lost = [row for row in wave if not self._is_over(row)]
+        begun = [row for row in lost if (self.settings.row_folder(row.name) / WORKING).exists()]
+        if error is not None and not begun and len(lost) == len(wave):
+            raise error
+        # A wave that was lost as a whole tells of no culprit: those that had begun are suspects.
+        for row in begun if error is not None else lost:
+            if row.name in self.suspects:
+                said = "" if error is None else f" ({(str(error).splitlines() or [''])[0]})"
+                write_failure(
+                    self.settings,
+                    row.name,
+                    f"its process ended without a result{said}; was it killed for lack of memory? "
+                    "Smaller batches need less: data.batch_size, evaluation.batch_size",
+                )
+            self.suspects.add(row.name)
+
+    def _is_over(self, row: Row) -> bool:
+        return state_of(self.settings, row).stage.is_over

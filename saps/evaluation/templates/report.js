@@ -44,6 +44,21 @@
     return side;
   }
 
+  /* The first test that fails: what went in, what should come out, what did. */
+  function failing(record) {
+    const test = record.failing_test;
+    const list = document.createElement("dl");
+    list.className = "failing";
+    const facts = [["fails test", test.number + " of " + record.n_tests], ["input", test.input],
+      ["expected", test.expected], ["got", test.got || "nothing: it did not run"]];
+    for (const [name, value] of facts) {
+      list.append(document.createElement("dt"), document.createElement("dd"));
+      list.children[list.children.length - 2].textContent = name;
+      list.lastChild.textContent = value;
+    }
+    return list;
+  }
+
   function details(record) {
     const row = document.createElement("tr");
     const cell = row.insertCell();
@@ -52,11 +67,15 @@
     trees.className = "trees";
     const gold = parse(record.gold);
     const predicted = record.predicted === null ? null : parse(record.predicted);
-    trees.append(panel("target", gold, predicted, "lost"), panel("predicted", predicted, gold, "found"));
+    /* Another tree that passes all tests is no mistake. */
+    const mark = record.outcome === "passed" ? "other" : "wrong";
+    trees.append(panel("target", gold, predicted, "wanted"), panel("predicted", predicted, gold, mark));
     const families = document.createElement("p");
     families.className = "caption";
     families.textContent = "families: " + (record.nodes.join(", ") || find("family").dataset.none);
-    cell.append(trees, families);
+    cell.append(trees);
+    if (record.failing_test) cell.append(failing(record));
+    cell.append(families);
     row.className = "details";
     return row;
   }
@@ -69,7 +88,9 @@
     button.textContent = record.text;
     button.setAttribute("aria-expanded", "false");
     row.insertCell().append(button);
-    row.insertCell().textContent = record.outcome + (record.code ? ": " + record.code : "") + (record.exact ? ", exact" : "");
+    const outcome = row.insertCell();
+    outcome.className = record.outcome === "passed" ? "passed" : "failed";
+    outcome.textContent = record.outcome + (record.code ? ": " + record.code : "") + (record.exact ? ", exact" : "");
     for (const value of [record.n_passed + "/" + record.n_tests, record.log_prob === null ? "-" : record.log_prob.toFixed(2)]) {
       const cell = row.insertCell();
       cell.className = "number";

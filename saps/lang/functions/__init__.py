@@ -1,4 +1,4 @@
-"""The function table: each function of AlgoLisp, once, with all that the rest needs to know of it.
+"""The functions of AlgoLisp, each once, with all that the rest needs to know of it.
 
 Types, arity checks, the interpreter, the translation to Python, the symbols of the decoder, the
 reference page and completion follow from the entries. To add a function, write one more `@function`
@@ -9,14 +9,12 @@ and changes no value that it was given.
 """
 
 # ruff: noqa: I001  the order of the table, and of the page made from it, is that of these imports
-from saps.lang.functions import numbers
-from saps.lang.functions import comparisons
-from saps.lang.functions import arrays
-from saps.lang.functions import higher_order
-from saps.lang.functions import strings
-from saps.lang.functions import dictionaries
-from saps.lang.functions.calls import as_value, callable_of
-from saps.lang.functions.table import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS, SELF, Function, function
+from saps.lang.functions import number_functions
+from saps.lang.functions import comparison_functions
+from saps.lang.functions import array_functions
+from saps.lang.functions import text_functions
+from saps.lang.functions.function_table import FUNCTIONS, Function, function
+from saps.lang.program_values import FORMS, LAMBDA_ARGUMENTS, SELF
 
 __all__ = [
     "FORMS",
@@ -24,13 +22,9 @@ __all__ = [
     "LAMBDA_ARGUMENTS",
     "SELF",
     "Function",
-    "arrays",
-    "as_value",
-    "callable_of",
-    "comparisons",
-    "dictionaries",
+    "array_functions",
+    "comparison_functions",
     "function",
-    "higher_order",
-    "numbers",
-    "strings",
+    "number_functions",
+    "text_functions",
 ]

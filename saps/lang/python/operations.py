@@ -5,33 +5,205 @@ its entry in the table says.
 """
 
 import ast
+import builtins
+import keyword
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from saps.lang.functions import FUNCTIONS
-from saps.lang.python.declared import declared_operation
-from saps.lang.python.facts import (
+from saps.lang.functions.function_table import FUNCTIONS, Function
+from saps.lang.python.term import (
     ANYTHING,
     NATURAL,
     NOTHING,
+    WHOLE,
     Facts,
+    Term,
     arithmetic,
-    array_of,
+    call,
+    code,
+    facts_of_type,
+    filled,
     join,
     natural_if,
+    parsed,
 )
-from saps.lang.python.term import (
-    Term,
-    binary,
-    call,
-    compare,
-    comprehension,
-    constant_value,
-    literal,
-    name,
+
+# Small Python functions that a translated program may need, as source.
+
+HELPERS: Final = {
+    "is_prime": '''
+def is_prime(n):
+    """Tell whether n is prime; a number with a fraction is not."""
+    is_whole = n >= 2 and n % 1 == 0
+    return is_whole and all(n % k for k in range(2, math.isqrt(int(n)) + 1))
+''',
+    "short_range": '''
+def short_range(low, high):
+    """List the whole numbers from low up to, not including, high: a thousand at most."""
+    if high - low > 1000:
+        raise ValueError("the range is too long")
+    return list(range(int(low), int(high)))
+''',
+    "element": '''
+def element(values, position):
+    """Return the element at a position: a whole number that is not negative."""
+    if isinstance(position, bool) or position < 0:
+        raise IndexError("the position is negative, or none")
+    return values[position]
+''',
+    "divide": '''
+def divide(x, y):
+    """Divide a whole number rounding down, a float exactly."""
+    return x // y if isinstance(x, int) else x / y
+''',
+    "square": '''
+def square(x):
+    """Return the number times itself."""
+    return x * x
+''',
+    "power": '''
+def power(x, y):
+    """Raise x to the power y, if that is a real number."""
+    result = x**y
+    if isinstance(result, complex):
+        raise ValueError("a negative number has no fractional power")
+    return result
+''',
+    "whole": '''
+def whole(x):
+    """Return the number as an int, if it has no fraction."""
+    if x != int(x):
+        raise ValueError("the number is not whole")
+    return int(x)
+''',
+    "lesser": '''
+def lesser(x, y):
+    """Return the smaller number; the first if they are equal."""
+    return x if x <= y else y
+''',
+    "greater": '''
+def greater(x, y):
+    """Return the larger number; the second if they are equal."""
+    return y if x <= y else x
+''',
+    "same": '''
+def same(x, y):
+    """Tell whether two values are equal; a truth value never equals a number."""
+    if isinstance(x, list) and isinstance(y, list):
+        return len(x) == len(y) and all(map(same, x, y))
+    if callable(x) and callable(y):
+        raise TypeError("functions cannot be compared")
+    return x == y and isinstance(x, bool) == isinstance(y, bool)
+''',
+    "of_kind": '''
+def of_kind(value, *kinds):
+    """Return the value if it is of one of these kinds."""
+    if type(value) not in kinds:
+        raise TypeError(f"found {value!r}, expected {kinds}")
+    return value
+''',
+    "instead": '''
+def instead(value, *unused):
+    """Return the first argument; the others are evaluated, but not used."""
+    return value
+''',
+    "fail": '''
+def fail(reason):
+    """Raise an error where an expression is needed."""
+    raise TypeError(reason)
+''',
+}
+
+# The Python that an entry of the function table declares. An expression that has each parameter
+# once, in order, is written where the call stands; everything else becomes a function beside the
+# program.
+
+_RESERVED: Final = frozenset({*keyword.kwlist, *dir(builtins), *HELPERS})
+_DELAYING: Final = (
+    ast.BoolOp,
+    ast.DictComp,
+    ast.GeneratorExp,
+    ast.IfExp,
+    ast.Lambda,
+    ast.ListComp,
+    ast.SetComp,
 )
+"""What may evaluate a part of itself several times, later, or not at all."""
+
+
+def _declared_operation(function: Function, terms: tuple[Term, ...]) -> Term:
+    """Write a call of a function as its entry says."""
+    facts = ANYTHING if "number" in function.gives else facts_of_type(function.result)
+    # What is too large is refused by limits of the interpreter, which Python does not have.
+    may_fail = any(error != "size" for error, _ in function.errors)
+    is_total = not may_fail and _all_total(*terms)
+    text = _inline_text(function)
+    if text is None:
+        return Term(call(_helper_name(function), *(t.code for t in terms)), facts, is_total)
+    named = dict(zip(_parameters(function), terms, strict=True))
+
+    def unchecked(match: re.Match[str]) -> str:
+        is_whole = match[1] in named and named[match[1]].facts.is_whole
+        return match[1] if is_whole else match[0]
+
+    text = re.sub(r"\bwhole\((\w+)\)", unchecked, text)
+    codes = {parameter: term.code for parameter, term in named.items()}
+    return Term(filled(parsed(text), codes), facts, is_total)
+
+
+@cache
+def _declared_helpers(n_functions: int) -> dict[str, str]:  # noqa: ARG001  what it is cached by
+    """The source of each helper function that entries of the table make necessary, by name."""
+    needing = (f for f in FUNCTIONS.values() if f.python and _inline_text(f) is None)
+    return {_helper_name(function): _helper_source(function) for function in needing}
+
+
+def _helper_name(function: Function) -> str:
+    """What the helper of a function is called: as the function, where Python allows that."""
+    letters = "".join(c if c.isascii() and c.isalnum() else "_" for c in function.name)
+    spelled = letters if letters[:1].isalpha() else f"f{letters}"
+    return f"{spelled}_" if spelled in _RESERVED else spelled
+
+
+def _parameters(function: Function) -> tuple[str, ...]:
+    """The names of the implementation's parameters after the meter."""
+    implementation = function.implementation.__code__
+    return tuple(implementation.co_varnames[1 : implementation.co_argcount])
+
+
+@lru_cache(maxsize=1_024)
+def _inline_text(function: Function) -> str | None:
+    """The declared text, if it can stand in place of the call."""
+    assert function.python is not None
+    try:
+        nodes = list(ast.walk(parsed(function.python)))
+    except SyntaxError:
+        return None  # statements, then
+    places = [n for n in nodes if isinstance(n, ast.Name) and n.id in _parameters(function)]
+    places.sort(key=lambda place: (place.lineno, place.col_offset))
+    is_delayed = any(
+        isinstance(node, _DELAYING) or (isinstance(node, ast.Compare) and len(node.ops) > 1)
+        for node in nodes
+    )
+    in_order = tuple(place.id for place in places) == _parameters(function)
+    return function.python if in_order and not is_delayed else None
+
+
+def _helper_source(function: Function) -> str:
+    assert function.python is not None
+    try:
+        parsed(function.python)
+        body = [f"return {function.python.strip()}"]
+    except SyntaxError:
+        body = function.python.strip("\n").splitlines()
+    head = f"def {_helper_name(function)}({', '.join(_parameters(function))}):"
+    return "\n    ".join([head, f'"""{function.doc}"""', *body])
+
+
+# The functions whose Python depends on what is known of the arguments.
 
 Operation = Callable[..., Term]
 
@@ -43,12 +215,12 @@ def operation(symbol: str) -> Operation:
     """Give the operation that writes a call of a function."""
     if symbol in OPERATIONS:
         return OPERATIONS[symbol]
-    return lambda *terms: declared_operation(FUNCTIONS[symbol], terms)
+    return lambda *terms: _declared_operation(FUNCTIONS[symbol], terms)
 
 
-def _operation(symbol: str) -> Callable[[Operation], Operation]:
+def _operation(*symbols: str) -> Callable[[Operation], Operation]:
     def enter(operation: Operation) -> Operation:
-        _OPERATIONS[symbol] = operation
+        _OPERATIONS.update(dict.fromkeys(symbols, operation))
         return operation
 
     return enter
@@ -58,79 +230,95 @@ def _all_total(*terms: Term) -> bool:
     return all(term.is_total for term in terms)
 
 
-# Numbers
+def _simple(symbol: str, text: str, facts: Facts | None = None) -> None:
+    """Enter what always has the same text and never fails; by default an array like the first."""
 
-
-def _arithmetic(symbol: str, operator: ast.operator, keeps_natural: bool) -> None:
-    def write(x: Term, y: Term) -> Term:
-        facts = arithmetic(x.facts, y.facts)
-        both_natural = x.facts.is_natural and y.facts.is_natural and facts.is_whole
-        facts = natural_if(facts, keeps_natural and both_natural)
-        return Term(binary(operator, x, y), facts, _all_total(x, y) and facts.is_whole)
+    def write(*terms: Term) -> Term:
+        known = terms[0].facts if facts is None else facts
+        return Term(code(text, *terms), known, _all_total(*terms))
 
     _OPERATIONS[symbol] = write
 
 
-_arithmetic("+", ast.Add(), keeps_natural=True)
-_arithmetic("-", ast.Sub(), keeps_natural=False)
-_arithmetic("*", ast.Mult(), keeps_natural=True)
+_simple("len", "len(x)", NATURAL)
+_simple("strlen", "len(x)", NATURAL)
+_simple("contains", "y in x", ANYTHING)
+_simple("tail", "x[1:]")
+_simple("sort", "sorted(x)")
+_simple("reverse", "x[::-1]")
+
+
+def _arithmetic(symbol: str, *, keeps_natural: bool) -> None:
+    def write(x: Term, y: Term) -> Term:
+        facts = arithmetic(x.facts, y.facts)
+        both_natural = x.facts.is_natural and y.facts.is_natural and facts.is_whole
+        facts = natural_if(facts, keeps_natural and both_natural)
+        return Term(code(f"x {symbol} y", x, y), facts, _all_total(x, y) and facts.is_int)
+
+    _OPERATIONS[symbol] = write
+
+
+_arithmetic("+", keeps_natural=True)
+_arithmetic("-", keeps_natural=False)
+_arithmetic("*", keeps_natural=True)
 
 
 @_operation("/")
 def _divide(x: Term, y: Term) -> Term:
     facts = arithmetic(x.facts, y.facts)
     facts = natural_if(facts, facts.is_whole and x.facts.is_natural and y.facts.is_natural)
-    is_total = facts.is_whole and _all_total(x, y) and bool(constant_value(y))
+    is_total = facts.is_int and _all_total(x, y) and bool(y.value)
     if x.facts.is_whole:
-        return Term(binary(ast.FloorDiv(), x, y), facts, is_total)
+        return Term(code("x // y", x, y), facts, is_total)
     if x.facts.is_float:
-        return Term(binary(ast.Div(), x, y), replace(facts, is_float=True))
-    return Term(call("divide", x.code, y.code))
+        return Term(code("x / y", x, y), facts._replace(is_float=True))
+    return Term(code("divide(x, y)", x, y), facts, is_total)
 
 
 @_operation("%")
 def _remainder(x: Term, y: Term) -> Term:
     facts = arithmetic(x.facts, y.facts)
     facts = natural_if(facts, facts.is_whole and y.facts.is_natural)
-    is_total = facts.is_whole and _all_total(x, y) and bool(constant_value(y))
-    return Term(binary(ast.Mod(), x, y), facts, is_total)
+    return Term(code("x % y", x, y), facts, facts.is_int and _all_total(x, y) and bool(y.value))
 
 
 @_operation("pow")
 def _power(x: Term, y: Term) -> Term:
-    if y.facts.is_whole or x.facts.is_natural:
-        is_whole = x.facts.is_whole and y.facts.is_whole and y.facts.is_natural
-        facts = Facts(is_whole=is_whole, is_ordered=is_whole)
-        return Term(binary(ast.Pow(), x, y), natural_if(facts, is_whole and x.facts.is_natural))
-    return Term(call("power", x.code, y.code))
+    is_whole = x.facts.is_whole and y.facts.is_whole and y.facts.is_natural
+    facts = natural_if(WHOLE if is_whole else ANYTHING, is_whole and x.facts.is_natural)
+    is_real = y.facts.is_whole or x.facts.is_natural
+    return Term(code("x**y" if is_real else "power(x, y)", x, y), facts)
 
 
 @_operation("sqrt")
 def _square_root(x: Term) -> Term:
-    facts = Facts(is_float=True, is_ordered=x.facts.is_ordered, is_natural=x.facts.is_ordered)
-    return Term(call("math.sqrt", x.code), facts)
+    is_ordered = x.facts.is_ordered
+    facts = Facts(is_float=True, is_ordered=is_ordered, is_natural=is_ordered)
+    return Term(code("math.sqrt(x)", x), facts)
 
 
 @_operation("floor")
 def _floor(x: Term) -> Term:
     if x.facts.is_whole:
         return x
-    facts = Facts(is_whole=True, is_ordered=True, is_natural=x.facts.is_natural)
-    return Term(call("int", x.code), facts)
+    return Term(code("int(x)", x), WHOLE._replace(is_natural=x.facts.is_natural))
 
 
 @_operation("square")
 def _square(x: Term) -> Term:
     facts = natural_if(arithmetic(x.facts, x.facts), x.facts.is_whole)
-    return Term(binary(ast.Pow(), x, Term(literal(2))), facts, x.is_total and x.facts.is_whole)
+    text = "x**2" if x.facts.is_whole else "square(x)"
+    if x.is_simple and not x.facts.is_whole:
+        text = "x * x"  # a power of a float may fail where its product is infinite
+    return Term(code(text, x), facts, x.is_total and x.facts.is_int)
 
 
 @_operation("abs")
 def _absolute(x: Term) -> Term:
     if x.facts.is_natural:
         return x
-    facts = natural_if(replace(x.facts, element=None), x.facts.is_ordered)
-    return Term(call("abs", x.code), facts, x.is_total)
+    facts = natural_if(x.facts._replace(element=None), x.facts.is_ordered)
+    return Term(code("abs(x)", x), facts, x.is_total)
 
 
 @_operation("min")
@@ -138,209 +326,134 @@ def _minimum(x: Term, y: Term) -> Term:
     facts = join(x.facts, y.facts)
     # Python's min agrees on ties, but not on NaN.
     if facts.is_ordered:
-        return Term(call("min", x.code, y.code), facts, _all_total(x, y))
-    return Term(call("lesser", x.code, y.code))
+        return Term(code("min(x, y)", x, y), facts, _all_total(x, y))
+    return Term(code("lesser(x, y)", x, y))
 
 
 @_operation("max")
 def _maximum(x: Term, y: Term) -> Term:
     facts = join(x.facts, y.facts)
-    if facts.is_whole:
-        return Term(call("max", x.code, y.code), facts, _all_total(x, y))
-    return Term(call("greater", x.code, y.code), replace(facts, is_natural=False))
+    if facts.is_int:
+        return Term(code("max(x, y)", x, y), facts, _all_total(x, y))
+    return Term(code("greater(x, y)", x, y), facts._replace(is_natural=False))
 
 
 @_operation("is_prime")
 def _is_prime(x: Term) -> Term:
-    return Term(call("is_prime", _whole(x)), ANYTHING, x.is_total and x.facts.is_whole)
-
-
-def _whole(x: Term) -> ast.expr:
-    return x.code if x.facts.is_whole else call("whole", x.code)
+    return Term(code("is_prime(x)", x), ANYTHING, x.is_total)
 
 
 @_operation("digits")
 def _digits(x: Term) -> Term:
-    facts = array_of(NATURAL)
-    number = _whole(x) if x.facts.is_natural else call("abs", _whole(x))
-    digits = comprehension("digit", call("str", number))
-    listed = ast.ListComp(call("int", name("digit")), [digits])
-    return Term(listed, facts, x.is_total and x.facts.is_whole)
+    number = x.code if x.facts.is_natural else code("abs(x)", x)
+    digits = code("[int(digit) for digit in str(x)]", number)
+    return Term(digits, Facts(element=NATURAL), x.is_total and x.facts.is_whole)
 
 
-# Truth and comparison
-
-
-@_operation("!")
-def _not(x: Term) -> Term:
-    return Term(ast.UnaryOp(ast.Not(), x.code), ANYTHING, x.is_total)
-
-
-def _logic(symbol: str, lazy: ast.boolop, strict: ast.operator) -> None:
+def _logic(symbol: str, lazy: str, strict: str) -> None:
     def write(x: Term, y: Term) -> Term:
         if y.is_total:
-            return Term(ast.BoolOp(lazy, [x.code, y.code]), ANYTHING, x.is_total)
-        return Term(binary(strict, x, y))
+            return Term(code(f"x {lazy} y", x, y), ANYTHING, x.is_total)
+        return Term(code(f"x {strict} y", x, y))
 
     _OPERATIONS[symbol] = write
 
 
-_logic("&&", ast.And(), ast.BitAnd())
-_logic("||", ast.Or(), ast.BitOr())
-
-
-def _comparison(symbol: str, operator: ast.cmpop) -> None:
-    def write(x: Term, y: Term) -> Term:
-        return Term(compare(operator, x, y), ANYTHING, _all_total(x, y))
-
-    _OPERATIONS[symbol] = write
-
-
-_comparison("<", ast.Lt())
-_comparison(">", ast.Gt())
-_comparison("<=", ast.LtE())
-_comparison(">=", ast.GtE())
-_comparison("==", ast.Eq())
-_comparison("!=", ast.NotEq())
-
-
-# Arrays
+_logic("&&", "and", "&")
+_logic("||", "or", "|")
 
 
 @_operation("range")
 def _range(low: Term, high: Term) -> Term:
-    facts = array_of(Facts(is_whole=True, is_natural=low.facts.is_natural, is_ordered=True))
-    bounds = constant_value(low), constant_value(high)
-    if all(type(bound) is int for bound in bounds) and bounds[1] - bounds[0] <= 1_000:
-        return Term(call("list", call("range", low.code, high.code)), facts, True)
-    return Term(call("short_range", low.code, high.code), facts)
-
-
-@_operation("len")
-def _length(values: Term) -> Term:
-    return Term(call("len", values.code), NATURAL, values.is_total)
-
-
-def _subscript(values: Term, index: ast.expr) -> ast.Subscript:
-    return ast.Subscript(values.code, index, ast.Load())
+    facts = Facts(element=WHOLE._replace(is_natural=low.facts.is_natural))
+    if type(low.value) is type(high.value) is int and high.value - low.value <= 1_000:
+        return Term(code("list(range(x, y))", low, high), facts, True)
+    return Term(code("short_range(x, y)", low, high), facts)
 
 
 @_operation("head")
 def _head(values: Term) -> Term:
-    return Term(_subscript(values, literal(0)), values.facts.of_element)
+    return Term(code("x[0]", values), values.facts.of_element)
 
 
-@_operation("tail")
-def _tail(values: Term) -> Term:
-    return Term(_subscript(values, ast.Slice(literal(1))), values.facts, values.is_total)
-
-
-@_operation("deref")
+@_operation("deref", "int-deref")
 def _deref(values: Term, index: Term) -> Term:
-    if index.facts.is_natural:
-        return Term(_subscript(values, index.code), values.facts.of_element)
-    return Term(call("element", values.code, index.code), values.facts.of_element)
-
-
-_OPERATIONS["int-deref"] = _deref
+    text = "x[y]" if index.facts.is_natural else "element(x, y)"
+    return Term(code(text, values, index), values.facts.of_element)
 
 
 @_operation("slice")
 def _slice(values: Term, low: Term, high: Term) -> Term:
-    bound = constant_value(low)
-    if type(bound) is int and bound <= 0:
-        start = None
-    elif low.facts.is_natural:
-        start = low.code
-    else:
-        # A float would be an error, but max could hide it.
-        position = low.code if low.facts.is_whole else call("operator.index", low.code)
-        start = call("max", position, literal(0))
     is_total = low.facts.is_whole and high.facts.is_whole and _all_total(values, low, high)
-    return Term(_subscript(values, ast.Slice(start, high.code)), values.facts, is_total)
+    text = "x[max(operator.index(y), 0):z]"  # a float would be an error, but max could hide it
+    if type(low.value) is int and low.value <= 0:
+        text = "x[:z]"
+    elif low.facts.is_natural:
+        text = "x[y:z]"
+    elif low.facts.is_whole:
+        text = "x[max(y, 0):z]"
+    return Term(code(text, values, low, high), values.facts, is_total)
 
 
 @_operation("append")
 def _append(values: Term, value: Term) -> Term:
-    starred = [*_elements(values), value.code]
-    element = join(values.facts.of_element, value.facts)
-    return Term(ast.List(starred, ast.Load()), array_of(element), _all_total(values, value))
+    listed = values.code
+    first = listed.elts if isinstance(listed, ast.List) else [ast.Starred(listed, ast.Load())]
+    facts = Facts(element=join(values.facts.of_element, value.facts))
+    return Term(ast.List([*first, value.code], ast.Load()), facts, _all_total(values, value))
 
 
-def _elements(values: Term) -> list[ast.expr]:
-    if isinstance(values.code, ast.List):
-        return values.code.elts
-    return [ast.Starred(values.code, ast.Load())]
-
-
-@_operation("sort")
-def _sort(values: Term) -> Term:
-    return Term(call("sorted", values.code), values.facts, values.is_total)
-
-
-@_operation("reverse")
-def _reverse(values: Term) -> Term:
-    backwards = ast.Slice(None, None, literal(-1))
-    return Term(_subscript(values, backwards), values.facts, values.is_total)
+def _new(text: str, facts: Facts, *unused: Term) -> Term:
+    """An empty value; but terms that may fail are evaluated all the same."""
+    risky = [term.code for term in unused if not term.is_total]
+    made = call("instead", code(text), *risky) if risky else code(text)
+    return Term(made, facts, not risky)
 
 
 @_operation("array-new")
 def _array_new(kind: Term) -> Term:
-    return Term(_after(ast.List([], ast.Load()), kind), array_of(NOTHING), kind.is_total)
-
-
-def _after(value: ast.expr, *unused: Term) -> ast.expr:
-    """The value; but terms that may fail are evaluated all the same."""
-    risky = [term.code for term in unused if not term.is_total]
-    return call("instead", value, *risky) if risky else value
-
-
-@_operation("contains")
-def _contains(values: Term, value: Term) -> Term:
-    return Term(compare(ast.In(), value, values), ANYTHING, _all_total(values, value))
-
-
-# Strings
-
-
-@_operation("strlen")
-def _string_length(text: Term) -> Term:
-    return Term(call("len", text.code), NATURAL, text.is_total)
-
-
-@_operation("str_index")
-def _string_index(index: Term, text: Term) -> Term:
-    position = index.code if index.facts.is_whole else call("int", index.code)
-    return Term(_subscript(text, position))
-
-
-@_operation("str_concat")
-def _string_concat(x: Term, y: Term) -> Term:
-    if constant_value(x) == "" and isinstance(constant_value(x), str):
-        return y
-    return Term(binary(ast.Add(), x, y), ANYTHING, _all_total(x, y))
-
-
-@_operation("str_split")
-def _string_split(text: Term, delimiter: Term) -> Term:
-    pieces = ast.Call(ast.Attribute(text.code, "split", ast.Load()), [delimiter.code], [])
-    target = ast.Name("piece", ast.Store())
-    listed = ast.ListComp(name("piece"), [ast.comprehension(target, pieces, [name("piece")], 0)])
-    return Term(listed, ANYTHING, text.is_total and bool(constant_value(delimiter)))
-
-
-# Dictionaries
+    return _new("[]", Facts(element=NOTHING), kind)
 
 
 @_operation("dict-new")
 def _dict_new(key: Term, value: Term) -> Term:
-    return Term(_after(ast.Dict([], []), key, value), ANYTHING, _all_total(key, value))
+    return _new("{}", ANYTHING, key, value)
 
 
-@_operation("dict-insert")
-def _dict_insert(entries: Term, key: Term, value: Term) -> Term:
-    return Term(
-        ast.Dict([None, key.code], [entries.code, value.code]),
-        ANYTHING,
-        _all_total(entries, key, value),
-    )
+@_operation("str_index")
+def _string_index(index: Term, text: Term) -> Term:
+    return Term(code("x[y]" if index.facts.is_whole else "x[int(y)]", text, index))
+
+
+@_operation("str_concat")
+def _string_concat(x: Term, y: Term) -> Term:
+    if x.value == "" and isinstance(x.value, str):
+        return y
+    return Term(code("x + y", x, y), ANYTHING, _all_total(x, y))
+
+
+@_operation("str_split")
+def _string_split(text: Term, delimiter: Term) -> Term:
+    pieces = code("[piece for piece in x.split(y) if piece]", text, delimiter)
+    return Term(pieces, ANYTHING, text.is_total and bool(delimiter.value))
+
+
+# The helper functions that a translated program carries along.
+
+
+def helper_names() -> frozenset[str]:
+    """The names that a program's own variables must not take."""
+    return frozenset({*HELPERS, *_declared_helpers(len(FUNCTIONS))})
+
+
+def helpers_for(source: str) -> list[str]:
+    """The helper functions that the source calls, and that those call, in the order of names."""
+    sources = {**_declared_helpers(len(FUNCTIONS)), **HELPERS}
+    found: dict[str, str] = {}
+    waiting = [source]
+    while waiting:
+        names = set(re.findall(r"\b[A-Za-z_]\w*(?=\()", waiting.pop()))
+        for needed in names & sources.keys() - found.keys():
+            found[needed] = sources[needed].strip("\n") + "\n"
+            waiting.append(found[needed])
+    return [found[needed] for needed in sorted(found)]

@@ -1,1 +1,1 @@
-"""Recurrent cells: one file a family, one YAML in `conf/cell` for each choice."""
+"""Recurrent cells, a file each; `cell` says what encoders and decoders ask of them."""

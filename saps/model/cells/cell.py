@@ -5,11 +5,34 @@ Sizes: R rows, E input, H hidden, S state, G gates before their activation.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from saps.model.initialization import glorot_gates_, orthogonal_gates_
+# How weights start (seed 004, "Initialisation and optimisers"; Glorot & Bengio 2010).
+
+
+def glorot_(module: nn.Module) -> None:
+    """Give each linear map of a module Glorot-uniform weights and a zero bias, in place."""
+    for part in module.modules():
+        if isinstance(part, nn.Linear):
+            nn.init.xavier_uniform_(part.weight)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
+
+
+def orthogonal_gates_(weight: Tensor) -> None:
+    """Make each gate's square block of a stacked recurrent matrix, (G * H, H), orthogonal."""
+    size = weight.shape[1]
+    for block in torch.split(weight.data, size):
+        nn.init.orthogonal_(block)
+
+
+def glorot_gates_(weight: Tensor, hidden_size: int) -> None:
+    """Draw each gate's block of a stacked input matrix, (G * H, E), Glorot-uniform."""
+    for block in torch.split(weight.data, hidden_size):
+        nn.init.xavier_uniform_(block)
 
 
 class Cell(nn.Module, ABC):
@@ -108,7 +131,30 @@ def decoder_cell(make: Callable[..., nn.Module], input_size: int, hidden_size: i
     made = make(input_size, hidden_size)
     if not isinstance(made, Cell):
         raise ValueError(
-            f"a {type(made).__name__} reads a text at once and can not write step by step: a "
+            f"a {type(made).__name__} reads a text at once and cannot write step by step: a "
             "decoder needs a recurrent cell, such as lstm"
         )
     return made
+
+
+# From a cell's weights to those of torch's module for whole sequences.
+
+Fused = TypeVar("Fused", bound=nn.RNNBase)
+
+
+def with_weights_of(cell: Cell, fused: Fused, recurrent_bias: Tensor | None = None) -> Fused:
+    """Give torch's one-layer module the weights of a cell whose gates have the same order.
+
+    Args:
+        cell: where the weights come from.
+        fused: made for the same sizes; changed in place and returned.
+        recurrent_bias: torch adds a second bias to every gate, which starts at this, else at 0.
+    """
+    weights = dict(fused.named_parameters())
+    weights["weight_ih_l0"].data.copy_(cell.input.weight.data)
+    weights["weight_hh_l0"].data.copy_(cell.recurrent.weight.data)
+    weights["bias_ih_l0"].data.copy_(cell.input.bias.data)
+    weights["bias_hh_l0"].data.zero_()
+    if recurrent_bias is not None:
+        weights["bias_hh_l0"].data[-len(recurrent_bias) :] = recurrent_bias.data
+    return fused

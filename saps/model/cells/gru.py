@@ -4,8 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from saps.model.cells.cell import Cell
-from saps.model.cells.fused import with_weights_of
+from saps.model.cells.cell import Cell, with_weights_of
 
 
 class GruCell(Cell):
@@ -44,3 +43,22 @@ class GruCell(Cell):
             return None
         gru = nn.GRU(self.input_size, self.hidden_size, batch_first=True)
         return with_weights_of(self, gru, self.candidate_bias)
+
+
+# The simple recurrent network. Sizes: R rows, H hidden.
+
+
+class RnnCell(Cell):
+    """h' = tanh(W x + U h + b); the state is h.
+
+    Source: seed 003, "RNN architecture: Vanilla RNN" (written there without the bias).
+    """
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size, n_gates=1, n_states=1)
+
+    def step(self, projected: Tensor, state: Tensor) -> Tensor:
+        return torch.tanh(torch.addmm(projected, state, self.recurrent.weight.t()))
+
+    def fused(self) -> nn.RNN:
+        return with_weights_of(self, nn.RNN(self.input_size, self.hidden_size, batch_first=True))

@@ -5,8 +5,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from saps.model.cells.cell import Cell
-from saps.model.initialization import orthogonal_gates_
+from saps.model.cells.cell import Cell, orthogonal_gates_
 
 ForgetGate = Literal["own", "coupled", "none"]
 

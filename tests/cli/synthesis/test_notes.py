@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from saps.cli.synthesis.notes import notes
-from saps.decoding.english import Reading
-from saps.decoding.synthesis import Candidate, Outcome, Synthesis
+from saps.cli.answers import notes
+from saps.english import Reading
 from saps.lang import parse
+from saps.synthesis.answer import Candidate, Outcome, Synthesis
 
 
 def _answer(written: str, **numbers: str) -> Synthesis:
@@ -22,8 +22,8 @@ def _answer(written: str, **numbers: str) -> Synthesis:
 def test_numbers_that_have_no_part_in_the_program_are_named() -> None:
     told = list(notes(_answer("(+ a c)", b="3", c="5", d="-7")))
     assert told == [
-        "the number 3 has no part in the program",
-        "the number -7 has no part in the program",
+        "the number 3 is not used by the program",
+        "the number -7 is not used by the program",
     ]
     assert list(notes(_answer("(+ a b)", b="3"))) == []
 
@@ -33,41 +33,24 @@ def test_arguments_that_the_program_has_not_and_types_that_the_text_has_otherwis
 ):
     program = parse("(* s n)")
     answer = Synthesis("x", program, {"s": "int", "n": "int", "w": "bool"}, "int", -0.5, "")
-    text = "given a string a , a number b and an array of numbers c , repeat a b times"
-    reading = Reading(text, {}, (), ())
-    answer = replace(answer, reading=reading, names={"a": "s", "b": "n", "c": "xs"})
+    stated = {"s": "string", "n": "int", "xs": "int[]"}
+    answer = replace(answer, reading=Reading("x", {}, declared=stated))
     assert list(notes(answer)) == [
-        "the argument w has no part in the program",
-        "the argument xs has no part in the program",
-        "the text says that s is string, and the program takes int",
+        "the argument w is not used by the program",
+        "the argument xs is not used by the program",
+        "the text says that s is string, but the program takes int",
     ]
-    fitting = replace(answer, arguments={"s": "string", "n": "int"}, names={"a": "s", "b": "n"})
-    reading = Reading("given a string a and a number b , repeat a b times", {}, (), ())
+    fitting = replace(answer, arguments={"s": "string", "n": "int"})
+    reading = Reading("x", {}, declared={"s": "string", "n": "int"})
     assert list(notes(replace(fitting, reading=reading))) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "claims"),
-    [
-        ("given a number a , repeat a", True),
-        ("given numbers a and b , repeat a", True),
-        ("aray of numbers a", False),
-        ("sort the numbers a", False),
-    ],
-)
-def test_a_type_is_called_the_texts_only_where_the_text_says_it(text: str, claims: bool) -> None:
-    program = parse("(reduce xs 0 +)")
-    answer = Synthesis("x", program, {"xs": "int[]"}, "int", -0.5, "", names={"a": "xs"})
-    told = notes(replace(answer, reading=Reading(text, {}, (), ())))
-    assert ("the text says that xs is int, and the program takes int[]" in told) == claims
 
 
 def test_unknown_words_are_cut_and_the_last_of_many_are_counted() -> None:
     unknown = ("q" * 5000, *(f"w{number}" for number in range(11)))
     answer = replace(_answer("a"), reading=Reading("x", {}, (), unknown))
-    [told] = [note for note in notes(answer) if "never read" in note]
+    [told] = [note for note in notes(answer) if "never seen" in note]
     assert f"'{'q' * 39}…', 'w0', " in told
-    assert "'w8' and 2 more; say it" in told
+    assert "'w8' and 2 more; use another" in told
 
 
 @pytest.mark.parametrize(
@@ -86,3 +69,38 @@ def test_a_float_that_is_taken_for_an_int_is_told(expected: Any, got: Any, told:
     answer = Synthesis("x", parse("a"), {"a": "int"}, "int", -0.5, "", (candidate,))
     found = [note for note in notes(answer) if "float" in note]
     assert [note.startswith(told) for note in found] == ([True] if told else [])
+
+
+def _of_examples(program: str, *passed: bool) -> Candidate:
+    outcomes = tuple(Outcome({"xs": [4]}, 4, 4 if p else 9, "", passed=p) for p in passed)
+    return Candidate(parse(program), {"xs": "int[]"}, "int", -0.5, "", outcomes)
+
+
+def test_an_example_that_leaves_several_programs_is_called_weak() -> None:
+    best = _of_examples("(reduce xs 0 +)", True)
+    answer = Synthesis("x", best.program, best.arguments, "int", -0.5, "", (best,), n_meanings=3)
+    assert "the example is weak: 3 programs compute it" in list(notes(answer))
+    two = replace(answer, candidates=(_of_examples("(reduce xs 0 +)", True, True),))
+    assert "the examples are weak: 3 programs compute them" in list(notes(two))
+    assert list(notes(replace(answer, n_meanings=1))) == []
+
+
+def test_an_example_that_the_text_contradicts_is_told() -> None:
+    best = _of_examples("(len xs)", True)
+    by_text = _of_examples("(reduce xs 0 +)", False)
+    answer = Synthesis("x", best.program, best.arguments, "int", -0.5, "", (best,), by_text=by_text)
+    [told] = notes(answer)
+    assert told == (
+        'the text alone would be (reduce xs 0 +), which gives 9 for {"xs": [4]}; '
+        "check the text and the example"
+    )
+
+
+def test_steps_that_are_lost_and_conventions_are_told() -> None:
+    program = parse("(/ (reduce xs 0 +) (len xs))")
+    answer = Synthesis("the average of the squares", program, {"xs": "int[]"}, "int", -0.5, "")
+    answer = replace(answer, reading=Reading("the average of the squares of xs", {}))
+    assert list(notes(answer)) == [
+        "the word 'squares' is not used by the program",
+        "division rounds down: 7 / 2 is 3, and -7 / 2 is -4 (see Conventions in docs/language.md)",
+    ]

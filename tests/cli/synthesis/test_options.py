@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from saps.decoding.synthesizer import Synthesizer
+from saps.synthesis.synthesizer import Synthesizer
 from tests.cli.conftest import RunSaps
 
 SUM = "given an array of numbers xs , find the sum of xs"
@@ -33,7 +33,7 @@ _MODEL: list[Synthesizer] = []
 
 def test_examples_that_pass_are_shown_with_what_came(saps: RunSaps) -> None:
     outcome = saps("synthesize", SUM, "--example", '{"xs": [1, 2]} -> 3')
-    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.status == 0
     assert "passes:  1 of 1 example\n" in outcome.out
     assert '  {"xs": [1, 2]}  3         3    ok\n' in outcome.out
 
@@ -71,12 +71,14 @@ def test_declared_types_hold(saps: RunSaps) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--arg", "a=quux"], "argument a: 'quux' is no type"),
-        (["--arg", "a=(int) -> type"], "argument a can not be of type"),
-        (["--returns", "quux"], "the result: 'quux' is no type"),
+        (["--arg", "a=quux"], "argument a: 'quux' is not a type"),
+        (["--arg", "a=(int) -> type"], "argument a cannot be of type"),
+        (["--returns", "quux"], "the result: 'quux' is not a type"),
         (["--beam", "2", "--temperature", "1"], "give one of them"),
         (["--temperature", "0"], "--temperature 0: expected a number above 0"),
-        (["--seed", "3"], "--seed 3 draws nothing without --temperature"),
+        (["--seed", "3"], "--seed 3 has no effect without --temperature"),
+        (["--timeout", "nan"], "--timeout nan: expected more than 0 seconds"),
+        (["--temperature", "inf"], "--temperature inf: expected a number above 0"),
         (["--timeout", "0"], "--timeout 0: expected more than 0 seconds"),
         (["--show", "nothing"], "--show nothing: expected tree, attention, steps, python or all"),
         (["--example", '{"xs": [1]} -> 1', "--example", '{"xs": [1]} -> 2'], "contradict"),
@@ -88,7 +90,7 @@ def test_what_can_not_be_is_one_message(saps: RunSaps, options: list[str], told:
     outcome = saps("synthesize", SUM, *options)
     assert (outcome.status, outcome.out) == (1, "")
     assert told in outcome.err
-    assert "defect" not in outcome.err
+    assert "bug in SAPS" not in outcome.err
 
 
 def test_time_that_is_over_ends_the_search(saps: RunSaps) -> None:
@@ -97,10 +99,15 @@ def test_time_that_is_over_ends_the_search(saps: RunSaps) -> None:
     assert "no answer within 0.0001 s" in outcome.err
 
 
+def test_time_may_be_without_end(saps: RunSaps) -> None:
+    for timeout in ("inf", "1e300"):
+        assert saps("synthesize", SUM, "--timeout", timeout).status == 0
+
+
 def test_several_programs_are_numbered_and_their_number_kept(saps: RunSaps) -> None:
     text = "given an array a , find what is hard to say"
     for options in ([], ["--beam", "4"], ["--temperature", "2"]):
-        outcome = saps("synthesize", text, "--top", "2", *options)
+        outcome = saps("synthesize", text, "--best", "--top", "2", *options)
         assert outcome.status == 0
         assert outcome.out.startswith("1. ")
         assert outcome.out.count("probability: ") == 2
@@ -117,10 +124,10 @@ def test_a_seed_makes_the_draw_another_and_the_same_again(saps: RunSaps) -> None
 
 
 def test_unknown_words_doubts_and_letters_are_told_on_stderr(saps: RunSaps) -> None:
-    outcome = saps("synthesize", "frobnicate map", "--arg", "map=int[]", "--python")
+    outcome = saps("synthesize", "frobnicate map", "--best", "--arg", "map=int[]", "--python")
     assert outcome.out.startswith(("def ", "import "))
     assert "the argument map is called a" in outcome.err
-    assert "the model has never read 'frobnicate'" in outcome.err
+    assert "the model has never seen 'frobnicate'" in outcome.err
     assert "the closest tasks that it knows:\n  " in outcome.err or "unsure" not in outcome.err
 
 
@@ -139,6 +146,20 @@ def test_views_fit_the_terminal(saps: RunSaps, monkeypatch: pytest.MonkeyPatch) 
     rows = [line for line in views.splitlines() if "read as" not in line]
     assert max(map(len, rows)) <= 62
     assert "\x1b" not in outcome.out
+
+
+def test_json_has_attention_and_steps_where_they_are_to_be_shown(saps: RunSaps) -> None:
+    answer = json.loads(saps("synthesize", SUM, "--json", "--show", "attention").out)
+    words, nodes = answer["explanation"]["words"], answer["explanation"]["nodes"]
+    assert "sum" in words
+    assert [node["symbol"] for node in nodes] == answer["program"].replace("(", "").replace(
+        ")", ""
+    ).split()
+    for node in nodes:
+        assert sum(node["attention"]) == pytest.approx(1, abs=1e-4)
+        assert len(node["likeliest"]) == 5
+    assert "explanation" in json.loads(saps("synthesize", SUM, "--json", "--show", "steps").out)
+    assert "explanation" not in json.loads(saps("synthesize", SUM, "--json", "--show", "tree").out)
 
 
 def test_three_broken_lines_among_many_harm_no_other(saps: RunSaps) -> None:
@@ -177,7 +198,7 @@ def test_a_damaged_calibration_is_named(saps: RunSaps, tmp_path: Path) -> None:
     (tmp_path / "calibration.json").write_text("{}")
     outcome = saps("synthesize", SUM, "--model", str(tmp_path))
     assert (outcome.status, outcome.out) == (1, "")
-    assert "'saps calibrate' makes it anew" in outcome.err
+    assert "'saps calibrate' writes a new one" in outcome.err
 
 
 def test_attention_becomes_a_picture(saps: RunSaps, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from saps.cli.synthesis.session import _HELP
-from saps.decoding.synthesizer import Synthesizer
+from saps.cli.session import HELP
+from saps.synthesis.synthesizer import Synthesizer
 from tests.cli.conftest import RunSaps
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -65,7 +65,7 @@ def test_every_option_of_the_command_is_on_the_page(saps: RunSaps) -> None:
 
 
 def test_the_page_has_the_help_of_the_prompt() -> None:
-    assert _HELP in PAGE
+    assert HELP in PAGE
 
 
 def test_the_python_page_prints_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,23 @@
 """The prompt of `saps synthesize`, line by line, with the bundled model."""
 
 import signal
-from collections.abc import Iterator
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from saps.cli import terminal
-from saps.cli.failure import CommandError
-from saps.cli.synthesis.asking import Asking
-from saps.cli.synthesis.session import _HELP, Session, run_prompt
-from saps.cli.synthesis.time_limit import time_limit
-from saps.decoding.synthesizer import Synthesizer
+from saps.cli import prompt as terminal
+from saps.cli.asking import Asking, time_limit
+from saps.cli.console import CommandError
+from saps.cli.session import HELP, Session, run_prompt
+from saps.lang import parse
+from saps.synthesis.answer import Question, Synthesis
+from saps.synthesis.asking_back import NotKnownError
+from saps.synthesis.synthesizer import Synthesizer
+from tests.cli.conftest import RunSaps
 
 
 @pytest.fixture(scope="module")
@@ -25,25 +30,115 @@ def session(synthesizer: Synthesizer) -> Session:
     return Session(Asking(_loaded=[synthesizer]))
 
 
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    """Type these lines."""
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(terminal, "typed_lines", lambda *_: iter(lines))
+
+
 def test_a_sentence_gets_a_program_that_can_be_run(session: Session) -> None:
     answer = session.answer("given an array of numbers xs , find the sum of xs")
     assert "program: (reduce xs 0 +)\ntype:    (xs: int[]) -> int" in answer
     assert session.answer(':run {"xs": [1, 2]}') == "3"
-    assert session.answer(":run {}") == 'error: no value for xs; expected :run {"xs": ...}'
+    told = 'error: the program needs a value for xs (int[]); give :run {"xs": ...}'
+    assert session.answer(":run {}") == told
 
 
 def test_the_prompt_names_its_own_commands_not_the_options(session: Session) -> None:
     session.answer("given an array of numbers xs , find the sum of xs")
     told = {line: session.answer(line) for line in (":run [", ":run [1,2]", ":arg a", ":show x")}
     told[":example 1"] = session.answer(":example 1")
-    assert told[":run ["].startswith("error: [ is not JSON: ")
-    assert told[":run [1,2]"] == (
-        'error: [1,2] has no names of arguments; expected :run {"xs": ...}'
-    )
+    assert told[":run ["].startswith("error: :run is not JSON: ")
+    assert told[":run [1,2]"].startswith("error: :run must be a JSON object of arguments by name")
     assert told[":arg a"].startswith("error: :arg 'a': expected a name and a type")
     assert told[":show x"].startswith("error: :show x: expected tree, ")
     assert told[":example 1"].startswith("error: :example '1' has no '->'")
     assert not any("--" in answer for answer in told.values())
+
+
+class Choosing:
+    """Means the sum, then the largest, then nothing; what was said is in `said`."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[int, int, bool]] = []
+
+    def synthesize(self, text: str, **asked: Any) -> Synthesis:
+        examples, rejected = asked["examples"], asked["rejected"]
+        self.said.append((len(examples), len(rejected), asked["best"]))
+        meant = "(reduce a 0 max)" if examples or rejected else "(reduce a 0 +)"
+        python = "def program(a: list[int]) -> int:\n    return 0\n"
+        found = Synthesis(text, parse(meant), {"a": "int[]"}, "int", -0.5, python)
+        if examples or rejected:
+            return found
+        both = (parse("(reduce a 0 +)"), parse("(reduce a 0 max)"))
+        guess = replace(found, open_question=Question({"a": [1, 2]}, (3, 2), both))
+        if text == "weather" and not asked["best"]:
+            raise NotKnownError(guess)
+        return guess
+
+
+@pytest.mark.parametrize(
+    ("said", "given"), [("2", (1, 0, False)), ("1", (1, 0, False)), ("n", (0, 2, False))]
+)
+@pytest.mark.parametrize("text", ["add", "weather"])
+def test_a_question_is_answered_by_a_number_or_by_neither(
+    text: str, said: str, given: tuple[int, int, bool]
+) -> None:
+    model: Any = Choosing()
+    session = Session(Asking(_loaded=[model]))
+    first = session.answer(text)
+    assert "in doubt: for a = [1, 2], should it be 3 or 2?" in first
+    assert ("I do not know" in first) is (text == "weather")
+    assert "program: (reduce a 0 max)" in session.answer(said)
+    assert model.said[1] == given
+    session.answer("add more")  # what was wrong of one sentence is not of the next
+    assert model.said[2][1] == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "given"),
+    [("2", (1, 0)), ("many\n1", (1, 0)), ("7", (1, 0)), ("n", (0, 2))],
+)
+def test_the_option_asks_until_an_answer_is_one_and_goes_on_with_it(
+    saps: RunSaps, monkeypatch: pytest.MonkeyPatch, typed: str, given: tuple[int, int]
+) -> None:
+    model = Choosing()
+    monkeypatch.setattr(Synthesizer, "load", lambda path: model)
+    # A guess that would not be shown is asked about all the same.
+    outcome = saps("synthesize", "weather", "--ask", stdin=f"{typed}\n".encode())
+    assert outcome.status == 0
+    assert outcome.out.startswith("program: (reduce a 0 max)\n")
+    assert "for a = [1, 2]:\n  1: 3\n  2: 2\n" in outcome.err
+    assert ("expected 1 or 2" in outcome.err) is ("many" in typed)
+    assert model.said == [(0, 0, True), (*given, True), (*given, False)]
+
+
+def test_where_no_answer_comes_the_guess_is_judged_as_it_is(
+    saps: RunSaps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Synthesizer, "load", lambda path: Choosing())
+    assert saps("synthesize", "weather", "--ask").status == 4
+    assert saps("synthesize", "weather", "--ask", "--best").status == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "examples", "rejected"),
+    [
+        ("1", [({"a": [1]}, "x")], []),
+        (" 2 ", [({"a": [1]}, "y")], []),
+        ('"z"', [({"a": [1]}, "z")], []),
+        ("N", [], [({"a": [1]}, "x"), ({"a": [1]}, "y")]),
+        ("neither", [], [({"a": [1]}, "x"), ({"a": [1]}, "y")]),
+    ],
+)
+def test_an_answer_to_a_question_is_an_example_or_two_that_are_wrong(
+    said: str, examples: list[Any], rejected: list[Any]
+) -> None:
+    question = Question({"a": [1]}, ("x", "y"), (parse("a"), parse("b")))
+    told = Asking().answered(question, said)
+    assert (told.examples, told.rejected) == (examples, rejected)
+    with pytest.raises(CommandError, match="expected 1 or 2, the right output as JSON"):
+        told.answered(question, "z")
 
 
 def test_words_can_be_added_and_a_sentence_replaced(session: Session) -> None:
@@ -87,7 +182,7 @@ def test_views_are_shown(session: Session) -> None:
     session.answer("given an array of numbers xs , find the sum of xs")
     assert session.answer(":show tree").startswith("tree:\n  reduce\n  ├── xs")
     assert "xs" in session.answer(":show attention")
-    assert "read as: given an array of numbers xs ," in session.answer(":show steps")
+    assert "read as: given array of numbers xs ," in session.answer(":show steps")
     assert session.answer(":show nothing").startswith("error: :show nothing: expected tree, ")
 
 
@@ -107,14 +202,14 @@ def test_python_is_saved_and_nothing_replaced_unasked(session: Session, tmp_path
 
 @pytest.mark.parametrize("line", ["help", " Help ", "/help", "?", ":help"])
 def test_help_is_no_request(session: Session, line: str) -> None:
-    assert session.answer(line) == _HELP
+    assert session.answer(line) == HELP
 
 
 @pytest.mark.parametrize("line", ["quit", "exit", "/quit", ":q", "Exit"])
 def test_who_wants_to_leave_gets_no_program(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str
 ) -> None:
-    monkeypatch.setattr(terminal, "typed_lines", lambda *_: iter([line, ":help"]))
+    at_a_terminal(monkeypatch, line, ":help")
     run_prompt(Asking())
     assert capsys.readouterr().out == ""
 
@@ -132,11 +227,8 @@ def test_the_prompt_answers_until_it_is_left(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def lines(prompt: str, completions: object, history: str) -> Iterator[str]:
-        assert (prompt, history) == ("saps> ", "synthesize-history")
-        yield from ("", "given an array a , find the length of a", ":quit", "never read")
-
-    monkeypatch.setattr(terminal, "typed_lines", lines)
+    text = "given an array a , find the length of a"
+    at_a_terminal(monkeypatch, "", text, ":quit", "never read")
     run_prompt(Asking(_loaded=[synthesizer]))
     captured = capsys.readouterr()
     assert captured.out.startswith("program: (len a)")
@@ -152,7 +244,7 @@ def test_ctrl_c_stops_an_answer_and_the_prompt_goes_on(
             raise KeyboardInterrupt
         return f"answer to {line}"
 
-    monkeypatch.setattr(terminal, "typed_lines", lambda *_: iter(["long", "short"]))
+    at_a_terminal(monkeypatch, "long", "short")
     monkeypatch.setattr(Session, "answer", interrupted)
     run_prompt(Asking())
     assert capsys.readouterr().out == "stopped\nanswer to short\n"

@@ -1,1 +1,0 @@
-"""The parts of `saps synthesize`: what it is asked, what it shows, and its prompt."""

@@ -1,0 +1,434 @@
+"""The data of a run: what is read and encoded when it starts, and the batches of each epoch."""
+
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from random import Random
+from string import ascii_lowercase, digits
+from typing import Any, Literal
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from saps.data.algolisp import find_split, load_split
+from saps.data.batching import (
+    Batch,
+    IntArray,
+    batch_sequences,
+    batch_trees,
+    batch_upward,
+    encode_examples,
+    pad_pieces,
+    padding_share,
+    plan_epoch,
+)
+from saps.data.encoded import Arrays, Cache, Coverage, EncodedSplit, cache_key
+from saps.data.example import Example
+from saps.data.files import DataError
+from saps.data.symbols import CONSTANTS, SymbolError, SymbolTable
+from saps.data.tokenizer import Tokenizer, TokenizerError, normalise_typing
+from saps.data.wordings.as_read import TaskReader
+from saps.data.wordings.paraphrase import FillerDropout, Paraphraser
+from saps.data.wordings.retelling import Quota, Reteller
+from saps.english import Vocabulary
+from saps.lang import Node
+from saps.resources import command_line, resource_folder
+
+logger = logging.getLogger(__name__)
+
+Split = Literal["train", "dev"]
+SPLITS: tuple[Split, ...] = ("train", "dev")
+
+
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """What becomes of the training texts before they are encoded.
+
+    Attributes:
+        paraphraser: puts other words in the place of some; None puts none.
+        reteller: tells tasks anew from their programs; None tells none.
+        quota: how often each kind of task is told at the least, each time anew, which needs a
+            reteller; None tells each task once.
+    """
+
+    paraphraser: Paraphraser | None = None
+    reteller: Reteller | None = None
+    quota: Quota | None = None
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What decides the texts, for the key of a cache."""
+        parts = (self.paraphraser, self.reteller, self.quota)
+        return tuple(() if part is None else part.identity for part in parts)
+
+    def all_of(self, examples: Sequence[Example], seed: int) -> Iterator[Example]:
+        """Yield the tasks as they are to be learned, each once or more.
+
+        Args:
+            examples: the training split.
+            seed: decides, with a task's text, every choice.
+        """
+        more = [0] * len(examples) if self.quota is None else self.quota.missing(examples)
+        for example, times in zip(examples, more, strict=True):
+            rng = Random(f"{seed}:{example.text}")
+            told = example if self.reteller is None else self.reteller(example, rng)
+            if told is example and self.paraphraser is not None:
+                told = replace(example, text=self.paraphraser(example.text, rng))
+            yield told
+            if self.reteller is not None:
+                for _ in range(times):
+                    yield self.reteller.retell(example, rng)
+
+
+class SplitSource:
+    """The first `limit` tasks of one split of a data folder; all of them if it is None."""
+
+    def __init__(
+        self,
+        folder: Path,
+        split: str,
+        limit: int | None,
+        rewording: Rewording | None = None,
+        seed: int = 0,
+        reader: TaskReader | None = None,
+    ) -> None:
+        """Choose a file.
+
+        Args:
+            folder: of the data.
+            split: "train" or "dev".
+            limit: take the first so many tasks.
+            rewording: says the tasks in other words; None leaves them as they are.
+            seed: of the other words.
+            reader: reads texts as people typed them; None leaves them as they are.
+
+        Raises:
+            DataError: there is no such file.
+        """
+        self.split = split
+        self.path = find_split(folder, split)
+        self.limit = limit
+        self.rewording = rewording
+        self.seed = seed
+        self.reader = reader
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What decides the tasks, for the key of a cache."""
+        read = () if self.reader is None else ("read", self.reader.declared, self.seed)
+        if self.rewording is None:
+            return self.digest, self.limit, *read
+        return self.digest, self.limit, self.seed, *self.rewording.identity, *read
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of the file's bytes, in hexadecimal digits.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
+        return self._digest()
+
+    @cached_property
+    def examples(self) -> list[Example]:
+        """The tasks with letters for their arguments, each as often as the rewording tells it.
+
+        Raises:
+            DataError: a line is no task, or the file became another one since it was hashed.
+        """
+        digest = self.digest
+        examples = load_split(self.path, self.split)[: self.limit]
+        if self._digest() != digest:
+            raise DataError(self.path, "the file changed while it was read; start again")
+        if self.reader is not None:
+            return [read for e in examples if (read := self.reader(e, self._choices(e)))]
+        examples = [example.anonymised() for example in examples]
+        if self.rewording is None:
+            return examples
+        return list(self.rewording.all_of(examples, self.seed))
+
+    def _choices(self, example: Example) -> Random:
+        return Random(f"{self.seed}:{example.text}")
+
+    def _digest(self) -> str:
+        try:
+            with self.path.open("rb") as file:
+                return hashlib.file_digest(file, "blake2b").hexdigest()
+        except OSError as error:
+            reason = f"cannot be read ({error.strerror}); check the path"
+            raise DataError(self.path, reason) from error
+
+
+@dataclass(eq=False)
+class EpochBatches(Dataset[Batch]):
+    """The batches of one epoch, made when asked for.
+
+    What a batch holds depends on the seed, the epoch and its number, whoever makes it.
+
+    Attributes:
+        plan: which examples each batch holds, see `plan_epoch`.
+        augmentation: changes the texts; None leaves them as they are.
+        seed: of the augmentation.
+        upward: whether batches hold their trees for a network that reads them too.
+        sequences: whether batches hold their programs as bracketed tokens too.
+    """
+
+    examples: EncodedSplit
+    plan: Sequence[IntArray]
+    n_labels: int
+    augmentation: FillerDropout | None
+    seed: tuple[int, ...]
+    upward: bool
+    sequences: bool
+
+    def __len__(self) -> int:
+        return len(self.plan)
+
+    def __getitem__(self, index: int) -> Batch:
+        return self.make(index)
+
+    def make(self, index: int, part: slice = slice(None)) -> Batch:
+        """Make a batch, or the part of it that is one process's share."""
+        indices = self.plan[index].tolist()
+        chosen = [self.examples[i] for i in indices]
+        pieces = [example.pieces for example in chosen]
+        if self.augmentation is not None:
+            # One generator a batch: what it holds does not depend on the batches before it.
+            generator = np.random.default_rng((*self.seed, index))
+            pieces = [self.augmentation(text, generator) for text in pieces]
+        indices, chosen, pieces = indices[part], chosen[part], pieces[part]
+        trees = [example.tree for example in chosen]
+        upward = batch_upward(trees) if self.upward else None
+        tree = batch_trees(trees, self.n_labels)
+        sequence = batch_sequences(trees, self.n_labels) if self.sequences else None
+        return Batch(pad_pieces(pieces), tree, tuple(indices), upward, sequence)
+
+
+class TaskData:
+    """Tasks of a folder with a training and a development split.
+
+    The tokenizer is learned from the training texts alone.
+
+    Attributes:
+        upward: whether batches hold their trees for a network that reads them too.
+        sequences: whether batches hold their programs as bracketed tokens too.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        path: str,
+        vocabulary_size: int,
+        batch_size: int,
+        token_budget: int,
+        train_limit: int | None,
+        dev_limit: int | None,
+        filler_dropout: dict[str, float],
+        seed: int,
+        cache: str | None = None,
+        paraphrase: dict[str, float] | None = None,
+        retelling: dict[str, Any] | None = None,
+        constants: Sequence[object] | None = None,
+        reading: dict[str, float] | None = None,
+    ) -> None:
+        """Describe the data; `read` reads it.
+
+        Args:
+            name: what reports call it.
+            path: folder with `train.jsonl` and `dev.jsonl` (or the published names, or gzip).
+            vocabulary_size: of the tokenizer.
+            batch_size: the most examples in a batch.
+            token_budget: the most text pieces in a batch, padding included.
+            train_limit: use the first so many training tasks; None for all.
+            dev_limit: likewise for validation during training.
+            filler_dropout: `text_rate` and `word_rate` of `FillerDropout`.
+            seed: decides the order of batches and the augmentation.
+            cache: folder that keeps the encoded tasks for the next run; None keeps nothing.
+            paraphrase: `text_rate` and `place_rate` of `Paraphraser`, for the training texts; None
+                leaves them as they are. Each task has one text for the whole run.
+            retelling: `rate` of `Reteller`, and `each_family` and `each_pair` of `Quota`: training
+                tasks told anew from their programs; None tells none.
+            constants: literals that programs may have, such as 3 or '"aeiou"', in quotes of its
+                own; None for those of the published programs.
+            reading: `declared` of `TaskReader`, for texts as people typed them; None takes texts
+                as they are, with a letter for each argument.
+        """
+        self.name = name
+        self.path = Path(path)
+        self.vocabulary_size = vocabulary_size
+        self.batch_size = batch_size
+        self.token_budget = token_budget
+        self.limits: dict[Split, int | None] = {"train": train_limit, "dev": dev_limit}
+        self.filler_dropout = filler_dropout
+        self.paraphrase, self.retelling = paraphrase, retelling
+        self.seed = seed
+        self.constants = CONSTANTS if constants is None else tuple(map(_literal, constants))
+        self.reading = reading
+        self.upward = self.sequences = False
+        self.cache = Cache(None if cache is None else Path(cache).expanduser())
+
+    def read(self, tokenizer: Tokenizer | None = None, symbols: SymbolTable | None = None) -> None:
+        """Read and encode both splits.
+
+        Args:
+            tokenizer: of the run that is continued; None to learn one.
+            symbols: likewise; None for those of the language with the data's constants.
+
+        Raises:
+            DataError: a file is missing, malformed, or has no task.
+            TokenizerError, SymbolError: the data do not fit the tokenizer or the symbols.
+        """
+        if not self.path.exists():
+            raise DataError(
+                self.path, f"no data there: {_origin(self.path)}, or give data.path=FOLDER"
+            )
+        self.symbols = symbols or SymbolTable.of_language(self.constants)
+        sources = {split: self._source(split) for split in SPLITS}
+        self.tokenizer = tokenizer or self._learned_tokenizer(sources["train"])
+        self._encoded = {split: self._encode(source) for split, source in sources.items()}
+        self.augmentation = FillerDropout(self.tokenizer, **self.filler_dropout)
+        coverage = Coverage.of(self._encoded["dev"], self.tokenizer)
+        logger.info("tokenizer: %d pieces; of dev, %s", len(self.tokenizer), coverage)
+        plan = self.batches("train", 0).plan
+        share = padding_share(self._encoded["train"].lengths, plan)
+        logger.info("train: %d batches an epoch, %.1f %% of it padding", len(plan), 100 * share)
+
+    def _source(self, split: Split) -> SplitSource:
+        reworded = split == "train" and (self.paraphrase, self.retelling) != (None, None)
+        rewording = self._rewording() if reworded else None
+        reader = None if self.reading is None else self._reader()
+        return SplitSource(self.path, split, self.limits[split], rewording, self.seed, reader)
+
+    def _reader(self) -> TaskReader:
+        assert self.symbols is not None
+        leaves = frozenset(label.symbol for label in self.symbols.labels if not label.arity)
+        try:
+            return TaskReader(Vocabulary(frozenset(), is_exact=False), leaves, **self.reading or {})
+        except TypeError as error:
+            told = f"data.reading={self.reading}: give declared, from 0 to 1"
+            raise DataError(self.path, told) from error
+
+    def _rewording(self) -> Rewording:
+        name, expected = "paraphrase", "text_rate and place_rate, each from 0 to 1"
+        try:
+            paraphraser = None if self.paraphrase is None else Paraphraser(**self.paraphrase)
+            if self.retelling is None:
+                return Rewording(paraphraser)
+            name = "retelling"
+            expected = "rate, from 0 to 1, and each_family and each_pair, whole numbers from 0"
+            retelling = dict(self.retelling)
+            return Rewording(paraphraser, Reteller(retelling.pop("rate")), Quota(**retelling))
+        except (KeyError, TypeError, ValueError) as error:
+            given = getattr(self, name)
+            raise DataError(self.path, f"data.{name}={given}: give {expected}") from error
+
+    def _learned_tokenizer(self, source: SplitSource) -> Tokenizer:
+        def learn() -> Arrays:
+            texts = [example.text for example in source.examples]
+            try:
+                proto = Tokenizer.train(texts, self.vocabulary_size).model_proto
+            except TokenizerError as error:
+                if self.vocabulary_size >= (least := _fewest_pieces(texts)):
+                    raise
+                raise TokenizerError(
+                    f"data.vocabulary_size={self.vocabulary_size}: the texts of {source.path} "
+                    f"need at least {least}, a piece for each letter, digit and sign"
+                ) from error
+            return {"model": np.frombuffer(proto, dtype=np.uint8)}
+
+        key = cache_key("tokenizer", *source.identity, self.vocabulary_size)
+        return Tokenizer(self.cache.get("tokenizer", key, learn)["model"].tobytes())
+
+    def _encode(self, source: SplitSource) -> EncodedSplit:
+        def encode() -> Arrays:
+            try:
+                encoded = encode_examples(source.examples, self.tokenizer, self.symbols)
+            except (SymbolError, TokenizerError) as error:
+                raise type(error)(f"{source.path}: {error}") from error
+            return EncodedSplit.of(encoded).arrays()
+
+        start = time.perf_counter()
+        key = cache_key(*source.identity, self.tokenizer.model_proto, self.symbols.labels)
+        split = EncodedSplit(**self.cache.get(source.split, key, encode))
+        seconds = time.perf_counter() - start
+        logger.info("%s: %d tasks from %s in %.1f s", source.split, len(split), self.path, seconds)
+        return split
+
+    def encoded(self, split: Split) -> EncodedSplit:
+        """Return all tasks of a split as they were read, in their order."""
+        return self._encoded[split]
+
+    def size(self, split: Split) -> int:
+        return len(self._encoded[split])
+
+    def programs(self, split: Split, indices: Sequence[int]) -> list[Node]:
+        """Return the target programs of the given tasks."""
+        encoded = self._encoded[split]
+        return [self.symbols.build(encoded[i].tree.label.tolist()) for i in indices]
+
+    def text(self, split: Split, index: int) -> str:
+        """Return the text of a task as the tokenizer sees it."""
+        return self.tokenizer.decode(self._encoded[split][index].pieces.tolist())
+
+    def words(self) -> frozenset[str]:
+        """Return the words of the training texts."""
+        texts = (self.text("train", index) for index in range(self.size("train")))
+        return frozenset(word for text in texts for word in text.split())
+
+    def batch(self, split: Split, indices: Sequence[int]) -> Batch:
+        """Return the given tasks as one batch, without augmentation."""
+        plan = [np.asarray(indices, dtype=np.int64)]
+        return self._batches(split, plan, None, ()).make(0)
+
+    def batches(self, split: Split, epoch: int) -> EpochBatches:
+        """Return the batches of an epoch, counted from 0, in their order."""
+        examples = self._encoded[split]
+        plan = plan_epoch(
+            examples.lengths,
+            batch_size=self.batch_size,
+            token_budget=self.token_budget,
+            seed=self.seed,
+            epoch=epoch,
+        )
+        augmentation = self.augmentation if split == "train" else None
+        return self._batches(split, plan, augmentation, (self.seed, epoch, 1))
+
+    def _batches(
+        self,
+        split: Split,
+        plan: Sequence[IntArray],
+        augmentation: FillerDropout | None,
+        seed: tuple[int, ...],
+    ) -> EpochBatches:
+        examples, n_labels = self._encoded[split], len(self.symbols)
+        forms = self.upward, self.sequences
+        return EpochBatches(examples, plan, n_labels, augmentation, seed, *forms)
+
+
+def _fewest_pieces(texts: Sequence[str]) -> int:
+    """Return how many pieces a tokenizer has at least: letters, padding and the unknown one."""
+    letters = set("".join(map(normalise_typing, texts))) | set(ascii_lowercase + digits + " ")
+    return len(letters) + 2
+
+
+def _origin(path: Path) -> str:
+    """Say where the data of a folder come from: the first line of its choice of `data` tells it."""
+    for file in sorted((resource_folder("conf") / "data").glob("*.yaml")):
+        text = file.read_text(encoding="utf-8")
+        if re.search(rf"^path: {re.escape(str(path))}(?: #.*)?$", text, re.MULTILINE) is None:
+            continue
+        told = text.partition("(")[2].partition("\n")[0].rstrip(")")
+        kind, _, command = told.partition("made by: ")
+        return f"make them with `{command}`" if command else f"it takes {kind}"
+    return f"make some with `{command_line('saps generate', {'out': path})}`"
+
+
+def _literal(constant: object) -> str:
+    """Return a constant as the language writes it: YAML makes a number of 3 and a bool of true."""
+    return str(constant).lower() if isinstance(constant, bool) else str(constant)

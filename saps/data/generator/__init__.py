@@ -1,1 +1,0 @@
-"""The task grammar: writes English texts, their programs and tests of those programs."""

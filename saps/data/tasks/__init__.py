@@ -1,0 +1,11 @@
+"""Tasks are made here; there are two sources, and both are data that a newcomer can add to.
+
+Families (`family`, `families/`, `catalogue`) are tasks in the form of the published data:
+`composer` nests them into a draft, `phrasing` says it, `task_writer` draws inputs, computes outputs
+and gives up where a test fails, `generate` writes the splits of a folder (`dataset_folder`,
+`sharding`), and `template_matcher` finds a task that a text reads as two programs.
+
+Kinds (`kinds`, `people/*.txt`) are what people ask a synthesizer for, in their own words: `people`
+draws a task of them, `natural_inputs` values that a person would try, and
+`saps.data.wordings.requests` says it.
+"""

@@ -1,0 +1,269 @@
+"""Writes a data set: OUT/train.jsonl, dev.jsonl, test.jsonl and metadata.json."""
+
+import logging
+from collections import Counter
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from saps.data.algolisp import format_example
+from saps.data.example import Example, Test
+from saps.data.statistics import data_progress
+from saps.data.tasks.catalogue import default_catalogue
+from saps.data.tasks.composer import Shape
+from saps.data.tasks.dataset_folder import check_folder, made_folder, write_folder
+from saps.data.tasks.kinds import Slot, people
+from saps.data.tasks.natural_inputs import LIMITS, draw_inputs
+from saps.data.tasks.people import Asked, Drawing
+from saps.data.tasks.sharding import (
+    Collector,
+    Made,
+    Place,
+    Settings,
+    Shard,
+    block_of,
+    split_by_surface,
+    split_sizes,
+)
+from saps.data.tasks.task_writer import EVERYWHERE, MAX_WORDS, N_TESTS, Task, TaskMaker
+from saps.data.tokenizer import normalise_text
+from saps.data.wordings.noise import Noise
+from saps.data.wordings.requests import NoWordingError, say
+from saps.lang import AlgoLispError, Node, compile_program
+from saps.pool import map_in_order
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+_CHUNK = 200  # draws that a worker makes at a time
+_MAX_FRUITLESS = 400  # chunks without one new task, after which the grammar has no more to say
+
+_REMEDY = "give out= another name, or overwrite=true to replace it"
+
+Work = tuple[int, frozenset[Place]]
+"""The number of a chunk, and the places that tasks are still wanted for."""
+
+logger = logging.getLogger(__name__)
+
+
+def generate(cfg: "DictConfig") -> Path:
+    """Write the data set that `conf/generate.yaml` describes; return its folder."""
+    return generate_dataset(
+        out=cfg.out,
+        size=cfg.size,
+        seed=cfg.seed,
+        workers=cfg.workers,
+        max_depth=cfg.max_depth,
+        noise=Noise(**cfg.noise),
+        split=cfg.split,
+        shard=cfg.shard,
+        catalogue=cfg.catalogue,
+        overwrite=cfg.overwrite,
+    )
+
+
+def generate_dataset(
+    out: str | Path,
+    size: int,
+    *,
+    seed: int = 1,
+    workers: int | None = None,
+    max_depth: int = 4,
+    noise: Noise | None = None,
+    split: str = "surface",
+    shard: str | None = None,
+    catalogue: str = "published",
+    overwrite: bool = False,
+) -> Path:
+    """Write a data set and return its folder.
+
+    Args:
+        out: the folder; files of the same set in it are replaced when all is done, not before.
+        size: tasks in all, shared out in the published proportions.
+        seed: same seed, same bytes, whatever the number of workers.
+        workers: processes; None for one a core.
+        max_depth: how deep families nest.
+        noise: spoils texts; None for not at all.
+        split: "surface" or "compositional", see `Settings`.
+        shard: "2/4" for the second of four parts, which goes to a folder of its own inside
+            `out`; None for the whole. The parts one after another are the whole, byte for byte.
+        catalogue: "published" or "people", see `Settings`.
+        overwrite: replace a data set of other settings that the folder holds.
+
+    Raises:
+        DataError: the folder holds a data set of other settings, or cannot be written to.
+        FolderInUseError: another command writes there.
+        OSError: the folder cannot be made or written.
+        ValueError: a setting is out of its range, or the grammar has too few tasks to say.
+    """
+    if not str(out):
+        raise ValueError("out is empty; give a folder, such as data/generated")
+    part = Shard() if shard is None else Shard.from_text(str(shard))
+    settings = Settings(size, seed, max_depth, noise or Noise(), split, part, catalogue)
+    folder = Path(out) / part.folder
+    if Path(out).is_file():
+        raise ValueError(f"out is {out}, which is a file; give a folder")
+    if type(overwrite) is not bool:
+        raise ValueError(f"overwrite is {overwrite!r}, expected true or false")
+    check_folder(folder, settings.metadata(0, {}), _REMEDY, overwrite=overwrite)
+    with made_folder(folder):  # a path that cannot be written is known at once
+        # Another command may have been there meanwhile.
+        check_folder(folder, settings.metadata(0, {}), _REMEDY, overwrite=overwrite)
+        collector = _collect(settings, workers)
+        splits = {name: collector.lines(name) for name in split_sizes(0)}
+        write_folder(
+            folder, splits, lambda: settings.metadata(collector.n_programs, collector.held_out)
+        )
+    logger.info("%d tasks in %s", collector.n_tasks, folder)
+    return folder
+
+
+def _collect(settings: Settings, workers: int | None) -> Collector:
+    collector = Collector(settings.quotas)
+    n_fruitless = 0
+    with data_progress() as progress:
+        bar = progress.add_task("tasks", total=sum(settings.quotas.values()))
+        work = _work(collector)
+        for chunk in map_in_order(partial(_make_chunk, settings), work, workers):
+            before = collector.n_tasks
+            for made in chunk:
+                collector.add(made)
+            progress.update(bar, completed=collector.n_tasks)
+            n_fruitless = n_fruitless + 1 if collector.n_tasks == before else 0
+            if n_fruitless == _MAX_FRUITLESS:
+                raise ValueError(_too_few(settings, collector))
+    return collector
+
+
+def _work(collector: Collector) -> Iterator[Work]:
+    """Yield chunks until the collector is full.
+
+    Workers compute ahead, so they may make what the collector then refuses; what they leave out
+    it would refuse as well. Their number therefore changes nothing.
+    """
+    for number in count():
+        if collector.is_full:
+            return
+        yield number, collector.wanted
+
+
+def _too_few(settings: Settings, collector: Collector) -> str:
+    missing = Counter(place.split for place in collector.wanted)
+    names = ", ".join(name for name in split_sizes(0) if missing[name])
+    return (
+        f"only {collector.n_tasks} different tasks found at max_depth={settings.max_depth}, too "
+        f"few for {names}; ask for a smaller size or nest deeper"
+    )
+
+
+def _make_chunk(settings: Settings, work: Work) -> list[Made]:
+    number, wanted = work
+    maker: TaskMaker | PeopleTaskMaker = TaskMaker(
+        default_catalogue(),
+        Shape(max_depth=settings.max_depth),
+        settings.seed,
+        settings.noise,
+        settings.split,
+        wanted,
+    )
+    if settings.catalogue == "people":
+        maker = PeopleTaskMaker(settings.seed, wanted)
+    tasks = map(maker.make, range(number * _CHUNK, (number + 1) * _CHUNK))
+    return [_made(task) for task in tasks if task is not None]
+
+
+def _made(task: Task) -> Made:
+    return Made(
+        text=task.example.text,
+        program=str(task.example.program),
+        place=task.place,
+        line=format_example(task.example).encode(),
+        held_out=frozenset(map(str, task.held_out)),
+    )
+
+
+# The tasks of the people's catalogue: what is asked, its text, its program, its tests.
+
+_MOST_ATTEMPTS: Final = 40
+_WITHOUT_ARGUMENTS: Final = 0.15  # of the tasks that need none so many stay
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleTaskMaker:
+    """Makes the tasks of one data set; a pure function of seed and index.
+
+    Attributes:
+        seed: of the data set.
+        wanted: the places to make tasks for.
+    """
+
+    seed: int
+    wanted: Container[Place] = EVERYWHERE
+
+    def make(self, index: int) -> Task | None:
+        """Return task number `index`, or None if the draw made no good task that is wanted."""
+        rng = Random(f"{self.seed}:people:{index}")
+        asked = _drawing().draw(rng)
+        if asked is None:
+            return None
+        unnamed = asked.program()  # its arguments have numbers yet, so it is the program's form
+        if unnamed is None:
+            return None
+        try:
+            request = say(asked, rng)
+        except NoWordingError:
+            return None
+        program, text = asked.program(), normalise_text(request.text)
+        if program is None or not text or text.count(" ") >= MAX_WORDS:
+            return None
+        if not request.arguments and rng.random() > _WITHOUT_ARGUMENTS:
+            return None
+        place = Place(split_by_surface(None, unnamed, self.seed)[0], block_of(text))
+        if place not in self.wanted:
+            return None
+        tests = _tests(asked, program, rng)
+        if not tests:
+            return None
+        return Task(
+            Example(
+                text,
+                request.arguments,
+                asked.kind.language_type,
+                program,
+                tests,
+                tuple(asked.kinds()),
+                typed=request.text,
+            ),
+            place,
+        )
+
+
+@cache
+def _drawing() -> Drawing:
+    return Drawing(people())
+
+
+def _tests(asked: Asked, program: Node, rng: Random) -> tuple[Test, ...]:
+    """Return ten tests on inputs as people try them; none where nearly all outputs are alike."""
+    slots: dict[str, Slot] = {a.name: a.slot for a in asked.arguments()}
+    types = {a.name: a.type for a in asked.arguments()}
+    try:
+        run = compile_program(program, types, LIMITS)
+    except AlgoLispError:
+        return ()
+    tests: list[Test] = []
+    for _ in range(_MOST_ATTEMPTS):
+        inputs = draw_inputs(types, rng, slots)
+        try:
+            tests.append(Test(inputs, run(inputs)))
+        except AlgoLispError:
+            continue
+        if len(tests) == N_TESTS:
+            break
+    outputs = {repr(test.output) for test in tests}
+    is_varied = len(outputs) > 1 or not types
+    return tuple(tests) if len(tests) == N_TESTS and is_varied else ()

@@ -1,0 +1,243 @@
+"""Draws a task of the people's catalogue: kinds in the slots of kinds, arguments and literals.
+
+The words come later (`saps.data.wordings.requests`), since the same task can be said in many ways.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final, TypeAlias
+
+from saps.data.tasks.kinds import Kind, Kinds, Slot, applied, filled
+from saps.english.vocabulary import word_list
+from saps.lang import Node
+
+# How often people do it, guessed; what is asked is mostly one idea, or two that belong together.
+_OVER_CONDITIONS: Final = (
+    0.22  # a kind that holds a condition or a function, and so stands for many
+)
+_NESTED: Final = 0.13
+_STEPS: Final = 0.14
+_LITERAL: Final[Mapping[str, float]] = {"int": 0.35, "char": 0.6, "string": 0.35}
+_JOINT_CONDITION: Final = 0.1
+_LARGEST: Final = 60  # nodes of a program
+_COMMON_SIGNS: Final = ",,,,  ---__:;./*#!?+=@&|"
+_WORDS: Final = word_list(
+    "abc hello cat dog test foo yes no end Mr. USD ab the xyz apple red blue error done OK http "
+    ".txt .csv admin Anna Tom total left right up north ing un pre -- ... >> => ** ## id key"
+)
+
+
+@dataclass(eq=False, slots=True)
+class Argument:
+    """An argument of the task; its name comes with the words."""
+
+    type: str
+    slot: Slot
+    name: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Literal:
+    """A number or a string that the text says.
+
+    Attributes:
+        literal: as the language writes it.
+        type: "int", "char" or "string".
+    """
+
+    literal: str
+    type: str
+
+
+@dataclass(eq=False, slots=True)
+class Joint:
+    """Two conditions joined: "and", "or", "but not", "neither"."""
+
+    word: str
+    first: "Asked"
+    second: "Asked"
+
+
+@dataclass(eq=False, slots=True)
+class Asked:
+    """A kind, a condition or a function with what fills its slots."""
+
+    kind: Kind
+    fillers: dict[str, "Filler"] = field(default_factory=dict)
+
+    def arguments(self) -> Iterator[Argument]:
+        """Yield the arguments in it, each once."""
+        yield from dict.fromkeys(self._arguments())
+
+    def _arguments(self) -> Iterator[Argument]:
+        for filler in self.fillers.values():
+            if isinstance(filler, Argument):
+                yield filler
+            elif isinstance(filler, Joint):
+                yield from filler.first._arguments()
+                yield from filler.second._arguments()
+            elif isinstance(filler, Asked):
+                yield from filler._arguments()
+
+    def kinds(self) -> Iterator[str]:
+        """Yield the names of its kinds, the outermost first."""
+        yield self.kind.name
+        for filler in self.fillers.values():
+            if isinstance(filler, Joint):
+                yield from (*filler.first.kinds(), *filler.second.kinds())
+            elif isinstance(filler, Asked):
+                yield from filler.kinds()
+
+    def program(self) -> Node | None:
+        """Return the program; None where a lambda would hide an argument of another."""
+        values: dict[str, Node] = {}
+        bodies: dict[str, Node] = {}
+        for name, filler in self.fillers.items():
+            node = _node(filler)
+            if node is None:
+                return None
+            (bodies if self.kind.slots[name].is_applied else values)[name] = node
+        program = applied(self.kind.program, bodies)
+        return None if program is None else filled(program, values)
+
+
+Filler: TypeAlias = "Argument | Literal | Joint | Asked"
+
+
+def _node(filler: Filler) -> Node | None:
+    if isinstance(filler, Argument):
+        return Node(filler.name)
+    if isinstance(filler, Literal):
+        return Node(filler.literal)
+    if isinstance(filler, Asked):
+        return filler.program()
+    first, second = filler.first.program(), filler.second.program()
+    if first is None or second is None:
+        return None
+    if filler.word == "neither":
+        return Node("!", (Node("||", (first, second)),))
+    if filler.word == "but not":
+        return Node("&&", (first, Node("!", (second,))))
+    return Node({"and": "&&", "or": "||"}[filler.word], (first, second))
+
+
+class Drawing:
+    """Draws tasks from the kinds; the same random numbers give the same tasks."""
+
+    def __init__(self, kinds: Kinds) -> None:
+        self.kinds = kinds
+        over = [k for k in kinds.kinds.values() if any(s.is_applied for s in k.slots.values())]
+        self.over = over
+        self.plain = [k for k in kinds.kinds.values() if k not in over]
+        self.of_type: dict[str, list[Kind]] = {}
+        for kind in self.plain + over:
+            if kind.of("noun") or kind.of("do"):
+                self.of_type.setdefault(kind.returns, []).append(kind)
+
+    def draw(self, rng: Random) -> Asked | None:
+        """Return a task, or None if the draw was no good."""
+        root = self._fill(self._kind(rng), rng)
+        draw = rng.random()
+        if draw < _NESTED:
+            self._nest(root, rng)
+        elif draw < _NESTED + _STEPS:
+            self._put_before(root, rng)
+        _share(root, rng)
+        for number, argument in enumerate(root.arguments()):
+            argument.name = f"argument{number}"
+        program = root.program()
+        if program is None or program.size > _LARGEST or len(list(root.arguments())) > 5:
+            return None
+        return root
+
+    def _kind(self, rng: Random) -> Kind:
+        over = self.over and rng.random() < _OVER_CONDITIONS
+        return _weighted(self.over if over else self.plain, rng)
+
+    def _fill(self, kind: Kind, rng: Random) -> Asked:
+        asked = Asked(kind)
+        for name, slot in kind.slots.items():
+            asked.fillers[name] = self._filler(slot, rng)
+        return asked
+
+    def _filler(self, slot: Slot, rng: Random) -> Filler:
+        if slot.is_applied:
+            entries = self.kinds.conditions if slot.type == "condition" else self.kinds.functions
+            fitting = [
+                e
+                for e in entries.values()
+                if e.element == slot.on and slot.gives in ("", e.returns)
+            ]
+            first = self._fill(_weighted(fitting, rng), rng)
+            if slot.type == "condition" and rng.random() < _JOINT_CONDITION:
+                second = self._fill(_weighted(fitting, rng), rng)
+                if second.kind is not first.kind:
+                    return Joint(
+                        rng.choice(("and", "and", "or", "but not", "neither")), first, second
+                    )
+            return first
+        if rng.random() < _LITERAL.get(slot.type, 0.0):
+            return Literal(json.dumps(_value(slot, rng), ensure_ascii=False), slot.type)
+        return Argument(slot.language_type, slot)
+
+    def _nest(self, root: Asked, rng: Random) -> None:
+        """Put a kind into a slot of the root."""
+        repeats = Counter(part.symbol for part in root.kind.program.preorder())
+        slots = [
+            name
+            for name, slot in root.kind.slots.items()
+            if not slot.is_applied and repeats[name] <= 2 and slot.type in self.of_type
+        ]
+        if slots:
+            name = rng.choice(slots)
+            inner = self._inner(root.kind.slots[name].type, rng)
+            root.fillers[name] = self._fill(inner, rng)
+
+    def _put_before(self, root: Asked, rng: Random) -> None:
+        """Put a kind, or two, before the root: steps of which the root is the last."""
+        first = next(iter(root.kind.slots), None)
+        if first is None or not root.kind.of("then"):
+            return
+        slot = root.kind.slots[first]
+        repeats = sum(part.symbol == first for part in root.kind.program.preorder())
+        if slot.type not in self.of_type or repeats > 2:
+            return
+        before = [k for k in self.of_type[slot.type] if k.of("do")]
+        if before:
+            root.fillers[first] = inner = self._fill(_weighted(before, rng), rng)
+            if rng.random() < 0.3 and repeats == 1:
+                self._put_before(inner, rng)
+
+    def _inner(self, kind: str, rng: Random) -> Kind:
+        nouns = [k for k in self.of_type[kind] if k.of("noun")]
+        return _weighted(nouns or self.of_type[kind], rng)
+
+
+def _weighted(kinds: Sequence[Kind], rng: Random) -> Kind:
+    return rng.choices(kinds, [kind.weight for kind in kinds])[0]
+
+
+def _share(root: Asked, rng: Random) -> None:
+    """Now and then let two slots of one type be the same argument, in a task that nests."""
+    if rng.random() > 0.2 or not any(isinstance(f, Asked) for f in root.fillers.values()):
+        return
+    outer = [f for f in root.fillers.values() if isinstance(f, Argument)]
+    for filler in root.fillers.values():
+        if isinstance(filler, Asked):
+            for name, inner in filler.fillers.items():
+                same = [a for a in outer if isinstance(inner, Argument) and a.type == inner.type]
+                if same:
+                    filler.fillers[name] = rng.choice(same)
+
+
+def _value(slot: Slot, rng: Random) -> int | str:
+    if slot.type == "int":
+        low, high = slot.bounds or rng.choice(((1, 10), (1, 20), (0, 100), (3, 1000), (-20, 20)))
+        value = rng.randint(low, high)
+        return round(value, -1) if value > 30 and rng.random() < 0.5 else value
+    if slot.type == "char":
+        return rng.choice(_COMMON_SIGNS if rng.random() < 0.4 else "aaeeiostrnlbcdhkmpxyz013579")
+    return rng.choice(_WORDS if rng.random() < 0.8 else [", ", " - ", " ", "", "; ", ": "])

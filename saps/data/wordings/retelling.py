@@ -1,0 +1,352 @@
+"""Says a task anew, from its program: other words, other order, other names of its arguments."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from random import Random
+from typing import Final
+
+from saps.data.example import Example
+from saps.data.tasks.catalogue import default_catalogue
+from saps.data.tasks.composer import LETTERS, Use
+from saps.data.tasks.family import substitute
+from saps.data.tasks.phrasing import NOUNS, listed
+from saps.data.tasks.template_matcher import Readings, default_readings
+from saps.data.tokenizer import normalise_typing
+from saps.data.wordings.speaker import Speaker
+from saps.data.wordings.tables import SLOT, Table, default_table, table_texts
+from saps.lang import Node
+
+_DEFINED: Final = "z"
+
+# How often people do it, guessed; a text has several of these seldom.
+_WITHOUT_NAME: Final = 0.15  # an argument that is the only one of its type has no name
+_WITH_TITLE: Final = 0.08  # "the list a"
+_MAY_BE_UNSAID: Final = 0.6  # such an argument need not be mentioned
+_EVERYDAY_WORDS: Final = 0.12  # "the highest score"
+_NAMED_BY_ELEMENTS: Final = 0.12  # "which a are even", where a is called "scores"
+_REMARK_AFTER: Final = 0.15
+_TALK_BEFORE: Final = 0.05
+_DECLARED_APART: Final = 0.6  # the text does not say what its arguments are,
+_STATED: Final = 0.06  # says it in a sentence of its own,
+_DECLARED_TWICE: Final = 0.13  # or says it though it is declared apart
+_DECLARED_FIRST: Final = 0.75  # of the texts that say it themselves
+_CALLED: Final = 0.1  # "a list called a"
+_NAMES_OF_TASK: Final = 0.35  # the letters of the task stay,
+_NAMES_BY_MENTION: Final = 0.45  # or go by the order of mention; the rest are any letters
+_MARK_INSIDE: Final = re.compile(r"(arg[a-z]arg)(?=[a-z])")
+# "Let r be ..." names something too; not so "what ' s", "x 3", "from a to z", and the pronoun.
+_OWN_LETTER: Final = re.compile(r"(?<!' )\b(?:[b-hjm-y]|(?<!\bto )z)\b(?! to a\b| arg)")
+_OWN_MARK: Final = re.compile(r"\barg[A-Z]arg\b")
+_ORDER_KEPT: Final = frozenset(
+    {"filter", "exclude", "first_half", "second_half", "first_n", "last_n", "except_first"}
+    | {"except_last", "except_ends", "even_positions", "odd_positions", "symmetric_strings"}
+    | {"shorter_strings", "longer_strings", "strings_before", "strings_after", "strings_absent"}
+)
+_FROM_ZERO: Final = frozenset(
+    {"at_position", "even_positions", "odd_positions", "positions_where", "position_of_largest"}
+    | {"position_of_smallest", "between_inclusive", "between_exclusive", "starting_from", "up_to"}
+    | {"nth_letter", "string_at"}
+)
+# "The numbers in a", of which only "a" is left when a is called "scores": "which a are even".
+_ELEMENTS_OF: Final = re.compile(
+    r"\b(?:the )?(?:numbers|elements|values|items|entries|integers|members|strings|words)"
+    r" (?:in|of|from|among|inside|within) (?:the )?(?=arg[a-z]arg)"
+)
+_PLURAL: Final[dict[str, re.Pattern[str]]] = {
+    "int[]": re.compile(r"\b(?:numbers|elements|values|items|entries|integers)\b"),
+    "string[]": re.compile(r"\b(?:strings|words|elements|items|entries)\b"),
+}
+# Not "the number of", which is a count.
+_SINGULAR: Final[dict[str, re.Pattern[str]]] = {
+    "int[]": re.compile(r"\b(?:number|element|value|item|entry|integer)\b(?! of| from)"),
+    "string[]": re.compile(r"\b(?:string|word|element|item|entry)\b"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reteller:
+    """Tells a share of the tasks anew.
+
+    The texts are as they reach a model after a person's text was read: the arguments have letters
+    for names, in any order, and are declared at the start, unless the text declares them itself.
+
+    Attributes:
+        rate: share of the tasks that are told anew, in [0, 1].
+
+    Raises:
+        ValueError: the rate is outside [0, 1].
+    """
+
+    rate: float
+    table: Table | None = None
+    readings: Readings | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate <= 1:
+            raise ValueError(f"retold={self.rate}: must be in [0, 1]")
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What decides how tasks are told, for the key of a cache."""
+        return self.rate, *table_texts().values()
+
+    def __call__(self, example: Example, rng: Random) -> Example:
+        """Return the task, perhaps told anew.
+
+        Args:
+            example: a generated or published task; one whose program the families do not make
+                stays as it is.
+            rng: makes every choice.
+        """
+        return self.retell(example, rng) if rng.random() < self.rate else example
+
+    def retell(self, example: Example, rng: Random) -> Example:
+        """Return the task told anew: text, names and program; its tests are left out."""
+        readings = self.readings or default_readings()
+        root = readings.expression(example.program, example.arguments, example.return_type)
+        if root is None:
+            return example
+        telling = _Telling(self.table or default_table(), _used(root, example.arguments, rng), rng)
+        declaration, typed = telling.text(root)
+        typed = _MARK_INSIDE.sub(r"\1 ", normalise_typing(typed))  # "the a - th"
+        typed = _OWN_LETTER.sub(lambda match: _mark(match[0].upper()), typed)
+        arguments = telling.arguments
+        letters = _new_letters(typed, list(arguments), rng)
+        return replace(
+            example,
+            text=" ".join(letters.get(x, x) for x in f"{declaration} {typed}".split()),
+            arguments={letters[_mark(name)]: kind for name, kind in arguments.items()},
+            program=_renamed(example.program, {n: letters[_mark(n)] for n in arguments}),
+            tests=(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """One task being told: its arguments in an order, and the words for what is around it."""
+
+    table: Table
+    arguments: Mapping[str, str]
+    rng: Random
+
+    def text(self, root: Use) -> tuple[str, str]:
+        """Return what the reading of a text puts before it, perhaps nothing, and the text."""
+        names, unsaid = self._mentions()
+        speaker = Speaker(self.table, names, unsaid, self.rng, _mark(_DEFINED))
+        if len(self.arguments) == len(LETTERS):
+            speaker.defines = 0.0  # no letter is left
+        asked = speaker.request(root)
+        asked = self._with_things(asked)
+        if self.rng.random() < _NAMED_BY_ELEMENTS:
+            asked = _ELEMENTS_OF.sub("", asked)
+        if self.rng.random() < _REMARK_AFTER:
+            asked = f"{asked} , {self._closing(root)}"
+        if self.rng.random() < _TALK_BEFORE:
+            asked = f"{self._frame('opening')} {asked}"
+        return self._declared(asked, unsaid)
+
+    def _frame(self, name: str, **slots: str) -> str:
+        return SLOT.sub(lambda match: slots[match[1]], self.table.frame(name, self.rng))
+
+    def _mentions(self) -> tuple[dict[str, str], frozenset[str]]:
+        """Return how each argument is called, and those that need not be."""
+        kinds = list(self.arguments.values())
+        alone = frozenset(name for name, kind in self.arguments.items() if kinds.count(kind) == 1)
+        names = {name: self._mention(name, is_alone=name in alone) for name in self.arguments}
+        unsaid = alone if self.rng.random() < _MAY_BE_UNSAID else frozenset[str]()
+        return names, unsaid
+
+    def _mention(self, name: str, *, is_alone: bool) -> str:
+        kind = self.arguments[name]
+        draw = self.rng.random()
+        if is_alone and draw < _WITHOUT_NAME:
+            said = self._frame(f"unnamed {kind}")
+            if said != "it" or len(self.arguments) == 1:
+                return said
+        if draw > 1 - _WITH_TITLE:
+            return f"{self._frame(f'title {kind}')} {_mark(name)}"
+        return _mark(name)
+
+    def _with_things(self, asked: str) -> str:
+        """Return the request with everyday words for the elements of its only array."""
+        arrays = [kind for kind in self.arguments.values() if kind.endswith("[]")]
+        if (
+            len(arrays) != 1
+            or "string" in self.arguments.values()
+            or self.rng.random() >= _EVERYDAY_WORDS
+        ):
+            return asked
+        one, _, many = self._frame(f"things {arrays[0]}").partition(" / ")
+        return _SINGULAR[arrays[0]].sub(one, _PLURAL[arrays[0]].sub(many, asked))
+
+    def _closing(self, root: Use) -> str:
+        family = root.family
+        groups = ["closing", f"closing {family.result}"]
+        groups += ["closing kept order"] * 2 * (family.declared in _ORDER_KEPT)
+        groups += ["closing from zero"] * 2 * (family.declared in _FROM_ZERO)
+        return self._frame(self.rng.choice(groups))
+
+    def _declared(self, asked: str, unsaid: frozenset[str]) -> tuple[str, str]:
+        draw = self.rng.random()
+        if draw < _DECLARED_APART or not self.arguments:
+            return _declared_apart(self.arguments), asked
+        if draw < _DECLARED_APART + _STATED:
+            return _declared_apart(self.arguments), f"{self._stated()} , {asked}"
+        hidden = {name for name in unsaid if _mark(name) not in asked}
+        kinds = [self._kind(name, is_hidden=name in hidden) for name in self.arguments]
+        place = "before" if self.rng.random() < _DECLARED_FIRST else "after"
+        text = self._frame(place, D=listed(kinds), R=asked)
+        return (_declared_apart(self.arguments) if draw > 1 - _DECLARED_TWICE else ""), text
+
+    def _stated(self) -> str:
+        """Return sentences that say what the arguments are."""
+        kinds = self.arguments.items()
+        return " , ".join(f"{_mark(name)} is {self._frame(f'kind {kind}')}" for name, kind in kinds)
+
+    def _kind(self, name: str, *, is_hidden: bool) -> str:
+        noun = self._frame(f"kind {self.arguments[name]}")
+        called = " called" if self.rng.random() < _CALLED else ""
+        return noun if is_hidden else f"{noun}{called} {_mark(name)}"
+
+
+def _mark(name: str) -> str:
+    """Return what stands for an argument until it gets its letter: no word, and no article."""
+    return f"arg{name}arg"
+
+
+def _letter(mark: str) -> str:
+    return mark.removeprefix("arg").removesuffix("arg")
+
+
+def _used(root: Use, arguments: Mapping[str, str], rng: Random) -> dict[str, str]:
+    """Return the arguments that the program uses, in some order."""
+    names = {leaf.name for leaf in root.leaves()}
+    used = [(name, kind) for name, kind in arguments.items() if name in names]
+    if rng.random() < 0.5:
+        rng.shuffle(used)
+    return dict(used)
+
+
+def _declared_apart(arguments: Mapping[str, str]) -> str:
+    if not arguments:
+        return ""
+    by_kind: dict[str, list[str]] = {}
+    for name, kind in arguments.items():
+        by_kind.setdefault(kind, []).append(_mark(name))
+    nouns = [f"{NOUNS[kind][len(names) > 1]} {listed(names)}" for kind, names in by_kind.items()]
+    return f"given {listed(nouns)} ,"
+
+
+def _new_letters(typed: str, names: Sequence[str], rng: Random) -> dict[str, str]:
+    """Give each argument a letter: those of the task, by the order of mention, or any.
+
+    What the text calls by a letter of its own gets one that no argument has; where none is left it
+    keeps its own.
+    """
+    draw = rng.random()
+    letters = {_mark(name): name for name in names}
+    if draw >= _NAMES_OF_TASK:
+        said = [*names, *([_DEFINED] if _mark(_DEFINED) in typed else [])]
+        chosen = (
+            LETTERS
+            if draw < _NAMES_OF_TASK + _NAMES_BY_MENTION
+            else "".join(rng.sample(LETTERS, len(said)))
+        )
+        order = sorted(said, key=lambda name: _place(typed, _mark(name)))
+        letters = {_mark(name): letter for name, letter in zip(order, chosen, strict=False)}
+    free = [letter for letter in LETTERS if letter not in letters.values()]
+    own = list(dict.fromkeys(_OWN_MARK.findall(typed)))
+    others = [mark for mark in (_mark(_DEFINED), *own) if mark not in letters]
+    given = dict(zip(others, free, strict=False))
+    return {mark: _letter(mark).lower() for mark in own} | given | letters
+
+
+def _place(text: str, word: str) -> int:
+    place = text.find(word)
+    return place if place >= 0 else len(text)
+
+
+def _renamed(program: Node, letters: Mapping[str, str]) -> Node:
+    return substitute(program, {name: Node(letter) for name, letter in letters.items()})
+
+
+# How often each kind of request is to be told at the least.
+
+Kind = tuple[str, ...]
+_ALONE: Final = 1
+_PAIR: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Evens out what is asked for.
+
+    The generator draws from all that can be composed, so most of its programs are combinations
+    that no one would think of, and "the digits of n" is one in thousands. People ask for one
+    family, or for two that belong together.
+
+    Attributes:
+        each_family: a family asked for alone, with each of its conditions, is told so many times.
+        each_pair: likewise two families that the table has words of their own for.
+        table: None for the project's own.
+
+    Raises:
+        ValueError: a number is not a whole one, or below 0.
+    """
+
+    each_family: int = 0
+    each_pair: int = 0
+    table: Table | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("each_family", "each_pair"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+                raise ValueError(f"{name}={value}: must be a whole number from 0")
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What decides the numbers, beside the table, for the key of a cache."""
+        return self.each_family, self.each_pair
+
+    def missing(self, examples: Sequence[Example]) -> list[int]:
+        """Return how many more times each task is to be told.
+
+        The tasks of a kind share what the kind lacks as evenly as can be. A kind of which there is
+        no task at all stays untold: its programs are another split's.
+
+        Args:
+            examples: the tasks, each told once. Those without names of families are left alone.
+        """
+        kinds = [self._kind(example.nodes) for example in examples]
+        counts = Counter(kinds)
+        seen = Counter[Kind]()
+        more: list[int] = []
+        for kind in kinds:
+            lacking = max(0, self._goal(kind) - counts[kind])
+            share, rest = divmod(lacking, counts[kind])
+            more.append(share + (seen[kind] < rest))
+            seen[kind] += 1
+        return more
+
+    def _goal(self, kind: Kind) -> int:
+        return {0: 0, _ALONE: self.each_family, _PAIR: self.each_pair}[len(kind)]
+
+    def _kind(self, nodes: Kind) -> Kind:
+        """Return what a task counts as; () for one that has no quota."""
+        if len(nodes) == _ALONE:
+            return nodes if nodes[0] in _declared() else ()
+        if len(nodes) != _PAIR:
+            return ()
+        pair = tuple(_declared().get(name, "") for name in nodes)
+        table = self.table or default_table()
+        return pair if " > ".join(pair) in table.families else ()
+
+
+@cache
+def _declared() -> dict[str, str]:
+    """Return the declaration of each family, by the family's name."""
+    return {family.name: family.declared for family in default_catalogue().families}

@@ -1,0 +1,244 @@
+"""The tables of wordings: for each task family and each condition, how people ask for it."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.resources import files
+from random import Random
+
+# Patterns of English: one line that stands for many ways to say one thing, drawn one at a time.
+#
+# `<a|b>` is a choice, `[a]` is said or not, `$NAME` another pattern, `{X}` what fills slot X,
+# `{X!}` the same where only a name reads well. Unlike the generator's wordings, a pattern is
+# never written out in full: it may stand for millions of texts.
+
+_MARK = re.compile(r"([<>\[\]|])")
+_SHARED = re.compile(r"\$([A-Z_0-9]+)")
+SLOT = re.compile(r"\{(\w+)(!?)\}")
+_CLOSES = {"<": ">", "[": "]"}
+
+
+class PatternError(ValueError):
+    """A pattern is malformed; the message quotes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sequence:
+    parts: tuple["str | _Choice", ...]
+
+    def draw(self, rng: Random) -> str:
+        return "".join(part if isinstance(part, str) else part.draw(rng) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    options: tuple[_Sequence, ...]
+
+    def draw(self, rng: Random) -> str:
+        return rng.choice(self.options).draw(rng)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One line of a table.
+
+    Its brackets are looked at when it is read, and taken apart when it is first drawn from: a run
+    draws from few lines of many.
+
+    Attributes:
+        source: as it was written, the shared patterns filled in.
+        slots: all that a text of it can name.
+    """
+
+    source: str
+    slots: frozenset[str]
+
+    @classmethod
+    def parse(cls, text: str, shared: Mapping[str, str] | None = None) -> "Pattern":
+        """Read a pattern.
+
+        Args:
+            text: the pattern.
+            shared: name to what `$NAME` stands for.
+
+        Raises:
+            PatternError: an unknown `$NAME`, or a bracket that is never closed or opened.
+        """
+        source = expand_shared(text, shared or {})
+        _check_brackets(source)
+        return cls(source, frozenset(name for name, _ in SLOT.findall(source)))
+
+    def draw(self, rng: Random) -> str:
+        """Return one text, its slots still as `{X}`."""
+        return self._root.draw(rng)
+
+    @cached_property
+    def _root(self) -> _Sequence:
+        tokens = [token for token in _MARK.split(self.source) if token]
+        return _sequence(tokens, 0)[0]
+
+
+def _check_brackets(source: str) -> None:
+    opened: list[str] = []
+    for mark in _MARK.findall(source):
+        if mark in _CLOSES:
+            opened.append(mark)
+        elif not opened:
+            raise PatternError(f"{source!r}: '{mark}' stands outside of any bracket")
+        elif mark == "|":
+            if opened[-1] == "[":
+                raise PatternError(
+                    f"{source!r}: '|' stands in [...]; write <a|b|> for an optional one"
+                )
+        elif _CLOSES[opened.pop()] != mark:
+            raise PatternError(f"{source!r}: '{mark}' closes a bracket of the other kind")
+    if opened:
+        raise PatternError(f"{source!r}: '{opened[-1]}' is never closed")
+
+
+def expand_shared(text: str, shared: Mapping[str, str]) -> str:
+    """Return the text with each `$NAME` replaced.
+
+    Raises:
+        PatternError: a name is unknown.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in shared:
+            raise PatternError(f"{text!r}: {match[0]} is not defined above; add 'let {match[1]} ='")
+        return shared[match[1]]
+
+    return _SHARED.sub(value, text)
+
+
+def _sequence(tokens: Sequence[str], start: int) -> tuple[_Sequence, int]:
+    parts: list[str | _Choice] = []
+    place = start
+    while place < len(tokens) and tokens[place] not in (">", "]", "|"):
+        if tokens[place] in _CLOSES:
+            choice, place = _choice(tokens, place)
+            parts.append(choice)
+        else:
+            parts.append(tokens[place])
+            place += 1
+    return _Sequence(tuple(parts)), place
+
+
+def _choice(tokens: Sequence[str], start: int) -> tuple[_Choice, int]:
+    options = []
+    place = start
+    while place == start or tokens[place] == "|":
+        option, place = _sequence(tokens, place + 1)
+        options.append(option)
+    if tokens[start] == "[":
+        options.append(_Sequence(()))
+    return _Choice(tuple(options)), place + 1
+
+
+KINDS = ("noun", "do", "ask", "that")
+CONDITION_KINDS = ("adj", "post", "are", "is")
+FRAME_KINDS = ("say",)
+_KINDS_OF = {"=": KINDS, "~": CONDITION_KINDS, "+": FRAME_KINDS}
+
+
+class TableError(ValueError):
+    """A table of wordings is malformed; the message says where."""
+
+
+@dataclass(slots=True)
+class Wordings:
+    """The patterns of one family, or of one condition, by kind.
+
+    Kinds of a family: "noun" can stand in other texts, "do" is a command, "ask" a question, "that"
+    a clause to follow "whether". Those of a condition: "adj" stands before a plural noun, "post"
+    after one; "are" and "is" are its predicates.
+    """
+
+    patterns: dict[str, list[Pattern]] = field(default_factory=dict)
+
+    def of(self, kind: str) -> list[Pattern]:
+        return self.patterns.get(kind, [])
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """All wordings.
+
+    Attributes:
+        families: by the name of a family's declaration.
+        conditions: by the name of a condition.
+        frames: what stands around a request, by the name of the place.
+    """
+
+    families: Mapping[str, Wordings]
+    conditions: Mapping[str, Wordings]
+    frames: Mapping[str, Wordings]
+
+    def frame(self, name: str, rng: Random) -> str:
+        """Draw what stands in a place, its slots unfilled; "" where the table has nothing."""
+        wordings = self.frames.get(name)
+        return rng.choice(wordings.of("say")).draw(rng) if wordings is not None else ""
+
+    @classmethod
+    def parse(cls, texts: Mapping[str, str]) -> "Table":
+        """Read tables.
+
+        Args:
+            texts: by the name of their file.
+
+        Raises:
+            TableError: a line is none of what the format has; gives file and line.
+        """
+        rooms: dict[str, dict[str, Wordings]] = {mark: {} for mark in _KINDS_OF}
+        for name, text in texts.items():
+            _read(name, text.splitlines(), rooms)
+        return cls(*rooms.values())
+
+
+def _read(file: str, lines: Iterable[str], rooms: Mapping[str, dict[str, Wordings]]) -> None:
+    shared: dict[str, str] = {}
+    current: list[Wordings] = []
+    kinds: tuple[str, ...] = ()
+    for number, line in _content(lines):
+        try:
+            if line.startswith("let "):
+                name, _, value = line.removeprefix("let ").partition("=")
+                shared[name.strip()] = expand_shared(value.strip(), shared)
+            elif line[0] in rooms:
+                kinds = _KINDS_OF[line[0]]
+                names = [name.strip() for name in line[1:].split(",")]
+                current = [rooms[line[0]].setdefault(name, Wordings()) for name in names]
+            else:
+                kind, colon, text = line.partition(":")
+                if not colon or kind not in kinds or not (text.strip() or kind == "say"):
+                    expected = ", ".join(kinds) or "'= FAMILY', '~ CONDITION' or '+ FRAME'"
+                    raise TableError(f"expected {expected} and a colon, found {line!r}")
+                pattern = Pattern.parse(text.strip(), shared)
+                for wordings in current:
+                    wordings.patterns.setdefault(kind, []).append(pattern)
+        except (PatternError, TableError) as error:
+            raise TableError(f"{file}, line {number}: {error}") from error
+
+
+def _content(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(lines, start=1):
+        stripped = line.strip()
+        if stripped and not stripped.startswith("#"):
+            yield number, stripped
+
+
+@cache
+def table_texts() -> Mapping[str, str]:
+    """Return the project's own tables as they are written, by file name."""
+    folder = files(__package__) / "tables"
+    found = [item for item in folder.iterdir() if item.name.endswith(".txt")]
+    return {
+        item.name: item.read_text(encoding="utf-8") for item in sorted(found, key=lambda i: i.name)
+    }
+
+
+@cache
+def default_table() -> Table:
+    """Return the project's own tables."""
+    return Table.parse(table_texts())

@@ -1,1 +1,0 @@
-"""From label scores to programs."""

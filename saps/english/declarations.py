@@ -1,0 +1,121 @@
+"""Types of a program's arguments: from the program, and from what its text says of them."""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from saps.data.tokenizer import normalise_typing
+from saps.lang.check import Signature, infer_signature
+from saps.lang.errors import AlgoLispError
+from saps.lang.node import Node
+
+# What may follow a name: "i" before another word is a pronoun, and so is "a" in "numbers b , a hall
+# has ..." an article; "a" before a noun always is.
+_AFTER_NAME = (
+    r"(?= ,| and\b| of\b| is\b| are\b| (?:find|compute|what|return|count|your|print|which)\b|$)"
+)
+_NAME = (
+    r"(?!a (?:number|integer|int|string|word|array|list)\b)"
+    rf"(?:[b-hj-l]\b|(?<!, )a\b|[ai]\b{_AFTER_NAME})"
+)
+_MENTIONED = re.compile(rf"(?<!\w)(?:[b-hj-l]\b|[ai]\b{_AFTER_NAME})")
+_KIND = re.compile(
+    r"\b(?P<many>(?:arrays?|lists?) of )?(?P<kind>numbers?|integers?|ints?|strings?|words?)"
+    # Names, separated by commas, "and" or nothing.
+    rf"(?P<names>(?:(?: ,)?(?: and)? {_NAME})+)"
+)
+_NOUN: Final = (
+    r"(?:arrays?|lists?)(?: of (?:numbers|integers|ints|strings|words))?"
+    r"|(?:numbers?|integers?|ints?|strings?|words?)"
+)
+# An "a" before a noun is an article.
+_LETTER: Final = rf"[a-l]\b(?! (?:{_NOUN})\b)"
+_LETTERS: Final = rf"{_LETTER}(?:(?: ,| and| , and) {_LETTER})*"
+# One kind of what is declared, with or without letters: "arrays of numbers a and b".
+_ITEM: Final = (
+    rf"(?:an? )?(?:{_NOUN})\b(?: {_LETTERS})?(?: of (?:numbers|integers|ints|strings|words)\b)?"
+)
+# How a text in the form of the data begins, where that says what its arguments are.
+_DECLARED: Final = re.compile(
+    rf"(?:you are given|given|consider) (?P<items>{_ITEM}(?:(?: ,| and| , and) {_ITEM})*)"
+    r"(?= ,| (?:find|compute|what|return|count|your)\b|$)"
+)
+_DEFINED: Final = re.compile(r"\b(?:let|define) ([a-l])\b")
+# The letters of "1e9", "0x10" and "5k" name nothing.
+_GLUED_LETTER: Final = re.compile(r"(?<=\d)(?:e(?=\d)|k\b)|(?<=\b0)[xb](?=[\da-f])", re.IGNORECASE)
+_VARIABLE = re.compile(r"\b[A-Z]\w*\b")
+
+
+def declared_types(text: str) -> dict[str, str]:
+    """Return the argument types that a text states, as in "an array of numbers a and a number b".
+
+    A name that is given two types is left out.
+    """
+    found: dict[str, set[str]] = {}
+    for match in _KIND.finditer(normalise_typing(text)):
+        kind = _type_of_kind((match["many"] or "") + match["kind"])
+        for name in re.findall(r"\b[a-l]\b", match["names"]):
+            found.setdefault(name, set()).add(kind)
+    return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1}
+
+
+def opening_types(text: str) -> dict[str, str]:
+    """Return the types of all arguments, where the opening of a text gives each a name and a type.
+
+    "given an array of numbers a and a string b , ..." does. With "an array b" or "a string ," in
+    it, or with a further letter later on that is not defined there, the text leaves something
+    open, and nothing is returned.
+    """
+    text = normalise_typing(_GLUED_LETTER.sub("", text))
+    opening = _DECLARED.match(text)
+    if opening is None:
+        return {}
+    stated = declared_types(opening["items"])
+    named = [re.findall(rf"\b{_LETTER}", item) for item in re.findall(_ITEM, opening["items"])]
+    letters = {letter for letters in named for letter in letters}
+    defined = set(_DEFINED.findall(text))
+    is_whole = all(named) and letters == stated.keys()
+    return stated if is_whole and letters | defined >= set(_MENTIONED.findall(text)) else {}
+
+
+def _type_of_kind(kind: str) -> str:
+    base = "int" if kind.rstrip("s").endswith(("number", "integer", "int")) else "string"
+    return f"{base}[]" if " of " in kind else base
+
+
+def settle_signature(
+    program: Node,
+    text: str,
+    declared: Mapping[str, str] | None = None,
+    returns: str | None = None,
+) -> Signature:
+    """Return the types of a program, no more general than its text asks for.
+
+    Args:
+        program: the tree.
+        text: what it was written for, in the form of the data; empty where `declared` says all.
+        declared: types that are known for sure; these are arguments whether the program uses them
+            or not, and come first.
+        returns: type of the value, if it is known.
+
+    A comparison alone would leave `a` in (reduce (filter a (partial1 b >)) 0 +) with numbers or
+    strings; the text says which. What neither decides is taken to be a number, as nearly
+    everything in the published data is.
+
+    Raises:
+        AlgoLispError: the program is ill-typed.
+    """
+    sure = dict(declared or {})
+    found = infer_signature(program, sure, returns)
+    told = {n: k for n, k in declared_types(text).items() if n in found.arguments and n not in sure}
+    if told:
+        # Where the text was misread, or the program does not follow it, the program decides.
+        with suppress(AlgoLispError):
+            found = infer_signature(program, {**told, **sure}, returns)
+    ordered = [*sure, *sorted(name for name in found.arguments if name not in sure)]
+    types = {name: found.arguments[name] for name in ordered}
+    settled = {name: _VARIABLE.sub("int", str(kind)) for name, kind in types.items()}
+    if all(str(types[name]) == kind for name, kind in settled.items()):
+        return Signature(types, found.result)  # nothing was open: inference would say the same
+    return infer_signature(program, settled, returns)

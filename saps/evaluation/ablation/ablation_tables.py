@@ -1,0 +1,410 @@
+"""An ablation for people: its tables, notes, curves, and the files that hold them."""
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from saps.evaluation.ablation.ablation_folder import TABLE, Epoch, Stage
+from saps.evaluation.ablation.ablation_result import (
+    Ablation,
+    Difference,
+    Judgement,
+    RowResult,
+    differences,
+    to_json,
+)
+from saps.evaluation.ablation.ablation_settings import SIZES
+from saps.evaluation.compare_reports import PairedCounts, gain
+from saps.evaluation.metrics import Spread
+from saps.evaluation.report_tables import Table, escape, interval, percent, render_table
+from saps.resources import write_whole
+
+_TITLES: Final = {
+    "models": "Models",
+    "rows": "Rows",
+    "cells": "Recurrent cells",
+    "pretraining": "Pretraining",
+    "topology": "Topology",
+    SIZES: "Data size",
+    "helpers": "Runs that others start from",
+}
+_HEADER: Final = ("model", "validation, exact match", "test, exact match", "95 % int.")
+_HEADER_BY_TESTS: Final = ("test, accuracy by tests", "95 % int.")
+_OVER_SEEDS: Final = "95 % int. over seeds"
+_HEADER_COST: Final = ("parameters", "examples/s", "minutes")
+_PUBLISHED: Final = ("published: validation", "published: test", "published: parameters")
+# The columns that a terminal shows, and what it calls them.
+_BRIEF: Final = {
+    "model": "model",
+    "validation, exact match": "valid.",
+    "test, exact match": "test",
+    "test, accuracy by tests": "by tests",
+    "parameters": "M",
+    "examples/s": "ex./s",
+    "minutes": "min",
+    "published: validation": "publ.",
+    "published: test": "test",
+}
+# Their siblings share one state: right on no program with two siblings that differ.
+_BLIND_TO_SIBLINGS: Final = ("saps_v", "saps_v_att")
+
+
+def caption(ablation: Ablation) -> str:
+    """Say what all rows had in common, and that the published figures are of other data."""
+    settings, data = ablation.settings, ablation.settings.data
+    n_train = data.get("train_limit")
+    tasks = "all training tasks" if n_train is None else f"the first {n_train:,} training tasks"
+    seeds = ", ".join(map(str, settings.seeds))
+    seeded = f"seed {seeds}" if len(settings.seeds) == 1 else f"the mean of seeds {seeds}"
+    return (
+        f"Every row: {data['name']}, {tasks}, {n_epochs(settings.epochs)}, batches of at most "
+        f"{data['batch_size']} tasks, size {settings.choices.size}, {seeded}; the best epoch "
+        "by validation is judged, greedily unless the row says search. The published columns are "
+        "other figures on other data (AlgoLisp, paper size, seed 001): each tells of its own data "
+        "alone, and what can be compared is the order of the rows."
+    )
+
+
+def n_epochs(count: int) -> str:
+    """Return `1 epoch`, `2 epochs`."""
+    return f"{count} epoch" if count == 1 else f"{count} epochs"
+
+
+def tables(ablation: Ablation) -> Iterator[Table]:
+    """Yield the table of each section with counts and intervals."""
+    seeds = (_OVER_SEEDS,) if len(ablation.settings.seeds) > 1 else ()
+    header = (*_HEADER, *seeds, *_HEADER_BY_TESTS, *seeds, *_HEADER_COST)
+    for title, results in _sections(ablation):
+        more = _PUBLISHED if any(result.row.published for result in results) else ()
+        cells = [_cells(result, len(header)) for result in results]
+        rows = tuple(row[: len(header) + len(more)] for row in cells)
+        yield Table(title, (*header, *more), rows)
+
+
+def brief_tables(ablation: Ablation) -> Iterator[Table]:
+    """Yield the same in 80 columns: per cent alone, of as many tasks as the title says."""
+    for table, (title, results) in zip(tables(ablation), _sections(ablation), strict=True):
+        places = [place for place, name in enumerate(table.header) if name in _BRIEF]
+        found = {
+            "validation": [result.validation for result in results],
+            "test": [result.test for result in results],
+        }
+        sizes = {
+            split: max((one.exact_match.n for one in judged if one), default=0)
+            for split, judged in found.items()
+        }
+        of = ", ".join(f"{split} of {n:,}" for split, n in sizes.items() if n)
+        yield Table(
+            f"{title}: exact match, {of}" if of else title,
+            tuple(_BRIEF[table.header[place]] for place in places),
+            tuple((row[0], *(_cut(row[place]) for place in places[1:])) for row in table.rows),
+        )
+
+
+def _cut(cell: str) -> str:
+    """Return a figure without counts and units; a star stands for "holdout"."""
+    figure = cell.partition(" (")[0].partition(", ")[0].removesuffix(" %").removesuffix(" M")
+    return figure + ("*" if cell.endswith(", holdout") else "")
+
+
+def _sections(ablation: Ablation) -> Iterator[tuple[str, list[RowResult]]]:
+    """Yield each section, and last the rows that others only start from."""
+    sections = ablation.settings.sections
+    shown = {name for names in sections.values() for name in names}
+    helpers = tuple(name for name in ablation.results if name not in shown)
+    for section, names in {**sections, "helpers": helpers}.items():
+        if names:
+            yield _TITLES[section], [ablation.results[name] for name in names]
+
+
+def _cells(result: RowResult, width: int) -> tuple[str, ...]:
+    published: tuple[str, ...] = ("-", "-", "-")
+    if (known := result.row.published) is not None:
+        shares = (f"{share:.2f} % ({known.measure})" for share in (known.validation, known.test))
+        published = (*shares, _millions(known.parameters))
+    if result.stage is not Stage.DONE:
+        excuse = "failed, see below" if result.stage is Stage.FAILED else f"({result.stage})"
+        return (result.row.title, excuse, *("-" for _ in range(width - 2)), *published)
+    validation, test = "-", result.test
+    if result.validation is not None:
+        validation = percent(result.validation.exact_match)
+    elif values := [epoch.get("val/exact_match", 0.0) for epoch in result.runs[0].epochs]:
+        validation = f"{100 * max(values):.2f} % (while training)"
+    figures = ["-"] * (width - len(_HEADER_COST) - 2)
+    if test is not None:
+        by_tests = percent(test.accuracy) + (", holdout" if test.is_holdout else "")
+        figures = [
+            *(percent(test.exact_match), interval(test.exact_match)),
+            *_over(test.exact_match_over_seeds),
+            *(by_tests, interval(test.accuracy)),
+            *_over(test.accuracy_over_seeds),
+        ]
+    parameters = None if result.parameters is None else result.parameters / 1e6
+    pace = ((result.examples_per_s, ",.0f"), (result.minutes, ".1f"))
+    cost = ["-" if figure is None else format(figure, form) for figure, form in pace]
+    return (result.row.title, validation, *figures, _millions(parameters), *cost, *published)
+
+
+def _millions(weights: float | None) -> str:
+    return "-" if weights is None else f"{weights:.2f} M"
+
+
+def _over(spread: Spread | None) -> tuple[str, ...]:
+    if spread is None:
+        return ()
+    low, high = spread.interval
+    return (f"{100 * max(0.0, low):.2f}-{100 * high:.2f} %",)
+
+
+def difference_table(ablation: Ablation, found: Sequence[Difference]) -> Table:
+    """Return what each second row gains over the first, in points, with its McNemar test."""
+    several = len(ablation.settings.seeds) > 1
+    rows = []
+    for item in found:
+        first, second = (ablation.results[key].row.title for key in (item.first, item.second))
+        under = "mean of the seeds" if item.seed is None else f"seed {item.seed}"
+        name = f"{second} - {first}" + (f", {under}" if several else "")
+        rows.append((name, *_gain(item.exact_match), *_gain(item.accuracy)))
+    header = (
+        *("rows", "exact match, points", "95 % int.", "p"),
+        *("accuracy by tests, points", "95 % int.", "p"),
+    )
+    return Table("Differences on the same test tasks", header, tuple(rows))
+
+
+def _gain(found: PairedCounts | Spread) -> tuple[str, str, str]:
+    points, ends, p_value = gain(found)
+    if isinstance(found, Spread):
+        return points, ends, p_value
+    return f"{points} (+{found.only_second:,} -{found.only_first:,})", ends, p_value
+
+
+# What a reader of the tables has to know: failures, what V cannot do, what search has seen.
+
+
+def notes(ablation: Ablation) -> Iterator[str]:
+    """Yield the notes, each a sentence or two."""
+    for result in ablation.results.values():
+        if result.stage is Stage.FAILED:
+            yield f"{result.row.title} failed: {result.reason}."
+        elif result.stage is not Stage.DONE:
+            yield f"{_waiting(result)}: the same command goes on."
+    yield from _siblings(ablation)
+    if any(result.test and result.test.is_holdout for result in ablation.results.values()):
+        yield (
+            "Search sees the first three tests of a task; its accuracy (holdout, *) is that by "
+            "the others. It trains nothing of its own."
+        )
+    yield from _fewer_tasks(ablation)
+    if any(result.row.starts_from for result in ablation.results.values()):
+        epochs = n_epochs(ablation.settings.choices.autoencoder_epochs)
+        yield (
+            "SAPSpre starts from the decoder of an autoencoder, trained before on the programs of "
+            f"the same tasks for {epochs} of its own; its "
+            "256 is the latent size of the paper, here it is that of the size."
+        )
+
+
+def _waiting(result: RowResult) -> str:
+    """Name the seeds that are missing: the row has no mean without them."""
+    if len(result.runs) == len(result.missing):
+        return f"{result.row.title} is not made yet"
+    kind = "seed" if len(result.missing) == 1 else "seeds"
+    missing = ", ".join(map(str, result.missing))
+    return f"{result.row.title} is not made yet under {kind} {missing}, so it has no mean"
+
+
+def _siblings(ablation: Ablation) -> Iterator[str]:
+    for name in _BLIND_TO_SIBLINGS:
+        result = ablation.results.get(name)
+        if result is None or result.test is None or result.stage is not Stage.DONE:
+            continue
+        differing, exact = result.test.exact_match_where_siblings_differ, result.test.exact_match
+        verdict = "as it must be" if differing.count == 0 else "A DEFECT, it must be none"
+        yield (
+            f"{result.row.title} is right on {differing.count:.0f} of the {differing.n:,} test "
+            f"tasks ({100 * differing.n / max(1, exact.n):.1f} %) whose program has two siblings "
+            f"that differ ({verdict}), and on {exact.count - differing.count:.0f} of the "
+            f"{exact.n - differing.n:,} others."
+        )
+
+
+def _fewer_tasks(ablation: Ablation) -> Iterator[str]:
+    """Tell which rows were judged on fewer validation tasks than the data have."""
+    judged = [
+        (result.row, result.validation.exact_match.n)
+        for result in ablation.results.values()
+        if result.validation is not None
+    ]
+    # The split may be smaller than the limit.
+    of_others = {n for row, n in judged if row.dev_limit is None}
+    for row, n in judged:
+        if n == row.dev_limit and n not in of_others:  # else the limit left out no task
+            yield f"{row.title} was judged on the first {n:,} validation tasks alone."
+
+
+# The files: ablation.json, .md and .csv, the curves, the report of the best row.
+
+MARKDOWN: Final = "ablation.md"
+CSV: Final = "ablation.csv"
+CURVES: Final = "curves.png"
+SIZE_CURVE: Final = "data_sizes.png"
+REPORT: Final = "report"
+_ONE_SEED: Final = """\
+In brackets the tasks that only one of the two solves: won, lost. Intervals are Agresti and Min's at
+95 %, p is McNemar's exact test, of one training run each: another seed is not in them."""
+_SEVERAL_SEEDS: Final = """\
+In brackets the tasks that only one of the two solves: won, lost. Intervals of a seed are Agresti
+and Min's at 95 %, p is McNemar's exact test. The interval of the mean is Student's over the seeds:
+it tells what another seed may give, and those of a seed what other tasks may."""
+
+
+def write_files(ablation: Ablation) -> None:
+    """Write what there is to say, each file in one step; called again, it says more."""
+    found = differences(ablation)
+    for folder in (ablation.settings.choices.out, ablation.settings.choices.publish):
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            _write_files(ablation, found, folder)
+
+
+def _write_files(ablation: Ablation, found: Sequence[Difference], out: Path) -> None:
+    runs = [run for result in ablation.results.values() for run in result.runs]
+    curves = {run.row.title: run.epochs for run in runs if run.epochs and run.row.judged}
+    draw_curves(curves, out / CURVES)
+    sizes = _size_points(ablation)
+    if len(sizes) > 1:
+        draw_sizes(sizes, out / SIZE_CURVE)
+    best, report = ablation.best, out / REPORT
+    if best is not None:
+        # Killed while it copies, the command leaves the earlier report whole.
+        draft = out / f".{REPORT}.part"
+        shutil.rmtree(draft, ignore_errors=True)
+        made = ablation.settings.report_file(best.row, "test").parent
+        shutil.copytree(made, draft)
+    shutil.rmtree(report, ignore_errors=True)  # it may tell of an earlier best row
+    if best is not None:
+        draft.replace(report)
+    content = json.dumps(to_json(ablation, found), indent=2, ensure_ascii=False, allow_nan=False)
+    write_whole(out / CSV, _csv(ablation).encode())
+    write_whole(out / MARKDOWN, render_markdown(ablation, found).encode())
+    write_whole(out / TABLE, f"{content}\n".encode())
+
+
+def render_markdown(ablation: Ablation, found: Sequence[Difference]) -> str:
+    """Return the tables as one Markdown document."""
+    parts = ["# Ablation", escape(caption(ablation))]
+    parts += [f"## {escape(table.title)}\n\n{render_table(table)}" for table in tables(ablation)]
+    if found:
+        table = difference_table(ablation, found)
+        meaning = _ONE_SEED if len(ablation.settings.seeds) == 1 else _SEVERAL_SEEDS
+        parts.append(f"## {table.title}\n\n{render_table(table)}\n\n{meaning}")
+    told = "\n".join(f"- {escape(note)}" for note in notes(ablation))
+    if told:
+        parts.append(f"## Notes\n\n{told}")
+    parts.append(f"![Exact match on validation, by epoch]({CURVES})")
+    if len(_size_points(ablation)) > 1:
+        parts.append(f"![Exact match by the number of training tasks]({SIZE_CURVE})")
+    if ablation.best is not None:
+        parts.append(
+            f"The best row is {escape(ablation.best.row.title)}: [its report]({REPORT}/report.md)."
+        )
+    elif any(result.validation for result in ablation.results.values()):
+        parts.append("No row is right on any validation task, so none is the best.")
+    parts.append(f"Made by `{ablation.command}`." if ablation.command else "Made from Python.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _size_points(ablation: Ablation) -> list[tuple[int, Judgement]]:
+    """Return what models trained on fewer tasks reach, fewest first."""
+    results = [ablation.results[name] for name in ablation.settings.sections.get(SIZES, ())]
+    return [
+        (result.runs[0].n_train, result.test)
+        for result in results
+        if result.runs[0].n_train is not None and result.test and result.stage is Stage.DONE
+    ]
+
+
+def _csv(ablation: Ablation) -> str:
+    """Return one flat line a row: rates as counts, shares and interval ends."""
+    rows = []
+    for row in to_json(ablation, ())["rows"]:
+        flat = {key: row[key] for key in ("name", "title", "stage", "reason")}
+        for split in ("validation", "test"):
+            judged: Mapping[str, Any] = row[split] or {}
+            for measure in ("exact_match", "accuracy"):
+                for key in ("count", "n", "value", "low", "high"):
+                    flat[f"{split}_{measure}_{key}"] = judged.get(measure, {}).get(key)
+            flat[f"{split}_is_holdout"] = judged.get("is_holdout")
+        for key in ("parameters", "training_examples_per_s", "training_minutes"):
+            flat[key] = row[key]
+        for key in ("measure", "validation", "test", "parameters_millions"):
+            flat[f"published_{key}"] = (row["published"] or {}).get(key)
+        rows.append(flat)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+# Curves: exact match by epoch, one line a run, and by the number of tasks.
+
+_METRIC: Final = "val/exact_match"
+_STYLES: Final = ("-", "--", ":", "-.")
+
+
+def draw_curves(runs: Mapping[str, Sequence[Epoch]], path: Path) -> None:
+    """Draw exact match on validation by epoch into a PNG, a line for each run by its title."""
+    with _drawn(path, width=9, xlabel="epoch", ylabel="exact match on validation, %") as axes:
+        # In the order of the lines' ends, as the legend stands beside them.
+        ordered = sorted(runs.items(), key=lambda item: -item[1][-1].get(_METRIC, 0.0))
+        for number, (title, epochs) in enumerate(ordered):
+            points = [(row["epoch"] + 1, 100 * row[_METRIC]) for row in epochs if _METRIC in row]
+            style = {"linestyle": _STYLES[number // 10 % 4], "color": f"C{number % 10}"}
+            axes.plot(*zip(*points, strict=True), marker="o", markersize=3, label=title, **style)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        if ordered:
+            axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
+def draw_sizes(points: Sequence[tuple[int, Judgement]], path: Path) -> None:
+    """Draw what the test split gives by the number of training tasks, with 95 % intervals."""
+    sizes = [size for size, _ in points]
+    with _drawn(path, 7, xlabel="training tasks", ylabel="share of test tasks, %") as axes:
+        for label, rates in (
+            ("exact match", [judged.exact_match for _, judged in points]),
+            ("accuracy by tests", [judged.accuracy for _, judged in points]),
+        ):
+            values = [100 * (rate.value or 0.0) for rate in rates]
+            ends = [rate.interval or (0.0, 0.0) for rate in rates]
+            around = [
+                abs(100 * end - v) for v, both in zip(values, ends, strict=True) for end in both
+            ]
+            style = {"fmt": "o-", "markersize": 4, "capsize": 3, "label": label}
+            axes.errorbar(sizes, values, [around[::2], around[1::2]], **style)
+        axes.set_xscale("log")
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
+        axes.minorticks_off()
+        axes.legend(frameon=False, loc="lower right")
+
+
+@contextmanager
+def _drawn(path: Path, width: float, **labels: str) -> Iterator[Any]:
+    """Give axes of per cent to draw on, and write the picture in one step."""
+    from matplotlib.figure import Figure  # most commands never draw, and it takes long to import
+
+    figure = Figure(figsize=(width, 4.8), layout="constrained")
+    axes: Any = figure.add_subplot()
+    axes.set(ylim=(0, 102), **labels)
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    yield axes
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=120)
+    write_whole(path, content.getvalue())

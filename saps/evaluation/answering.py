@@ -1,0 +1,360 @@
+"""The model that an evaluation judges, and its answers: programs written, then run and counted."""
+
+import logging
+import math
+import pickle
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+import torch
+from hydra.utils import instantiate
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from saps.data.example import Example
+from saps.data.symbols import ARGUMENTS, SymbolError, SymbolTable
+from saps.evaluation.evaluation_settings import EvaluationError, Settings, usable_device
+from saps.evaluation.judge import Trial, judge_all
+from saps.evaluation.metrics import Result
+from saps.evaluation.report import ModelSource, Timing, folder_digest
+from saps.lang import Limits, Node
+from saps.pool import in_order, map_isolated, unwrapped
+from saps.search.interface import Prediction
+from saps.search.request import NOTHING_KNOWN, InputOutput, Request, RequestTypeError
+
+if TYPE_CHECKING:
+    from saps.synthesis.predictor import Predictor
+
+logger = logging.getLogger(__name__)
+
+BUNDLED: Final = "saps/pretrained"
+"""What a report calls the bundled model."""
+
+
+class TextPredictor(Protocol):
+    """What an evaluation asks of a model."""
+
+    def predict(self, texts: Sequence[str], /) -> Sequence[Prediction | None]:
+        """Return an answer a text, in order; None where the model gives no tree.
+
+        One whose `Model` has a `request` is given the requests as a second argument.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A predictor, and what the report says about it.
+
+    Attributes:
+        predictor: writes the programs.
+        source: for the report.
+        symbols: the labels that it has for nodes; None where it does not say.
+        request: what it may know of a task besides the text; None for a predictor that takes
+            texts alone.
+        n_seen_tests: tests of a task, the first ones, that `request` shows.
+        n_writers: processes that may each have a copy of the predictor, which must pickle then.
+    """
+
+    predictor: TextPredictor
+    source: ModelSource
+    symbols: SymbolTable | None = None
+    request: Callable[[Example], Request] | None = None
+    n_seen_tests: int = 0
+    n_writers: int = 1
+
+    def lacks_symbol(self, program: Node) -> bool:
+        """Whether the model cannot write this program, for want of a label."""
+        if self.symbols is None:
+            return False
+        try:
+            for node in program.preorder():
+                self.symbols.index(node)
+        except SymbolError:
+            return True
+        return False
+
+
+def check_symbols(model: Model, programs: Sequence[Node]) -> None:
+    """Compare the symbols of target programs with those of the model; warn where some are missing.
+
+    Raises:
+        EvaluationError: the model can write none of the programs.
+    """
+    lacking = [program for program in programs if model.lacks_symbol(program)]
+    if not lacking:
+        return
+    if len(lacking) == len(programs):
+        raise EvaluationError(
+            f"{model.source.checkpoint} can write none of the {len(programs)} target programs, "
+            f"such as {lacking[0]}: it was made for other symbols; check checkpoint= and data.path="
+        )
+    logger.warning(
+        "%s has no label for some symbol of %d of %d target programs, such as %s; "
+        "on these its exact match is 0",
+        model.source.checkpoint,
+        len(lacking),
+        len(programs),
+        lacking[0],
+    )
+
+
+def load_model(settings: Settings) -> Model:
+    """Read the model that the settings name; raises BundleError or EvaluationError."""
+    # Here, so that a model brought along needs no network.
+    from saps.model.bundle import find_bundle, load_bundle
+    from saps.synthesis.predictor import Predictor
+
+    device = usable_device(settings.device)
+    folder = find_bundle(settings.checkpoint)
+    bundle = load_bundle(folder, device)
+    search = instantiate(dict(settings.decoding))
+    n_parameters = sum(weight.numel() for weight in bundle.network.parameters())
+    predictor = Predictor(bundle, search, settings.batch_size)
+    # The place of an installation says nothing to those who read the report elsewhere.
+    name = BUNDLED if settings.checkpoint is None else str(folder)
+    source = ModelSource(name, folder_digest(folder), n_parameters)
+    known = partial(_known, n_tests=search.n_examples)
+    if settings.as_typed:
+        return Model(
+            TypedTextPredictor(predictor), source, bundle.symbols, known, search.n_examples
+        )
+    request = partial(_request, symbols=bundle.symbols, n_tests=search.n_examples)
+    n_writers = settings.n_workers if device == "cpu" else 1
+    return Model(predictor, source, bundle.symbols, request, search.n_examples, n_writers)
+
+
+def _known(example: Example, *, n_tests: int) -> Request:
+    """Return what a search may know of a task: the declared types, and its first tests."""
+    tests = tuple(InputOutput(test.inputs, test.output) for test in example.tests[:n_tests])
+    return Request(example.arguments, example.return_type, tests)
+
+
+def _request(example: Example, *, symbols: SymbolTable, n_tests: int) -> Request:
+    """Return what is known, or nothing where no program can have the declared types."""
+    from saps.search.mask import check_request
+
+    request = _known(example, n_tests=n_tests)
+    # A task of an older data set may declare types that the language has no more.
+    try:
+        check_request(symbols, request)
+    except RequestTypeError as error:
+        logger.warning("a task declares types that no program has, so none are used: %s", error)
+        return NOTHING_KNOWN
+    return request
+
+
+# Batches of texts shared out to processes, each with a copy of the model on one core.
+
+# For each process: to start one takes as long as to answer about so many.
+_FEWEST_BATCHES: Final = 4
+
+
+class Batch(NamedTuple):
+    """Texts that a model reads together, and what it may know besides, if it takes that."""
+
+    texts: Sequence[str]
+    requests: Sequence[Request] | None
+
+
+Answers = Sequence[Prediction | None]
+
+
+def write_programs(
+    predictor: TextPredictor, batches: Sequence[Batch], n_writers: int
+) -> Iterator[Answers]:
+    """Yield the answers to each batch, in order; how many processes there are changes none.
+
+    The predictor is copied to each process, so it must pickle if there are several.
+
+    Raises:
+        PoolError: a process ended.
+    """
+    # Fewer would spend their time on starting.
+    n_writers = min(n_writers, len(batches) // _FEWEST_BATCHES)
+    if n_writers < 2:
+        yield from (_answer(predictor, batch) for batch in batches)
+        return
+    # Packed here: as an object its tensors would be shared, and take up room in /dev/shm.
+    writer = _Writer(pickle.dumps(predictor))
+    # A batch may take as long as it takes, here as in this process.
+    written = map_isolated(writer, batches, n_workers=n_writers, timeout_s=math.inf, chunk=1)
+    for answers in in_order(written):
+        yield unwrapped(answers, "try workers=1 or a smaller batch_size")
+
+
+def _answer(predictor: TextPredictor, batch: Batch) -> Answers:
+    if batch.requests is None:
+        return predictor.predict(batch.texts)
+    return predictor.predict(batch.texts, batch.requests)  # type: ignore[call-arg]
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Answers in its process, with a copy of the model that it makes there once."""
+
+    packed: bytes
+    predictor: TextPredictor | None = None
+
+    def __call__(self, batch: Batch) -> Answers:
+        if self.predictor is None:
+            torch.set_num_threads(1)
+            self.predictor = pickle.loads(self.packed)  # noqa: S301 - the parent packed it
+        return _answer(self.predictor, batch)
+
+
+# Results of a model on tasks: it writes programs, they are run, the seconds are counted.
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds spent, by the name of the work."""
+
+    spent_s: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def on(self, work: str) -> Iterator[None]:
+        """Count the time of a `with` block."""
+        start = perf_counter()
+        yield
+        self.spent_s[work] = self.spent_s.get(work, 0.0) + perf_counter() - start
+
+    def timing(self, n: int) -> Timing:
+        """Return what was spent on `n` tasks."""
+        predicting_s, judging_s = self.spent_s["predicting"], self.spent_s["judging"]
+        total_s = predicting_s + judging_s
+        return Timing(predicting_s, judging_s, total_s, n / total_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges what a model answers to `batch_size` texts at once.
+
+    Programs are run by so many workers, and written by so many writers at most; see `Model` for
+    what the request and the writers are.
+    """
+
+    predictor: TextPredictor
+    batch_size: int
+    limits: Limits
+    workers: int
+    request: Callable[[Example], Request] | None = None
+    writers: int = 1
+    as_typed: bool = False
+
+    def results(self, examples: Sequence[Example], clock: Clock | None = None) -> list[Result]:
+        """Have a program written for each task; judge it, and the task's own program."""
+        clock = clock or Clock()
+        with _progress() as progress:
+            with clock.on("predicting"):
+                predictions = self._predict(examples, progress)
+            programs = [None if answer is None else answer.program for answer in predictions]
+            trials = [Trial.of(*pair) for pair in zip(programs, examples, strict=True)]
+            # The data may be wrong: a task whose own program fails counts for the full set alone.
+            trials += [Trial.of(example.program, example) for example in examples]
+            task = progress.add_task("running programs", total=len(trials))
+            with clock.on("judging"):
+                verdicts = judge_all(
+                    trials,
+                    limits=self.limits,
+                    n_workers=self.workers,
+                    progress=lambda n: progress.advance(task, n),
+                )
+        golds = verdicts[len(examples) :]
+        answered = zip(examples, predictions, verdicts, golds, strict=False)
+        return [
+            Result(
+                example,
+                predicted=None if answer is None else answer.program,
+                log_prob=None if answer is None else answer.log_prob,
+                verdict=verdict,
+                gold=gold,
+            )
+            for example, answer, verdict, gold in answered
+        ]
+
+    def _predict(self, examples: Sequence[Example], progress: Progress) -> list[Prediction | None]:
+        """Ask for programs a batch at a time, texts of like length together; answers in order."""
+        # A batch is padded to its longest text.
+        by_length = sorted(range(len(examples)), key=lambda i: len(examples[i].text.split()))
+        chosen = [
+            by_length[start : start + self.batch_size]
+            for start in range(0, len(by_length), self.batch_size)
+        ]
+        batches = [self._batch([examples[i] for i in numbers]) for numbers in chosen]
+        answers: dict[int, Prediction | None] = {}
+        task = progress.add_task("writing programs", total=len(examples))
+        written = write_programs(self.predictor, batches, self.writers)
+        for numbers, batch in zip(chosen, written, strict=True):
+            answers.update(zip(numbers, batch, strict=True))
+            progress.advance(task, len(numbers))
+        return [answers[i] for i in range(len(examples))]
+
+    def _batch(self, examples: Sequence[Example]) -> Batch:
+        texts = [example.as_typed if self.as_typed else example.text for example in examples]
+        if self.request is None:
+            return Batch(texts, None)
+        return Batch(texts, [self.request(example) for example in examples])
+
+
+def _progress() -> Progress:
+    """Return bars on stderr, which are drawn on a terminal only."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+# Texts judged as a person's: read as `saps synthesize` reads them, before the model sees them.
+
+_CONTRACTION = re.compile(r"(?<=\w) ' (?=(?:s|t|d|m|re|ll|ve)\b)")
+
+
+class TypedTextPredictor:
+    """Answers texts in free English, with arguments of any names."""
+
+    def __init__(self, predictor: "Predictor") -> None:
+        from saps.synthesis.synthesizer import Synthesizer
+
+        self.synthesizer = Synthesizer(predictor, predictor.search)
+        self.batch_size = predictor.batch_size
+
+    def predict(
+        self, texts: Sequence[str], requests: Sequence[Request] | None = None
+    ) -> list[Prediction | None]:
+        """Return an answer a text, in order; None where `saps synthesize` would give an error."""
+        from saps.synthesis.answer import SynthesisError
+        from saps.synthesis.preparation import Task
+
+        known = requests or [NOTHING_KNOWN] * len(texts)
+        tasks = [
+            # The data's form of a text has taken apart: "what ' s" is "what's".
+            Task(_CONTRACTION.sub("'", text), request.examples, request.arguments, request.result)
+            for text, request in zip(texts, known, strict=True)
+        ]
+        answers = self.synthesizer.synthesize_many(tasks, batch_size=self.batch_size)
+        return [
+            None if isinstance(found, SynthesisError) else Prediction(found.program, found.log_prob)
+            for found in answers
+        ]
+
+
+def lettered(example: Example) -> Node:
+    """Return the target program with letters for its arguments, as the model is to write it."""
+    letters = dict(zip(example.arguments, ARGUMENTS, strict=False))
+
+    def renamed(program: Node) -> Node:
+        if not program.children:
+            return Node(letters.get(program.symbol, program.symbol))
+        return Node(program.symbol, tuple(map(renamed, program.children)))
+
+    return renamed(example.program)

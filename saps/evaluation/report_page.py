@@ -1,0 +1,218 @@
+"""The pictures of a report page, as SVG that takes its colours from the page around it."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from io import StringIO
+from math import exp
+from pathlib import Path
+from typing import Final
+
+import matplotlib as mpl
+from jinja2 import Environment, StrictUndefined
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from saps.evaluation.metrics import Confusion, Rate
+from saps.evaluation.report import Record, Report
+from saps.evaluation.report_tables import (
+    NOTES,
+    caption,
+    families,
+    provenance_facts,
+    tables,
+)
+from saps.evaluation.slices import NO_FAMILY, Bin, Slice, bins_of, calibration_error
+
+# The measures of a training run over its epochs, where the model's run folder has them.
+
+_COLUMNS = ("epoch", "train/loss", "val/loss", "val/exact_match")
+
+
+@dataclass(frozen=True, slots=True)
+class LearningCurve:
+    """One value an epoch each; epochs count from 0, losses are nats a node."""
+
+    epochs: tuple[float, ...]
+    train_loss: tuple[float, ...]
+    val_loss: tuple[float, ...]
+    exact_match: tuple[float, ...]
+
+
+def find_learning_curve(model: Path) -> LearningCurve | None:
+    """Read metrics.csv beside a model folder `RUN/best`; None where there is no curve to draw."""
+    try:
+        text = (model.parent / "metrics.csv").read_text(encoding="utf-8")
+        found = [[float(row[name]) for name in _COLUMNS] for row in csv.DictReader(StringIO(text))]
+    except (OSError, ValueError, KeyError, TypeError):  # of a run that was not validated, too
+        return None
+    return LearningCurve(*map(tuple, zip(*found, strict=True))) if len(found) > 1 else None
+
+
+# Drawn in these, then replaced: ink becomes the text's colour, so that dark pages can be read.
+_INK: Final = "#0a0b0c"
+_FIRST, _SECOND = "#4477aa", "#cc6633"  # told apart by the colour-blind too
+_MOST_CONFUSIONS: Final = 15
+
+_in_ink = mpl.rc_context(
+    {
+        **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor"), _INK),
+        **dict.fromkeys(("xtick.color", "ytick.color"), _INK),
+        "font.size": 9,
+        "svg.fonttype": "none",  # text stays text
+        "svg.hashsalt": "saps",  # same figures, same bytes
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A picture with what a reader should know of it: an `<svg>` element."""
+
+    title: str
+    caption: str
+    svg: str
+
+
+@_in_ink
+def plot_slice(part: Slice) -> Plot:
+    """Draw exact match and accuracy by one property, with 95 % intervals."""
+    figure, axes = _figure()
+    _errors(axes, [row.exact_match for row in part.rows], _FIRST, "exact match", -0.08)
+    _errors(axes, [row.accuracy for row in part.rows], _SECOND, "accuracy by tests", 0.08)
+    axes.set_xticks(range(len(part.rows)), [f"{row.label}\n{row.n:,}" for row in part.rows])
+    axes.set_ylim(0, 1.02)
+    axes.set_ylabel("share of tasks")
+    axes.set_xlabel(f"{part.title}; below it, the number of tasks")
+    axes.legend(frameon=False, loc="lower left")
+    return Plot(f"By {part.title}", "Bars are 95 % intervals (Wilson).", _svg(figure))
+
+
+@_in_ink
+def plot_reliability(bins: Sequence[Bin], error: float) -> Plot:
+    """Draw the share that passes over the probability that the model gave, and name the error."""
+    figure, axes = _figure()
+    points = [
+        (part.confidence, part.passed.value, part.passed.interval)
+        for part in bins
+        if part.confidence is not None and part.passed.value is not None
+    ]
+    axes.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, linestyle=":")
+    for confidence, _, interval in points:
+        axes.plot([confidence, confidence], interval or (), color=_FIRST, linewidth=1)
+    axes.plot([point[0] for point in points], [point[1] for point in points], "o-", color=_FIRST)
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="probability of the tree under the model")
+    axes.set_ylabel("share that passes all tests")
+    caption = (
+        "On the dotted line, a model is right as often as it says. "
+        f"Expected calibration error: {100 * error:.1f} points."
+    )
+    return Plot("Calibration", caption, _svg(figure))
+
+
+@_in_ink
+def plot_confusions(confusions: Sequence[Confusion]) -> Plot:
+    """Draw the most frequent confusions between symbols as bars."""
+    shown = list(confusions[:_MOST_CONFUSIONS])[::-1]
+    figure, axes = _figure(height=1.0 + 0.24 * len(shown))
+    names = [f"{item.gold}  \N{RIGHTWARDS ARROW}  {item.predicted}" for item in shown]
+    axes.barh(names, [item.n_tasks for item in shown], color=_FIRST)
+    axes.set_xlabel("tasks")
+    caption = "A symbol of the target, and the predicted one where the two trees first differ."
+    return Plot("Confusions between symbols", caption, _svg(figure))
+
+
+@_in_ink
+def plot_learning_curve(curve: LearningCurve) -> Plot:
+    """Draw the validation measures over the epochs of the training run."""
+    figure, axes = _figure()
+    axes.plot(curve.epochs, curve.exact_match, "o-", color=_FIRST, label="validation exact match")
+    axes.set(xlabel="epoch", ylim=(0, 1.02))
+    axes.set_ylabel("share of tasks")
+    losses = axes.twinx()
+    losses.plot(curve.epochs, curve.train_loss, "-", color=_SECOND, label="training loss")
+    losses.plot(curve.epochs, curve.val_loss, "--", color=_SECOND, label="validation loss")
+    losses.set_ylim(bottom=0)
+    losses.set_ylabel("nats a node")
+    handles = [*axes.get_lines(), *losses.get_lines()]
+    axes.legend(handles, [str(line.get_label()) for line in handles], frameon=False)
+    return Plot("Learning curve", "Of the training run that made the model.", _svg(figure))
+
+
+def _figure(height: float = 3.2) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(6.4, height), layout="constrained")
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _errors(axes: Axes, rates: Sequence[Rate], color: str, label: str, shift: float) -> None:
+    places = [place + shift for place in range(len(rates))]
+    values = [rate.value or 0.0 for rate in rates]
+    for place, rate in zip(places, rates, strict=True):
+        low, high = rate.interval or (0.0, 0.0)
+        axes.plot([place, place], [low, high], color=color, linewidth=1)
+    axes.plot(places, values, "o", color=color, label=label)
+
+
+def _svg(figure: Figure) -> str:
+    text = StringIO()
+    figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+    drawn = text.getvalue()
+    head, rest = drawn[drawn.index("<svg") :].split(">", 1)
+    head = re.sub(r' (?:width|height)="[^"]*"', "", head)  # the page sizes it
+    rest = rest.replace("'DejaVu Sans', ", "")  # and has its own font
+    return f"{head}>{rest}".replace(_INK, "currentColor")
+
+
+# A report as one page for a browser: no other file, no network.
+
+
+def render_page(
+    report: Report, records: Sequence[Record], curve: LearningCurve | None = None
+) -> str:
+    """Return the whole report as one HTML document, whose list of tasks can be searched."""
+    # A "<" inside the data could end the script element that holds them.
+    content = json.dumps([asdict(record) for record in records], ensure_ascii=False)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.from_string(_resource("report.html")).render(
+        caption=caption(report),
+        tables=[*tables(report), *families(report)],
+        plots=list(_plots(report, records, curve)),
+        family_names=sorted(row[0] for table in families(report) for row in table.rows),
+        no_family=NO_FAMILY,
+        outcomes=[str(outcome) for outcome in report.full.outcomes],
+        facts=list(provenance_facts(report)),
+        notes=NOTES,
+        records=content.replace("<", "\\u003c"),
+        style=_resource("report.css"),
+        script=_resource("report.js"),
+    )
+
+
+def _plots(
+    report: Report, records: Sequence[Record], curve: LearningCurve | None
+) -> Iterator[Plot]:
+    for part in report.slices:
+        if part.name in ("depth", "text_length"):
+            yield plot_slice(part)
+    # By the probability of the tree: reports know no confidence.
+    bins = bins_of(
+        (min(1.0, exp(record.log_prob)), record.passed)
+        for record in records
+        if record.log_prob is not None
+    )
+    error = calibration_error(bins)
+    if error is not None:
+        yield plot_reliability(bins, error)
+    if report.confusions:
+        yield plot_confusions(report.confusions)
+    if curve is not None:
+        yield plot_learning_curve(curve)
+
+
+def _resource(name: str) -> str:
+    return (files("saps.evaluation") / "templates" / name).read_text(encoding="utf-8")

@@ -1,0 +1,192 @@
+"""Which kinds of tasks a text may ask for, by its words.
+
+A network that writes symbol by symbol has to get twenty right to answer "is n perfect?". A
+classifier that knows a thousand kinds has to get one right, and learns a kind from a few hundred
+texts. `saps.synthesis.kind_programs` makes programs of what it says.
+
+    h = mean of E[w] over the words of the text, their beginnings, and pairs of neighbours
+    p(kind | text) = softmax(W h + b),   p(part | text) = softmax(V h + c)
+
+A part is what stands in a slot of the kind: a condition, a function, or a kind whose value goes on;
+"none" where there are only arguments and literals. A row of E belongs to a hash of words.
+
+Source: Joulin et al. 2017 (fastText), with a second softmax for the parts.
+
+Sizes: F rows of E, D hidden, K kinds, P entries and "none".
+"""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import safetensors
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from saps.english.names import LETTERS
+from saps.lang import AlgoLispError, Node, parse
+
+WEIGHTS: Final = "kinds.safetensors"
+ENTRIES: Final = "kinds.json"
+N_ROWS: Final = 1 << 16
+_STEM: Final = 4
+_SORTS: Final = {"condition": "~", "function": "@"}
+
+
+class KindsError(ValueError):
+    """The files of a classifier are damaged; the message says which, and how."""
+
+
+def features(text: str) -> list[int]:
+    """Return the rows of E for what a text has; at least one.
+
+    These are its words, its pairs of neighbours, and the beginnings of its longer words, which
+    other forms of a word share. Letters of arguments and literals count as one word.
+    """
+    words = ["<letter>" if word in LETTERS else word for word in text.lower().split()]
+    pairs = (f"{a} {b}" for a, b in pairwise(words))
+    stems = (f"^{word[:_STEM]}" for word in words if len(word) > _STEM and word != "<letter>")
+    return [zlib.crc32(word.encode()) % N_ROWS for word in (*words, *pairs, *stems)] or [0]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A kind of task, a condition or a function of elements.
+
+    Attributes:
+        name: in the catalogue.
+        sort: "=", "~" or "@".
+        program: over its slots; a condition and a function have "x" for the element.
+        slots: name to type; "condition int" and "function int string" are of what is applied.
+        returns: type of the value.
+        element: type of what a condition or a function is applied to; empty for a kind.
+    """
+
+    name: str
+    sort: str
+    program: Node
+    slots: Mapping[str, str]
+    returns: str
+    element: str = ""
+
+    @property
+    def applied_slots(self) -> tuple[str, ...]:
+        """The slots that conditions and functions fill."""
+        return tuple(name for name, slot in self.slots.items() if " " in slot)
+
+    def fits(self, slot: str) -> bool:
+        """Whether it may fill a slot of some type."""
+        sort, *rest = slot.split()
+        if not rest:
+            return self.sort == "=" and self.returns == slot
+        is_applied = self.sort == _SORTS[sort] and self.element == rest[0]
+        return is_applied and (len(rest) == 1 or self.returns == rest[1])
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "Entry":
+        """Read an entry that `to_json` wrote.
+
+        Raises:
+            KeyError: a field is missing.
+            TypeError: a field is of another type.
+            AlgoLispError: the program does not parse.
+        """
+        name, sort, returns, element = (
+            fields[key] for key in ("name", "sort", "returns", "element")
+        )
+        slots = fields["slots"]
+        if not all(
+            isinstance(text, str) for text in (name, sort, returns, element, *slots.values())
+        ):
+            raise TypeError("a field of an entry is no text")
+        return cls(name, sort, parse(fields["program"]), dict(slots), returns, element)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"program": str(self.program), "slots": dict(self.slots)}
+
+
+class KindClassifier:
+    """Tells how likely kinds and parts are for a text."""
+
+    def __init__(self, entries: Sequence[Entry], weights: Mapping[str, Tensor]) -> None:
+        """Put entries and weights together.
+
+        Args:
+            entries: kinds first, then conditions and functions.
+            weights: `words` (F, D), `kind` (K, D), `kind_bias` (K,), `part` (P, D) and
+                `part_bias` (P,), whose last row is "none".
+
+        Raises:
+            KindsError: the sizes do not fit together.
+        """
+        self.entries = tuple(entries)
+        self.kinds = tuple(entry for entry in entries if entry.sort == "=")
+        n_kinds, n_parts = len(self.kinds), len(self.entries) + 1
+        size = weights["words"].shape[-1] if "words" in weights else 0
+        wanted = {
+            "words": (N_ROWS, size),
+            "kind": (n_kinds, size),
+            "kind_bias": (n_kinds,),
+            "part": (n_parts, size),
+            "part_bias": (n_parts,),
+        }
+        if {name: tuple(weight.shape) for name, weight in weights.items()} != wanted:
+            raise KindsError(f"{WEIGHTS} does not fit {ENTRIES}: the files are of two classifiers")
+        # E stays in 16 bits: of its rows a text needs a few dozen.
+        self.weights = {n: w if n == "words" else w.float() for n, w in weights.items()}
+        # A type of slot is met again and again, and a thousand entries are looked at for it.
+        self._fitting: dict[str, list[int]] = {}
+
+    @classmethod
+    def load(cls, folder: Path) -> "KindClassifier | None":
+        """Read the classifier in a model's folder; None where there is none.
+
+        Raises:
+            KindsError: a file is damaged.
+        """
+        if not (folder / WEIGHTS).is_file():
+            return None
+        path = folder / ENTRIES
+        try:
+            read = json.loads(path.read_text(encoding="utf-8"))
+            entries = [Entry.from_json(fields) for fields in read]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise KindsError(f"{path} is damaged: {error!r}") from error
+        except AlgoLispError as error:
+            raise KindsError(f"{path} is damaged: {error}") from error
+        try:
+            weights = load_file(folder / WEIGHTS)
+        except (safetensors.SafetensorError, OSError) as error:
+            raise KindsError(f"{folder / WEIGHTS} is damaged: {error}") from error
+        broken = [name for name, weight in weights.items() if not weight.isfinite().all()]
+        if broken:
+            raise KindsError(f"{folder / WEIGHTS} is damaged: {broken[0]} holds what is no number")
+        return cls(entries, weights)
+
+    def save(self, folder: Path) -> None:
+        """Write the classifier into a model's folder, its weights in 16 bits."""
+        weights = {name: weight.half().contiguous() for name, weight in self.weights.items()}
+        save_file(weights, folder / WEIGHTS)
+        (folder / WEIGHTS).chmod(0o644)  # safetensors keeps its files from other users
+        lines = (json.dumps(entry.to_json(), ensure_ascii=False) for entry in self.entries)
+        text = "[\n" + ",\n".join(lines) + "\n]\n"
+        (folder / ENTRIES).write_text(text, encoding="utf-8")
+
+    def log_probs(self, text: str) -> tuple[Tensor, Tensor]:
+        """Return log p(kind | text), (K,), and log p(part | text), (P,)."""
+        weights = self.weights
+        hidden = weights["words"][torch.tensor(features(text))].float().mean(0)
+        kind = weights["kind"] @ hidden + weights["kind_bias"]
+        part = weights["part"] @ hidden + weights["part_bias"]
+        return kind.log_softmax(0), part.log_softmax(0)
+
+    def fitting(self, slot: str) -> list[int]:
+        """Return the numbers of the entries that may fill a slot of some type."""
+        if slot not in self._fitting:
+            self._fitting[slot] = [n for n, entry in enumerate(self.entries) if entry.fits(slot)]
+        return self._fitting[slot]

@@ -1,0 +1,84 @@
+"""What the service answers: JSON within bounds, or an error of one form."""
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+from saps.resources import jsonable
+
+_JSON = "application/json"
+
+
+class ServiceError(Exception):
+    """A request that gets no result.
+
+    Attributes:
+        status: of HTTP.
+        code: the kind of error, stable across releases; clients may branch on it.
+        message: what is wrong, and what to do.
+        details: further fields of the error object.
+        retry_after_s: when it makes sense to try again.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        details: dict[str, Any] | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(status, code, message, details, retry_after_s)
+        self.status, self.code, self.message = status, code, message
+        self.details = details or {}
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return self.message
+
+    def response(self) -> Response:
+        """Return the answer that says so."""
+        body = {"error": {"code": self.code, "message": self.message, **self.details}}
+        headers = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
+        return Response(_written(body), self.status, headers, _JSON)
+
+
+def answer(content: Any, max_bytes: int) -> Response:
+    """Return a result.
+
+    Raises:
+        ServiceError: it is larger than an answer may be.
+    """
+    body = _written(content)
+    if len(body) > max_bytes:
+        raise too_large(f"has {len(body):,} bytes", max_bytes)
+    return Response(body, media_type=_JSON)
+
+
+def too_large(has: str, max_bytes: int) -> ServiceError:
+    """Return the error for a result that is not sent."""
+    return ServiceError(
+        422,
+        "answer-too-large",
+        f"the answer {has}, at most {max_bytes:,} are sent: ask for fewer programs, or give "
+        "smaller values",
+    )
+
+
+def too_late(timeout_s: float) -> ServiceError:
+    """Return the answer to a request that took too long."""
+    return ServiceError(
+        504, "timeout", f"no result within {timeout_s:g} s; ask for less, or when less is going on"
+    )
+
+
+def busy(what: str) -> ServiceError:
+    """Return the refusal of one request too many."""
+    return ServiceError(503, "busy", f"{what} already; try again in a second", None, 1)
+
+
+def _written(content: Any) -> bytes:
+    """Write standard JSON, also where a value is infinite or has half of a surrogate pair."""
+    text = json.dumps(jsonable(content), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace")

@@ -1,0 +1,326 @@
+"""What programs compute: candidates that do the same are one answer.
+
+A network spreads its probability over programs that are written differently and do the same. What
+a person wants to know is how likely it is that a program *does* what they meant, so the
+probabilities of such programs add up.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
+from math import exp, inf, log
+from random import Random
+from time import monotonic
+from typing import Final
+
+from saps.data.symbols import SymbolTable
+from saps.data.tasks.natural_inputs import draw_inputs
+from saps.english import Reading
+from saps.english.declarations import settle_signature
+from saps.lang import AlgoLispError, Limits, Node, Value, compile_program, values_equal
+from saps.model.protocols import Scorer
+from saps.search.fallback import PlausibleSearch
+from saps.search.interface import Prediction, Search
+from saps.search.request import InputOutput, Request
+from saps.synthesis.faults import Factors, Faults, faults_of
+from saps.synthesis.kind_programs import kind_predictions
+from saps.synthesis.predictor import Predictor
+from saps.synthesis.preparation import Prepared
+
+N_INPUTS: Final = 14
+_LIMITS: Final = Limits(steps=20_000, elements=20_000)
+_UNSEEN: Final = 0.02
+"""Share of the programs that compute an example and that no search came upon, guessed."""
+_WIDTH: Final = 10
+_MOST_NODES: Final = 120
+_MOST_COSTED: Final = 3  # of programs that do the same: the others are hardly likely
+_KINDS_SHARE: Final = 0.45
+"""Weight of the programs of kinds beside those of the network.
+
+Of 300 development requests, 0.4 and 0.5 answer as many; 0.6 answers five in a hundred fewer.
+"""
+_N_KIND_PROGRAMS: Final = 10
+_N_KIND_PROGRAMS_WANTED: Final = 40
+# Where examples tell right from wrong: mostly half a second of processor time. A program may run
+# into its limits, which takes a second, and a weak example is computed by hundreds.
+_N_KIND_PROGRAMS_TRIED: Final = 1000
+_N_KINDS_TRIED: Final = 150
+_SECONDS_TRIED: Final = 2.0
+_USUAL: Final = Factors()
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """Candidates that do the same on inputs drawn for their types.
+
+    Attributes:
+        best: the one that leaves least out, with the probability of all of them together, less
+            what its faults cost.
+        members: all, the likeliest first.
+        faults: what the best of them leaves out.
+        inputs: what they were run on.
+        outputs: what they gave; None where they failed.
+        types: of the arguments, by letter.
+    """
+
+    best: Prediction
+    members: tuple[Prediction, ...]
+    faults: Faults
+    inputs: tuple[Mapping[str, Value], ...]
+    outputs: tuple[Value | None, ...]
+    types: Mapping[str, str]
+
+
+def behaviours(
+    predictions: Sequence[Prediction],
+    request: Request,
+    reading: Reading | None = None,
+    factors: Factors = _USUAL,
+) -> list[Behaviour]:
+    """Return what some predictions do, the likeliest first.
+
+    Args:
+        predictions: programs by letters; ill-typed ones are left out.
+        request: what is known of the program: types of arguments by letter, literals among them.
+        reading: of the text, which says what a program should have; None where there is none.
+        factors: what it costs to leave something out.
+    """
+    groups: dict[object, list[tuple[Prediction, _Run]]] = {}
+    for prediction in predictions:
+        run = _run(prediction.program, request)
+        if run is not None:
+            groups.setdefault(run.key, []).append((prediction, run))
+    text, labelled = ("", ()) if reading is None else (reading.text, reading.labelled)
+    named = () if reading is None else reading.named
+    found = []
+    for group in groups.values():
+        group.sort(key=lambda pair: -pair[0].log_prob)
+        costed = []
+        for prediction, run in group[:_MOST_COSTED]:
+            outputs = run.outputs if run.types else ()
+            faults = faults_of(prediction.program, request, text, labelled, outputs, named)
+            costed.append((factors.loss(faults) - prediction.log_prob, faults, prediction, run))
+        _, faults, chosen, run = min(costed, key=lambda one: one[0])
+        total = log(min(1.0, sum(exp(p.log_prob) for p, _ in group)) or 1e-300)
+        best = Prediction(chosen.program, min(0.0, total) - factors.loss(faults))
+        members = tuple(p for p, _ in group)
+        found.append(Behaviour(best, members, faults, run.inputs, run.outputs, run.types))
+    return sorted(found, key=lambda behaviour: -behaviour.best.log_prob)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    key: object
+    inputs: tuple[Mapping[str, Value], ...]
+    outputs: tuple[Value | None, ...]
+    types: Mapping[str, str]
+
+
+def _run(program: Node, request: Request) -> _Run | None:
+    known = {n: k for n, k in (request.argument_types() or {}).items() if not _is_variable(k)}
+    literals = request.literals
+    used = {part.symbol for part in program.preorder()}
+    declared = {name: kind for name, kind in known.items() if name in used or name not in literals}
+    try:
+        signature = settle_signature(program, "", declared, request.result)
+        types = {name: str(kind) for name, kind in signature.arguments.items()}
+        run = compile_program(program, types, _LIMITS)
+    except AlgoLispError:
+        return None
+    free = {name: kind for name, kind in types.items() if name not in literals}
+    given = {name: literals[name] for name in types if name in literals}
+    inputs = _drawn(tuple(free.items()))
+    outputs: list[Value | None] = []
+    for drawn in inputs:
+        try:
+            outputs.append(run({**drawn, **given}))
+        except AlgoLispError:
+            outputs.append(None)
+    key = (tuple(free.values()), str(signature.result), repr(outputs))
+    return _Run(key, inputs, tuple(outputs), free)
+
+
+# The candidates for a text mostly take the same arguments, and are compared on the same inputs.
+@lru_cache(maxsize=1_024)
+def _drawn(types: tuple[tuple[str, str], ...]) -> tuple[Mapping[str, Value], ...]:
+    rng = Random(0)
+    return tuple(draw_inputs(dict(types), rng) for _ in range(N_INPUTS if types else 1))
+
+
+def passes(program: Node, request: Request, deadline: float = inf) -> bool:
+    """Whether a program computes all examples of a request, and is known to by a time."""
+    try:
+        run = compile_program(program, request.argument_types() or {}, Limits())
+        return all(
+            monotonic() < deadline and values_equal(run(dict(example.inputs)), example.output)
+            for example in request.examples
+        )
+    except AlgoLispError:
+        return False
+
+
+def _is_variable(kind: str) -> bool:
+    return kind.isalnum() and kind[0].isupper()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A task with the programs found for it, the best first.
+
+    Attributes:
+        prepared: as it was understood.
+        predictions: one for each behaviour, with the probability of the behaviour.
+        behaviours: what these do; empty where a search of the caller's choice found them.
+        by_text: the likeliest meaning of the text, where it does not compute the examples.
+    """
+
+    prepared: Prepared
+    predictions: tuple[Prediction, ...]
+    behaviours: tuple[Behaviour, ...] = ()
+    by_text: Prediction | None = None
+
+
+def search_all(predictor: Predictor, tasks: Sequence[Prepared], search: Search) -> list[Found]:
+    """Search for all tasks together; there may be none."""
+    if not tasks:
+        return []
+    texts = [task.reading.text for task in tasks]
+    answers = predictor.n_best(texts, [task.request for task in tasks], search)
+    return [Found(task, tuple(found)) for task, found in zip(tasks, answers, strict=True)]
+
+
+class CandidateSearch(PlausibleSearch):
+    """All that the plausible search comes upon: the greedy program, and in doubt those of a beam.
+
+    Programs of people are small: the sizes keep a network that understood nothing from filling
+    pages, which takes seconds.
+    """
+
+    def __init__(self, *, several: bool = False) -> None:
+        """Set whether other programs are looked for though the greedy one is in no doubt."""
+        super().__init__(_WIDTH, max_depth=40, max_size=_MOST_NODES)
+        self.several = several
+
+    def is_doubtful(self, found: Prediction, request: Request) -> bool:
+        return self.several or super().is_doubtful(found, request)
+
+    def search(
+        self, scorer: Scorer, symbols: SymbolTable, requests: Sequence[Request] | None = None
+    ) -> list[list[Prediction]]:
+        """Return the programs of each text, each once; see `Search.search`."""
+        found = self.candidates(scorer, symbols, requests)
+        return [list({p.program: p for p in some}.values()) for some in found]
+
+
+def likeliest(
+    predictor: Predictor,
+    tasks: Sequence[Prepared],
+    factors: Factors = _USUAL,
+    *,
+    several: bool = False,
+) -> list[Found]:
+    """Return what tasks most likely mean, their examples left aside.
+
+    Args:
+        predictor: a model.
+        tasks: any number.
+        factors: what it costs a program to leave something out.
+        several: whether more programs than one are wanted.
+    """
+    bare = [replace(task, request=without_examples(task.request)) for task in tasks]
+    answers = []
+    for task, found in zip(
+        tasks, search_all(predictor, bare, CandidateSearch(several=several)), strict=True
+    ):
+        prepared = found.prepared
+        predictions = _with_kinds(predictor, prepared, found.predictions, several=several)
+        done = behaviours(predictions, prepared.request, prepared.reading, factors)
+        # An ill-typed program alone is kept: whoever asked is told of it.
+        best = tuple(behaviour.best for behaviour in done) or found.predictions
+        answers.append(without_rejected(Found(task, best, tuple(done))))
+    return answers
+
+
+def _with_kinds(
+    predictor: Predictor, prepared: Prepared, written: Sequence[Prediction], *, several: bool
+) -> Sequence[Prediction]:
+    """Return the network's programs together with those of whole kinds, as a mixture of both."""
+    classifier = predictor.bundle.kinds
+    if classifier is None:
+        return written
+    most = _N_KIND_PROGRAMS_WANTED if several else _N_KIND_PROGRAMS
+    of_kinds = kind_predictions(classifier, prepared, most=most)
+    likely: dict[Node, float] = {}
+    for share, some in ((1 - _KINDS_SHARE, written), (_KINDS_SHARE, of_kinds)):
+        for one in some:
+            likely[one.program] = likely.get(one.program, 0.0) + share * exp(one.log_prob)
+    return [Prediction(program, log(p or 1e-300)) for program, p in likely.items()]
+
+
+def among_kinds(predictor: Predictor, told: Found, factors: Factors = _USUAL) -> Found | None:
+    """Return a task with those programs of many more kinds that compute its examples, if any do.
+
+    Args:
+        predictor: a model.
+        told: the task; none of its programs computes the examples.
+        factors: what it costs a program to leave something out.
+    """
+    classifier, prepared = predictor.bundle.kinds, told.prepared
+    if classifier is None:
+        return None
+    tried = kind_predictions(
+        classifier, prepared, most=_N_KIND_PROGRAMS_TRIED, n_kinds=_N_KINDS_TRIED
+    )
+    request = prepared.request
+    deadline = min(prepared.deadline, monotonic() + _SECONDS_TRIED)
+    passing = (one for one in tried if passes(one.program, request, deadline))
+    chosen = list(islice(passing, _N_KIND_PROGRAMS_WANTED))
+    done = behaviours(chosen, without_examples(request), prepared.reading, factors)
+    by_text = told.behaviours[0].best if told.behaviours else None
+    found = Found(prepared, (), tuple(done), by_text)
+    return with_examples(without_rejected(found))
+
+
+def with_examples(found: Found) -> Found | None:
+    """Return a task with those of its programs that compute its examples; None if none does.
+
+    Their probabilities are what is left once the others are out.
+    """
+    request, deadline = found.prepared.request, found.prepared.deadline
+    passing = [b for b in found.behaviours if passes(b.best.program, request, deadline)]
+    if not passing:
+        return None
+    total = sum(exp(b.best.log_prob) for b in passing) + _UNSEEN
+    kept = tuple(
+        replace(b, best=Prediction(b.best.program, b.best.log_prob - log(total))) for b in passing
+    )
+    return replace(found, predictions=tuple(b.best for b in kept), behaviours=kept)
+
+
+def without_rejected(found: Found) -> Found:
+    """Return a task without those of its programs that compute what the person said is wrong."""
+    rejected = found.prepared.task.rejected
+    if not rejected or not found.behaviours:
+        return found
+    kept = tuple(
+        b for b in found.behaviours if not any(_computes(b, found.prepared, r) for r in rejected)
+    )
+    return replace(found, predictions=tuple(b.best for b in kept), behaviours=kept)
+
+
+def _computes(behaviour: Behaviour, prepared: Prepared, example: InputOutput) -> bool:
+    """Whether a program gives an output for an input by the person's names."""
+    names, literals = prepared.names.with_names_for(behaviour.types), prepared.request.literals
+    own = {names.shown(letter): letter for letter in behaviour.types}
+    if not own.keys() <= example.inputs.keys():
+        return False
+    inputs = {letter: example.inputs[name] for name, letter in own.items()}
+    types = {**behaviour.types, **prepared.names.stand_in_types}
+    request = Request(types, examples=(InputOutput({**inputs, **literals}, example.output),))
+    return passes(behaviour.best.program, request)
+
+
+def without_examples(request: Request) -> Request:
+    """Return a request with the types that its examples tell, and no examples."""
+    return replace(request, arguments=request.argument_types(), examples=())

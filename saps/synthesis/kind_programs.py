@@ -1,0 +1,264 @@
+"""Programs of whole kinds of tasks, their slots filled with what the text has.
+
+Beside the network, which writes any program symbol by symbol, the bundled model has a classifier of
+kinds (`saps.model.kind_classifier`). Here the likeliest kinds become programs: conditions and
+functions go into their slots, another kind may go into a slot of its type, and the arguments and
+literals of the text fill the rest.
+
+The probability of a program is that of its kind, times that of its parts, times that of the way in
+which its slots are filled. The last is guessed: nothing was fitted to it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, permutations, product
+from math import factorial, log
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from saps.data.tasks.kinds import applied, filled
+from saps.english.names import LETTERS
+from saps.lang import Node
+from saps.model.kind_classifier import Entry, KindClassifier
+from saps.search.interface import Prediction
+from saps.synthesis.preparation import Prepared
+
+N_KINDS: Final = 24
+_N_PARTS: Final = 4
+_N_NESTED: Final = 6
+_MOST_WAYS: Final = 24
+_LEAST_NESTED: Final = 3.0
+"""A kind in a slot is tried where it is at most so many nats less likely than none."""
+
+# Shares of tasks, guessed.
+_IN_ORDER: Final = 0.75  # arguments of one type, taken in the order in which the text has them
+_LITERAL: Final = 0.6  # a literal of the text in a slot that an argument might fill
+_REPEATED: Final = 0.05  # a literal in two slots
+_UNUSED_NAME: Final = 0.1  # a name of the text that is no argument
+
+_SMALL: Final = frozenset({"0", "1", "2", "10"})
+_VARIABLE: Final = re.compile(r"[A-Z]")
+
+
+@torch.inference_mode()
+def kind_predictions(
+    classifier: KindClassifier, prepared: Prepared, *, most: int, n_kinds: int = N_KINDS
+) -> list[Prediction]:
+    """Return programs of the likeliest kinds by letters, each once, the likeliest first.
+
+    Args:
+        classifier: of a model.
+        prepared: a task; its types are kept to, its examples are not looked at.
+        most: programs at most.
+        n_kinds: kinds that are tried.
+    """
+    kind, part = classifier.log_probs(prepared.reading.text)
+    fillers = _Fillers.of(prepared)
+    wanted = prepared.request.result
+    order = kind.argsort(descending=True).tolist()
+    chosen = [n for n in order if _agree(classifier.kinds[n].returns, wanted)][:n_kinds]
+    letters = {literal: letter for letter, literal in prepared.names.stand_ins.items()}
+    found: dict[Node, float] = {}
+    for rank, number in enumerate(chosen):
+        for filling in _fillings(classifier, number, part, nests=rank < _N_NESTED):
+            for program, log_prob in filling.programs(fillers):
+                score = float(kind[number]) + filling.log_prob + log_prob
+                written = _with_letters(program, letters)
+                found[written] = max(score, found.get(written, score))
+    best = sorted(found.items(), key=lambda item: -item[1])[:most]
+    return [Prediction(program, score) for program, score in best]
+
+
+def _with_letters(program: Node, letters: Mapping[str, str]) -> Node:
+    """Put the letters of the text's literals in the places of a kind's own literals."""
+    if not program.children:
+        return Node(letters.get(program.symbol, program.symbol))
+    return Node(program.symbol, tuple(_with_letters(child, letters) for child in program.children))
+
+
+def _agree(kind: str, wanted: str | None) -> bool:
+    return wanted is None or bool(_VARIABLE.search(wanted)) or _plain(kind) == _plain(wanted)
+
+
+def _plain(kind: str) -> str:
+    """Return a type as the language has it: one for all numbers, one for all strings."""
+    return kind.replace("float", "int").replace("char", "string")
+
+
+# Which entries stand in which slots.
+
+
+def _fillings(
+    classifier: KindClassifier, number: int, part: Tensor, *, nests: bool
+) -> Iterator["_Filling"]:
+    """Yield a kind with the likeliest conditions and functions, and with a kind in a slot."""
+    entry = classifier.kinds[number]
+    slots = entry.applied_slots
+    choices = [_parts(classifier, entry.slots[name], part) for name in slots]
+    none = float(part[-1])
+    for chosen in islice(product(*choices), _MOST_WAYS):
+        parts = dict(zip(slots, (inner for inner, _ in chosen), strict=True))
+        if len({inner.name for inner in parts.values()}) < len(parts):
+            continue
+        score = sum(log_prob for _, log_prob in chosen)
+        yield _Filling(entry, parts, score if slots else none)
+        for name in entry.slots if nests else ():
+            if name in slots:
+                continue
+            for inner, log_prob in _parts(classifier, entry.slots[name], part):
+                is_likely = log_prob > none - _LEAST_NESTED
+                if is_likely and inner is not entry and not inner.applied_slots:
+                    yield _Filling(entry, {**parts, name: inner}, score + log_prob)
+
+
+def _parts(classifier: KindClassifier, slot: str, part: Tensor) -> list[tuple[Entry, float]]:
+    """Return the likeliest entries for a slot; what is applied has to be one of them."""
+    fitting = classifier.fitting(slot)
+    if not fitting:
+        return []
+    scores = part[fitting]
+    if " " in slot:
+        scores = scores.log_softmax(0)
+    best = scores.topk(min(_N_PARTS, len(fitting)))
+    places = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+    return [(classifier.entries[fitting[place]], score) for place, score in places]
+
+
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """A kind with entries in some of its slots.
+
+    Attributes:
+        entry: the kind.
+        parts: slot to entry.
+        log_prob: of the parts.
+    """
+
+    entry: Entry
+    parts: Mapping[str, Entry]
+    log_prob: float
+
+    def programs(self, fillers: "_Fillers") -> Iterator[tuple[Node, float]]:
+        """Yield the programs, by the ways to fill what is left, with their log-probabilities."""
+        held = [("", self.entry), *self.parts.items()]
+        slots = {
+            (owner, name): _plain(kind)
+            for owner, part in held
+            for name, kind in part.slots.items()
+            if owner or name not in self.parts
+        }
+        for values, log_prob in islice(fillers.ways(list(slots.values())), _MOST_WAYS):
+            own: dict[str, dict[str, Node]] = {owner: {} for owner, _ in held}
+            for (owner, name), value in zip(slots, values, strict=True):
+                own[owner][name] = Node(value)
+            program = self._program(own)
+            if program is not None:
+                yield program, log_prob
+
+    def _program(self, own: Mapping[str, Mapping[str, Node]]) -> Node | None:
+        """Return the program; None where a lambda would hide an argument of another."""
+        written = {name: filled(part.program, own[name]) for name, part in self.parts.items()}
+        bodies = {n: body for n, body in written.items() if self.parts[n].sort != "="}
+        program = applied(self.entry.program, bodies)
+        if program is None:
+            return None
+        nested = {n: body for n, body in written.items() if n not in bodies}
+        return filled(program, {**own[""], **nested})
+
+
+# Which arguments and literals stand in the rest.
+
+
+@dataclass(frozen=True, slots=True)
+class _Fillers:
+    """What may stand in slots: arguments and literals, by letter.
+
+    Attributes:
+        arguments: declared ones, letter to type, in their order; None where any may be.
+        named: letters of the names that the text has, in its order.
+        literals: letter, or number that every model has a label for, to type.
+    """
+
+    arguments: Mapping[str, str] | None
+    named: tuple[str, ...]
+    literals: Mapping[str, str]
+
+    @classmethod
+    def of(cls, prepared: Prepared) -> "_Fillers":
+        request, reading = prepared.request, prepared.reading
+        literals = dict(prepared.names.stand_in_types)
+        words = reading.text.split()
+        literals |= {word: "int" for word in words if word in _SMALL or word in reading.labelled}
+        known = request.argument_types() or {}
+        declared = {n: _plain(k) for n, k in known.items() if n not in request.literals}
+        is_open = not declared or all(map(_VARIABLE.fullmatch, declared.values()))
+        named = tuple(word for word in dict.fromkeys(words) if word in reading.named)
+        return cls(None if is_open else declared, named, literals)
+
+    def ways(self, kinds: Sequence[str]) -> Iterator[tuple[list[str], float]]:
+        """Yield ways to fill slots of some types, and the log-probability of each."""
+        if self.arguments is None:
+            yield from self._open_ways(kinds)
+            return
+        declared = self.arguments
+        free = {name: kind for name, kind in self.literals.items() if name not in declared}
+        choices = [
+            [name for name, kind in (*declared.items(), *free.items()) if kind == wanted]
+            for wanted in kinds
+        ]
+        for chosen in islice(product(*choices), 40 * _MOST_WAYS):
+            used = [name for name in chosen if name in declared]
+            # All arguments, each once: a text that declares one means it.
+            if len(used) == len(set(used)) == len(declared):
+                yield list(chosen), self._order_cost(used) + self._literal_cost(chosen)
+
+    def _order_cost(self, used: Sequence[str]) -> float:
+        """Return the log-probability of the order in which a kind takes the arguments."""
+        cost, declared = 0.0, self.arguments or {}
+        for kind in set(declared.values()):
+            taken = [name for name in used if declared[name] == kind]
+            if len(taken) > 1:
+                in_order = taken == [name for name, own in declared.items() if own == kind]
+                others = factorial(len(taken)) - 1
+                cost += log(_IN_ORDER if in_order else (1 - _IN_ORDER) / others)
+        return cost
+
+    def _literal_cost(self, chosen: Sequence[str | None]) -> float:
+        """Return the log-probability of which literals are taken."""
+        taken = [
+            name for name in chosen if name in self.literals and name not in (self.arguments or {})
+        ]
+        kinds = list(self.literals.values())
+        n_repeated = len(taken) - len(set(taken))
+        return n_repeated * log(_REPEATED) - sum(
+            log(kinds.count(self.literals[name])) for name in taken if name is not None
+        )
+
+    def _open_ways(self, kinds: Sequence[str]) -> Iterator[tuple[list[str], float]]:
+        """Yield ways where nothing is declared: literals, names of the text, further letters."""
+        taken = {*self.named, *self.literals}
+        letters = [*self.named, *(letter for letter in LETTERS if letter not in taken)]
+        options: list[list[str | None]] = [
+            [*(name for name, own in self.literals.items() if own == kind), None] for kind in kinds
+        ]
+        for chosen in islice(product(*options), 4 * _MOST_WAYS):
+            given = [name for name in chosen if name is not None]
+            n_open = len(chosen) - len(given)
+            if len(given) > len(set(given)) or n_open > len(letters):
+                continue
+            cost = log(_LITERAL) * len(given) + self._literal_cost(given)
+            cost += log(1 - _LITERAL) * sum(
+                name is None and len(option) > 1
+                for name, option in zip(chosen, options, strict=True)
+            )
+            cost += log(_UNUSED_NAME) * max(0, len(self.named) - n_open)
+            swaps = 1 < n_open <= 3 and bool(self.named) and len(set(kinds)) < len(kinds)
+            orders = permutations(letters[:n_open]) if swaps else [letters[:n_open]]
+            for number, order in enumerate(orders):
+                names = iter(order)
+                values = [next(names) if name is None else name for name in chosen]
+                share = (1 - _IN_ORDER) / (factorial(n_open) - 1) if number else _IN_ORDER
+                yield values, cost + (log(share) if swaps else 0.0)

@@ -1,0 +1,279 @@
+"""What happens beside training: the best model, seeds of steps, frozen parts, what is shown."""
+
+import logging
+import math
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import Callback
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+from torch import nn
+
+from saps.data.batching import Batch
+from saps.training.checkpoints import first_line, has_finite_weights
+
+if TYPE_CHECKING:
+    from saps.data.data_module import TaskData
+
+logger = logging.getLogger(__name__)
+
+_LOSS = "val/loss"
+
+
+class BestModel(Callback):
+    """Calls `save` whenever the watched metric is better than it ever was in this run.
+
+    Of two models with the same value the one with the smaller validation loss is better: on a
+    small run the exact match stays at 0 for epochs in which the loss halves.
+
+    Attributes:
+        best: the best value of a model that was kept; None as long as there is none.
+    """
+
+    def __init__(
+        self,
+        monitor: str,
+        save: Callable[[dict[str, Any]], None],
+        patience: int | None = None,
+        *,
+        is_kept: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Watch a metric: a loss, or a part of it, is better when smaller, all else when larger.
+
+        Args:
+            monitor: name of the metric.
+            save: gets the metric's name and value, the epoch (from 0) and the step. Where it
+                raises OSError the model is not saved, and training continues with a warning.
+            patience: stop the run after so many validations without a better model; None never.
+            is_kept: whether the best model of the run that is continued is where `save` puts ours.
+        """
+        self.monitor = monitor
+        self.save = save
+        self.patience = patience
+        self.is_kept = is_kept
+        self.best: float | None = None
+        self.best_loss = -math.inf
+        self.n_worse = 0
+        self.failure: str | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        told = {"best": self.best, "loss": self.best_loss, "n_worse": self.n_worse}
+        return {"monitor": self.monitor, **told}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        # A model that was removed meanwhile cannot be the best one any more.
+        best = state_dict["best"]
+        # Older checkpoints do not name the metric, and say -1 where there was no value yet.
+        is_ours = state_dict.get("monitor", self.monitor) == self.monitor
+        if best is None or best == -1 or not is_ours or not self.is_kept():
+            return  # the next validation has the best value so far, and its model is kept
+        self.best = float(best)
+        # Nor do they have the loss: then no model with the same value is better.
+        self.best_loss = float(state_dict.get("loss", -math.inf))
+        self.n_worse = int(state_dict["n_worse"])
+
+    def on_validation_end(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
+    ) -> None:
+        # Its few batches would be taken for a validation.
+        if trainer.sanity_checking:
+            return
+        value = float(trainer.callback_metrics[self.monitor])
+        loss = float(trainer.callback_metrics.get(_LOSS, math.nan))
+        if not has_finite_weights(pl_module):
+            return  # no model is made of them; `Saving` ends the run
+        if self._is_better(value, loss):
+            self.n_worse = 0
+            self._keep(trainer, value, loss)
+            return
+        self.n_worse += 1
+        if self.patience is not None and self.n_worse >= self.patience:
+            logger.info(
+                "no improvement of %s in %d validations: the run stops", self.monitor, self.n_worse
+            )
+            trainer.should_stop = True
+
+    def _is_better(self, value: float, loss: float) -> bool:
+        if math.isnan(value) or self.best is None:
+            return not math.isnan(value)
+        if value == self.best:
+            return loss < self.best_loss
+        return (value < self.best) == self.monitor.endswith("loss")
+
+    def _keep(self, trainer: lightning.Trainer, value: float, loss: float) -> None:
+        if trainer.is_global_zero:
+            place = {"epoch": trainer.current_epoch, "step": trainer.global_step}
+            try:
+                self.save({"metric": self.monitor, "value": value, **place})
+            except OSError as error:
+                self.failure = first_line(error)
+                logger.warning(
+                    "the best model could not be written (%s): training continues", self.failure
+                )
+                return  # a later one that is as good may find room
+        self.best, self.best_loss, self.failure = value, loss, None
+
+
+class StepSeed(Callback):
+    """Seeds dropout at every step, so that a resumed run draws what it would have drawn."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def on_train_batch_start(self, trainer: lightning.Trainer, *_: Any) -> None:
+        # Far apart, so that no step of one seed, or of one process, is a step of the next.
+        place = self.seed + 1_000_003 * trainer.global_rank
+        torch.manual_seed(place * 1_000_000_007 + trainer.global_step)
+
+
+class FreezingError(ValueError):
+    """A freezing schedule does not fit the network."""
+
+
+class Freezing(Callback):
+    """Takes the gradients of frozen weights away before the optimiser sees them.
+
+    What is frozen depends on the epoch alone, so a resumed run freezes what it would have frozen.
+    The optimiser keeps no moments of a weight before its first step, and the norm that clipping
+    looks at is that of the other weights.
+    """
+
+    def __init__(self, epochs: Mapping[str, int], network: nn.Module) -> None:
+        """Freeze parts (`decoder`, `decoder.attention`) in so many first epochs.
+
+        The longest name that fits a weight decides, so that `decoder: 2, decoder.attention: 0`
+        leaves the attention free.
+
+        Raises:
+            FreezingError: a number of epochs is none, or the network has no such part.
+        """
+        # Gradients are taken away and requires_grad stays: DDP waits for one of each weight.
+        self._weights = dict(network.named_parameters())
+        self.epochs = dict.fromkeys(self._weights, 0)
+        for part in sorted(epochs, key=len):
+            count = epochs[part]
+            if type(count) is not int or count < 0:
+                raise FreezingError(
+                    f"freezing.{part} is {count!r}, expected a number of epochs, 0 or more"
+                )
+            inside = [name for name in self._weights if f"{name}.".startswith(f"{part}.")]
+            if not inside:
+                known = ", ".join(dict.fromkeys(name.partition(".")[0] for name in self._weights))
+                raise FreezingError(
+                    f"freezing.{part}: the network has no such part; it has {known} and what is in "
+                    "them"
+                )
+            self.epochs |= dict.fromkeys(inside, count)
+
+    def on_before_optimizer_step(self, trainer: lightning.Trainer, *_: Any) -> None:
+        for name, weight in self._weights.items():
+            if trainer.current_epoch < self.epochs[name]:
+                weight.grad = None
+
+
+class _Speed(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.0f} examples/s")
+
+
+class ProgressBar(Callback):
+    """One bar an epoch, which vanishes when the epoch is told of in its line.
+
+    It counts examples on the CPU alone: a GPU is never asked how far it is.
+    """
+
+    def __init__(self, n_train: int, n_dev: int) -> None:
+        self.sizes = {"training": n_train, "validation": n_dev}
+        self._bar: Progress | None = None
+        self._task: Any = None
+
+    def _show(self, trainer: lightning.Trainer, stage: str, n_done: int = 0) -> None:
+        self._hide()
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            _Speed(),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left"),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        epoch = trainer.current_epoch  # counted as in the line that tells of it
+        title = f"epoch {epoch:03d} ({epoch} of {trainer.max_epochs} done), {stage}"
+        self._task = self._bar.add_task(title, total=self.sizes[stage], completed=n_done)
+        self._bar.start()
+
+    def _hide(self, *_: Any) -> None:
+        if self._bar is not None:
+            with suppress(OSError):  # the terminal may be gone, which is no reason to lose a run
+                self._bar.stop()
+            self._bar = None
+
+    def _advance(
+        self, trainer: lightning.Trainer, _module: Any, _outputs: Any, batch: Batch, *_: Any
+    ) -> None:
+        if self._bar is not None:
+            self._bar.advance(self._task, len(batch) * trainer.world_size)
+
+    def on_train_batch_start(
+        self, trainer: lightning.Trainer, _module: Any, batch: Batch, batch_idx: int
+    ) -> None:
+        if self._bar is None:
+            self._show(trainer, "training", n_done=batch_idx * len(batch))
+
+    def on_validation_epoch_start(self, trainer: lightning.Trainer, *_: Any) -> None:
+        self._show(trainer, "validation")
+
+    on_train_batch_end = on_validation_batch_end = _advance  # type: ignore[assignment]
+    on_validation_epoch_end = on_train_epoch_end = on_exception = _hide  # type: ignore[assignment]
+
+
+def on_terminal() -> bool:
+    """Tell whether somebody would see a bar."""
+    return sys.stderr.isatty()
+
+
+_LONGEST = 300  # letters of a program; a network that has learned little writes hundreds of symbols
+
+
+class SampleDecodes(Callback):
+    """Logs text, gold and predicted program and log-probability of a few validation tasks."""
+
+    def __init__(self, data: "TaskData", n_samples: int) -> None:
+        """Choose tasks evenly over the validation split: the same in every epoch and every run."""
+        n_dev = data.size("dev")
+        chosen = [i * n_dev // max(n_samples, 1) for i in range(min(n_samples, n_dev))]
+        self.data = data
+        self.chosen = tuple(dict.fromkeys(chosen))
+
+    def on_validation_epoch_end(self, trainer: lightning.Trainer, pl_module: Any) -> None:
+        if not self.chosen or not trainer.is_global_zero:
+            return
+        batch = self.data.batch("dev", self.chosen).to(pl_module.device)
+        with torch.inference_mode():
+            predictions = pl_module.decoder.decode(
+                pl_module.network, pl_module.network.source(batch), pl_module.symbols
+            )
+        golds = self.data.programs("dev", self.chosen)
+        for place, gold, prediction in zip(self.chosen, golds, predictions, strict=True):
+            logger.info("%s", sample_lines(self.data.text("dev", place), gold, prediction))
+
+
+def sample_lines(text: str, gold: Any, prediction: Any) -> str:
+    """Tell of one task in three lines; `prediction` is None where the network wrote no program."""
+    if prediction is None:
+        return f"  text  {text}\n  gold  {gold}\n  found no program"
+    mark = "right" if prediction.program == gold else "wrong"
+    found = str(prediction.program)
+    if len(found) > _LONGEST:
+        found = f"{found[:_LONGEST]} ... ({prediction.program.size} symbols)"
+    found = f"{found}  (log-prob {prediction.log_prob:.2f}, {mark})"
+    return f"  text  {text}\n  gold  {gold}\n  found {found}"

@@ -1,0 +1,368 @@
+"""Checkpoints: written whole or not at all, checked when read, and used by their own run alone.
+
+A run keeps the last two. Each says what it belongs to (its settings, vocabularies and data), so
+that a run goes on with what it began with, or not at all.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import signal
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+from omegaconf import DictConfig
+from torch import nn
+
+from saps.data.algolisp import find_split
+from saps.data.files import DataError
+from saps.model.bundle import plain_config
+
+if TYPE_CHECKING:
+    from saps.data.data_module import TaskData
+
+logger = logging.getLogger(__name__)
+
+CONFIG = "config.yaml"
+METRICS = "metrics.csv"
+CURVES = "curves.png"
+LAST = "last.ckpt"
+PREVIOUS = "previous.ckpt"
+DAMAGED = f"{LAST}.damaged"
+
+KEY = "saps"
+_START = b"PK\x03\x04"  # of a zip file, which torch writes
+_ANEW = "start again with overwrite=true"
+
+
+class CheckpointError(ValueError):
+    """A checkpoint is missing or damaged, or belongs to another run; the message says which."""
+
+
+# Asked before anything is replaced, so a checkpoint that is damaged counts, too.
+def holds_a_run(folder: Path) -> bool:
+    """Tell whether a run has left a checkpoint there."""
+    return any((folder / name).exists() for name in (LAST, PREVIOUS))
+
+
+class RunInterruptedError(Exception):
+    """A signal, after the step at hand was finished and a checkpoint written.
+
+    Its `problem` is why that could not be written; None if it was.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        step: int,
+        epoch: int,
+        problem: str | None,
+        number: int = signal.SIGINT,
+    ) -> None:
+        super().__init__(folder, step, epoch, problem, number)
+        self.folder, self.step, self.epoch, self.problem = folder, step, epoch, problem
+        self.signal = signal.Signals(number)
+
+    @property
+    def has_checkpoint(self) -> bool:
+        return holds_a_run(self.folder)
+
+    def __str__(self) -> str:
+        return f"stopped after step {self.step}, in epoch {self.epoch:03d}"
+
+
+class CheckpointFiles(TorchCheckpointIO):
+    """Writes `last.ckpt`, and keeps the one that it replaces as `previous.ckpt`.
+
+    Killed at any moment, it leaves at least one of the two whole. A disk that is full costs the
+    new checkpoint alone: training continues, with a warning.
+
+    Attributes:
+        failure: why the newest checkpoint could not be written; None if it was.
+    """
+
+    failure: str | None = None
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
+    ) -> None:
+        if storage_options is not None:
+            raise TypeError("checkpoints of a run take no storage options")
+        path = Path(path)
+        draft = draft_of(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with draft.open("wb") as file:
+                torch.save(checkpoint, file)
+                file.flush()
+                # A rename may reach the disk before the bytes do, which a power failure would show.
+                os.fsync(file.fileno())
+            # Killed between these two moves, a run still has its previous checkpoint.
+            if path.exists():
+                path.replace(path.with_name(PREVIOUS))
+            draft.replace(path)
+            _flush_names(path.parent)
+        except (OSError, RuntimeError) as error:  # torch reports a failing write as the latter
+            draft.unlink(missing_ok=True)
+            self.failure = first_line(error)
+            kept = "the one before it is kept" if holds_a_run(path.parent) else "there is none yet"
+            logger.warning(
+                "%s could not be written (%s): %s, training continues", path, self.failure, kept
+            )
+        else:
+            self.failure = None
+
+
+def has_finite_weights(module: nn.Module) -> bool:
+    """Tell whether no weight is NaN or infinite; a GPU is asked for one number."""
+    # A sum is NaN or infinite if one of its terms is, and one tensor is fetched instead of many.
+    sums = torch.stack([weight.detach().sum() for weight in module.parameters()])
+    return bool(torch.isfinite(sums).all())
+
+
+def draft_of(path: Path) -> Path:
+    """Return where a file is written before it is moved to its place."""
+    return path.with_name(f".{path.name}.draft")
+
+
+def _flush_names(folder: Path) -> None:
+    """Have the disk know of renamed files, as it knows of their contents."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, for the middle of a sentence."""
+    # What torch says of a full disk is where in its own file it noticed.
+    while isinstance(error, RuntimeError) and isinstance(error.__context__, OSError):
+        error = error.__context__
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint, with its sums checked and without running code from it.
+
+    Raises:
+        CheckpointError: there is none, or it is damaged.
+    """
+    no_checkpoint = (
+        f"{path} is not a checkpoint of a run: give ckpt_path one, such as runs/NAME/{LAST}"
+    )
+    if path.is_dir():
+        raise CheckpointError(
+            f"{path} is a folder: ckpt_path takes a checkpoint, such as {path / LAST}, or last for "
+            "that of the run's own folder"
+        )
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_START))
+        if not start:
+            raise CheckpointError(f"{path} is damaged: it is empty")
+        if start != _START:  # a file of another kind, not a checkpoint that has lost its end
+            raise CheckpointError(no_checkpoint)
+        # torch.load looks at no sums: a flipped bit would train on without a word.
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+        if broken is not None:
+            raise CheckpointError(f"{path} is damaged: the sum of {broken} is wrong")
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise CheckpointError(_missing(path)) from error
+    except (
+        *(OSError, EOFError, RuntimeError, UnpicklingError),
+        *(zipfile.BadZipFile, zlib.error),
+    ) as error:
+        raise CheckpointError(f"{path} is damaged: {first_line(error)}") from error
+    if not isinstance(checkpoint, dict) or "state_dict" not in checkpoint:
+        raise CheckpointError(no_checkpoint)
+    return checkpoint
+
+
+def _missing(path: Path) -> str:
+    told = f"no checkpoint at {path}: start the run without ckpt_path"
+    if (path.parent / "best").exists():  # it would be refused then: there is a model to lose
+        told += ", under another name= or, in place of the model that is there, with overwrite=true"
+    return told
+
+
+def newest_checkpoint(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """Return the last checkpoint of a run that is whole; a damaged one is moved aside.
+
+    Raises:
+        CheckpointError: there is no whole one.
+    """
+    last, previous = folder / LAST, folder / PREVIOUS
+    if not holds_a_run(folder):
+        raise CheckpointError(_missing(last))
+    try:
+        return last, read_checkpoint(last)
+    except CheckpointError as error:
+        if not previous.exists():
+            raise CheckpointError(f"{error}; there is no {PREVIOUS} beside it, {_ANEW}") from error
+        try:
+            checkpoint = read_checkpoint(previous)
+        except CheckpointError as earlier:
+            raise CheckpointError(
+                f"{error}, and {earlier}; {_ANEW}, or under another name "
+                f"with the weights of the best model, where there is one: start_from={folder}"
+            ) from earlier
+        logger.warning("%s; resuming from %s, step %d", error, previous, checkpoint["global_step"])
+        if last.exists():  # else the next checkpoint would put it in the place of the whole one
+            last.replace(last.with_name(DAMAGED))
+        return previous, checkpoint
+
+
+# What a checkpoint belongs to: a run goes on with the same network, data and settings only.
+
+# Where data lie, how they are called and how many validate changes nothing that is trained.
+_FREE_DATA_SETTINGS = ("path", "name", "cache", "dev_limit")
+# Settings that runs of earlier versions lack, with the value that says what was done then.
+_ADDED = {"model.decoder.first_child": "parent"}
+_ABSENT = "absent"
+_NOTHING: tuple[object, ...] = (None, {}, _ABSENT)
+
+
+class Difference(NamedTuple):
+    """A setting that differs, by its dotted name."""
+
+    name: str
+    there: Any
+    here: Any
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """Both values as overrides give them."""
+        there, here = (
+            value if isinstance(value, str) else json.dumps(value, default=str)
+            for value in (self.there, self.here)
+        )
+        return there, here
+
+    def __str__(self) -> str:
+        return "{} is {} there and {} here".format(self.name, *self.told)
+
+
+def first_difference(
+    there: Any, here: Any, name: str = "", *, only_there: bool = False
+) -> Difference | None:
+    """Return the first setting that differs; what is null, empty or not there is the same.
+
+    With `only_there` what the settings there lack, as it came with a later version of SAPS, is
+    left out.
+    """
+    if not isinstance(there, Mapping) or not isinstance(here, Mapping):
+        both_nothing = there in _NOTHING and here in _NOTHING
+        return None if there == here or both_nothing else Difference(name, there, here)
+    for key in there if only_there else dict.fromkeys((*there, *here)):
+        below = f"{name}.{key}" if name else str(key)
+        old = there.get(key, _ADDED.get(below, _ABSENT))
+        found = first_difference(old, here.get(key, _ABSENT), below, only_there=only_there)
+        if found is not None:
+            return found
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What must stay as it is when a run goes on; vocabularies and splits by their hashes."""
+
+    settings: Mapping[str, Any]
+    vocabulary: Mapping[str, str]
+    data: Mapping[str, str]
+
+    @classmethod
+    def of(cls, cfg: DictConfig, data: "TaskData") -> "Fingerprint":
+        """Describe a run whose data have been read."""
+        labels = repr([(label.symbol, label.arity) for label in data.symbols.labels])
+        parts = {"tokenizer": data.tokenizer.model_proto, "symbols": labels.encode()}
+        vocabulary = {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}
+        splits = {split: split_digest(data.path, split) for split in ("train", "dev")}
+        return cls(_settings_of(cfg), vocabulary, splits)
+
+
+def split_digest(folder: Path, split: str) -> str:
+    """Return a hash of the file of a split, in hexadecimal digits.
+
+    Raises:
+        DataError: it is missing, or cannot be read.
+    """
+    file = find_split(folder, split)
+    try:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "blake2b").hexdigest()
+    except OSError as error:
+        raise DataError(file, f"cannot be read ({error.strerror}); check the path") from error
+
+
+def _settings_of(cfg: DictConfig) -> dict[str, Any]:
+    config = plain_config(cfg)
+    data = {key: value for key, value in config["data"].items() if key not in _FREE_DATA_SETTINGS}
+    return {key: config[key] for key in ("seed", "model", "optimizer")} | {"data": data}
+
+
+class KeepsFingerprint(Callback):
+    """Writes into each checkpoint what it belongs to, and which run of wandb it is."""
+
+    def __init__(self, fingerprint: Fingerprint) -> None:
+        self.fingerprint = fingerprint
+
+    def on_save_checkpoint(
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,  # noqa: ARG002 - Lightning's
+        checkpoint: dict[str, Any],
+    ) -> None:
+        version = None if trainer.logger is None else trainer.logger.version
+        checkpoint[KEY] = asdict(self.fingerprint) | {"logger": version}
+
+
+def check_settings(path: Path, checkpoint: Mapping[str, Any], cfg: DictConfig) -> None:
+    """Raise a CheckpointError that names the first setting of a checkpoint that is another here."""
+    if KEY not in checkpoint:
+        raise CheckpointError(
+            f"{path} does not say what it belongs to: it is of another version of SAPS; {_ANEW}"
+        )
+    found = first_difference(checkpoint[KEY]["settings"], _settings_of(cfg))
+    if found is None:
+        return
+    if found.there == _ABSENT:
+        remedy = f"leave {found.name} out"
+    else:
+        remedy = f"give {'+' if found.here == _ABSENT else ''}{found.name}={found.told[0]}"
+    raise CheckpointError(
+        f"{path} belongs to another run: {found}; {remedy}, "
+        "or give the run's own experiment, or another name= for a new run"
+    )
+
+
+def check_data(
+    path: Path, checkpoint: Mapping[str, Any], fingerprint: Fingerprint, data: Path
+) -> None:
+    """Raise a CheckpointError where a vocabulary beside a checkpoint, or a split, has changed."""
+    for name, digest in checkpoint[KEY]["vocabulary"].items():
+        if fingerprint.vocabulary[name] != digest:
+            raise CheckpointError(
+                f"the {name} in {path.parent} is not the one that {path.name} was trained with; "
+                f"put the run's own file back, or {_ANEW}"
+            )
+    for split, digest in checkpoint[KEY]["data"].items():
+        if fingerprint.data[split] != digest:
+            raise CheckpointError(
+                f"the {split} split in {data} changed since the run of {path} began; give that "
+                f"run's data.path=, or {_ANEW}"
+            )

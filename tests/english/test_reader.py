@@ -1,0 +1,143 @@
+"""A specification, read: letters for arguments and literals, the rest left to the network."""
+
+import pytest
+
+from saps.english import Reading, Vocabulary, read_english
+
+VOCABULARY = Vocabulary(
+    frozenset(
+        ["count", "the", "numbers", "above", "of", "list", "sum", "scores", "price", "number"]
+    )
+)
+
+
+def _read(text: str, **arguments: str) -> Reading:
+    return read_english(text, VOCABULARY, arguments)
+
+
+def test_declared_arguments_stand_in_front() -> None:
+    reading = _read("count the numbers of xs above k", xs="int[]", k="int")
+    assert reading.text == ("given array of numbers a , number b , count the numbers of a above b")
+    assert reading.names == {"a": "xs", "b": "k"}
+
+
+def test_a_name_that_says_something_keeps_its_word() -> None:
+    reading = _read("the sum of the scores", scores="int[]")
+    assert reading.text == "given array of numbers scores a , the sum of the scores a"
+
+
+def test_names_of_several_words_are_mentioned_apart() -> None:
+    reading = _read("the total cost of it", total_cost="int")
+    assert reading.text.endswith("the total cost a of it")
+
+
+def test_articles_are_no_arguments() -> None:
+    reading = _read("a number above a", a="int")
+    assert reading.text == "given number a , number above a"
+
+
+def test_nested_and_truth_types_are_declared_in_words() -> None:
+    reading = _read("sum", m="int[][]", p="bool", f="bool[]")
+    assert reading.text.startswith(
+        "given array of arrays of numbers a , truth value b , array of truth values c ,"
+    )
+
+
+def test_numbers_are_literals_with_a_letter() -> None:
+    reading = _read("count the numbers above 17 and 2", xs="int[]")
+    assert reading.text.endswith("count the numbers above 17 b and 2")
+    assert reading.stand_ins == {"b": "17"}
+
+
+@pytest.mark.parametrize(
+    ("written", "literal", "changes"),
+    [
+        ("１２", "12", ()),
+        ("٣", "3", ()),
+        ("1’000", "1000", ()),
+        ("½", "0.5", ()),
+        ("1e3", "1000", ()),
+        ("1 000", "1000", (("1 000", "1000"),)),
+        ("3/4", "0.75", (("3/4", "0.75"),)),
+        ("5k", "5000", (("5k", "5000"),)),
+        ("50%", "50", (("50%", "50, a hundred times the share"),)),
+    ],
+)
+def test_numbers_as_people_write_them(
+    written: str, literal: str, changes: tuple[tuple[str, str], ...]
+) -> None:
+    text = f"given an array of numbers a , count the numbers above {written}"
+    for reading in (_read(text), _read(f"count the numbers of a above {written}", a="int[]")):
+        assert dict(reading.stand_ins) == {"b": literal}
+        assert reading.changes == changes
+
+
+def test_a_k_that_is_an_argument_is_no_thousand() -> None:
+    reading = _read("the sum of xs and 2k", xs="int[]", k="int")
+    assert (reading.stand_ins, reading.changes) == ({}, ())
+
+
+def test_one_letter_for_one_literal() -> None:
+    reading = _read("17 of 17 'x'", xs="int[]")
+    assert reading.stand_ins == {"b": "17", "c": '"x"'}
+
+
+def test_what_nobody_declared_is_found_by_its_looks() -> None:
+    reading = _read("the sum of xs above `limit` in total_cost")
+    assert reading.names == {"a": "xs", "b": "limit", "c": "total_cost"}
+    assert not reading.text.startswith("given")
+
+
+@pytest.mark.parametrize("word", ["whether", "if", "why", "something about how"])
+def test_a_function_word_after_say_is_no_name(word: str) -> None:
+    assert _read(f"Say {word} a number m is even.").names == {"a": "m"}
+
+
+def test_a_noun_is_no_name() -> None:
+    assert _read("the sum of the prices").names == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["[x * x for x in xs if x > 2]", "xs.map(x => x * x)", "map(lambda x: x * x, xs)"]
+)
+def test_variables_that_code_binds_are_no_arguments(text: str) -> None:
+    assert list(_read(text).names.values()) == ["xs"]
+
+
+def test_a_bound_variable_never_reads_as_an_argument() -> None:
+    reading = _read("[a * a for a in xs]")
+    assert reading.names == {"a": "xs"}
+    assert reading.text == "[ x * x for x in a ]"
+
+
+def test_a_signature_declares() -> None:
+    reading = _read("def f(xs: list[int]) -> int:  # the sum")
+    assert reading.declared == {"xs": "int[]"}
+    assert reading.returns == "int"
+    assert reading.text == "given array of numbers a , the sum"
+
+
+def test_the_published_form_declares_itself() -> None:
+    text = "given an array of numbers b and a number a , find the sum of b"
+    reading = _read(text)
+    assert reading.declared == {"b": "int[]", "a": "int"}
+    assert reading.text == "given array of numbers a and number b , find the sum of a"
+
+
+def test_an_unclosed_quote_is_noted() -> None:
+    assert ('"', "a quote that is never closed") in _read('the sum of "xs').changes
+
+
+def test_slips_are_mended_and_noted() -> None:
+    reading = _read("count the nubmers")
+    assert reading.text == "count the numbers"
+    assert ("nubmers", "numbers") in reading.changes
+
+
+def test_what_was_never_read_is_named() -> None:
+    assert _read("the zyxwv of the list").unknown == ("zyxwv",)
+
+
+def test_letters_run_out_without_an_error() -> None:
+    text = " ".join(str(number) for number in range(100, 130))
+    assert len(_read(text).stand_ins) == 12

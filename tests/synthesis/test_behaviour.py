@@ -1,0 +1,122 @@
+"""Programs that compute the same are one answer."""
+
+from math import exp, log
+
+import pytest
+
+from saps.english import Reading
+from saps.lang import parse
+from saps.search.interface import Prediction
+from saps.search.request import InputOutput, Request
+from saps.synthesis.behaviour import behaviours, passes
+from saps.synthesis.faults import Factors, Faults, lost_steps
+
+REQUEST = Request({"a": "int[]"})
+
+
+def _predictions(*pairs: tuple[str, float]) -> list[Prediction]:
+    return [Prediction(parse(program), log(p)) for program, p in pairs]
+
+
+def test_probabilities_of_programs_that_do_the_same_add_up() -> None:
+    found = behaviours(
+        _predictions(
+            ("(len a)", 0.4), ("(reduce a 0 +)", 0.3), ("(reduce a 0 (lambda2 (+ arg2 arg1)))", 0.2)
+        ),
+        REQUEST,
+    )
+    assert str(found[0].best.program) == "(reduce a 0 +)"
+    assert exp(found[0].best.log_prob) == pytest.approx(0.5)
+    assert len(found[0].members) == 2
+
+
+def test_a_program_that_leaves_an_argument_out_loses() -> None:
+    request = Request({"a": "int[]", "b": "int"})
+    found = behaviours(
+        _predictions(("(len a)", 0.6), ("(len (filter a (partial1 b >)))", 0.3)), request
+    )
+    assert str(found[0].best.program).startswith("(len (filter")
+
+
+def test_a_program_that_leaves_out_what_was_said_loses_as_much_as_was_fitted() -> None:
+    request = Request({"a": "int[]", "b": "int"}, spare=frozenset("b"), literals={"b": 3})
+    reading = Reading("sort a , and take 10 times its head", {}, labelled=("10",))
+    pairs = _predictions(("(reduce a 0 +)", 0.6), ("(* 10 (head (sort a)))", 0.3))
+    free, priced = Factors(0, 0, 0, 0, 0), Factors(literal=1, step=0.5)
+    found = behaviours(pairs, request, reading, free)
+    assert [str(one.best.program) for one in found] == [str(p.program) for p in pairs]
+    assert [one.faults for one in found] == [Faults(literal=2, step=1), Faults(literal=1)]
+    found = behaviours(pairs, request, reading, priced)
+    assert str(found[0].best.program) == "(* 10 (head (sort a)))"
+    assert found[1].best.log_prob == pytest.approx(log(0.6) - 2 * 1 - 0.5)
+
+
+def test_runs_that_all_fail_or_all_agree_are_faults() -> None:
+    never = behaviours(_predictions(("(/ 1 (- (len a) (len a)))", 0.5)), REQUEST)
+    same = behaviours(_predictions(("(- (len a) (len a))", 0.5)), REQUEST)
+    truth = behaviours(_predictions(("(== (len a) (len a))", 0.5)), REQUEST)
+    assert [found[0].faults.fails for found in (never, same, truth)] == [1, 0, 0]
+    assert [found[0].faults.constant for found in (never, same, truth)] == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "program", "lost"),
+    [
+        ("sort xs in descending order", "(sort xs)", ["descending"]),
+        ("sort xs in descending order", "(reverse (sort xs))", []),
+        ("the sum of the squares of xs", "(reduce xs 0 +)", ["squares"]),
+        ("the length of xs", "(len xs)", []),
+        ("the primes among xs , added up", "(reduce xs 0 +)", ["primes"]),
+    ],
+)
+def test_steps_that_nothing_in_a_program_does(text: str, program: str, lost: list[str]) -> None:
+    assert list(lost_steps(text, {n.symbol for n in parse(program).preorder()})) == lost
+
+
+@pytest.mark.parametrize("fields", [{"step": -1}, {"step": True}, {"steps": 1}, {"step": "1"}])
+def test_factors_that_are_none_are_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="factor step"):
+        Factors.from_json(fields)
+
+
+def test_factors_are_written_and_read() -> None:
+    factors = Factors(1, 2, 3, 4, 5)
+    assert Factors.from_json(factors.to_json()) == factors
+    assert factors.loss(Faults(argument=2, constant=1)) == 2 * 1 + 5
+
+
+def test_literals_of_the_text_need_not_be_used() -> None:
+    request = Request({"a": "int[]", "b": "int"}, spare=frozenset("b"), literals={"b": 3})
+    found = behaviours(_predictions(("(len a)", 0.6), ("(* b (len a))", 0.3)), request)
+    assert [str(behaviour.best.program) for behaviour in found] == ["(len a)", "(* b (len a))"]
+    assert found[0].best.log_prob == pytest.approx(log(0.6))
+
+
+def test_programs_of_other_arguments_are_other_answers() -> None:
+    found = behaviours(_predictions(("(len a)", 0.5), ("(strlen a)", 0.4)), Request())
+    assert len(found) == 2
+
+
+def test_an_ill_typed_program_is_no_answer() -> None:
+    assert behaviours(_predictions(("(+ a a)", 0.5)), REQUEST) == []
+
+
+def test_examples_are_computed_or_not() -> None:
+    request = Request({"a": "int[]"}, examples=(InputOutput({"a": [1, 2]}, 3),))
+    assert passes(parse("(reduce a 0 +)"), request)
+    assert not passes(parse("(len a)"), request)
+    assert not passes(parse("(reduce a 0 +)"), request, deadline=-1.0)  # which is over
+
+
+def test_a_name_that_stands_idle_beside_an_invented_argument_is_left_out() -> None:
+    reading = Reading("the sum of a", {"a": "xs"}, named=frozenset("a"))
+    found = behaviours(_predictions(("(reduce b 0 +)", 0.6)), Request(), reading)
+    assert found[0].faults == Faults(argument=1)
+
+
+def test_of_programs_that_do_the_same_the_one_that_leaves_less_out_is_shown() -> None:
+    reading = Reading("the sum of a", {"a": "xs"}, named=frozenset("a"))
+    pairs = _predictions(("(reduce b 0 +)", 0.6), ("(reduce a 0 +)", 0.3))
+    found = behaviours(pairs, Request(), reading)
+    assert [str(one.best.program) for one in found] == ["(reduce a 0 +)"]
+    assert exp(found[0].best.log_prob) == pytest.approx(0.9)
