@@ -7,7 +7,6 @@ from saps.cli.console import CommandError, cut, n_columns, styled
 from saps.resources import show_value
 
 if TYPE_CHECKING:
-    from saps.lang import Value
     from saps.synthesis.answer import Candidate, Outcome, Question, Synthesis
     from saps.synthesis.asking_back import NotKnownError
     from saps.synthesis.explanation import ExplainedNode, Explanation
@@ -231,7 +230,6 @@ def notes(synthesis: "Synthesis") -> Iterator[str]:
             f"no program passes all examples; the best one found passes {best.n_passed} of "
             f"{len(best.outcomes)}"
         )
-        yield from _of_numbers(best.outcomes)
 
 
 def not_known_lines(error: "NotKnownError") -> Iterator[str]:
@@ -285,34 +283,3 @@ def _of_arguments(synthesis: "Synthesis") -> Iterator[str]:
         taken = synthesis.arguments.get(name, kind)
         if taken != kind:
             yield f"the text says that {name} is {kind}, but the program takes {taken}"
-
-
-def _of_numbers(outcomes: "Sequence[Outcome]") -> Iterator[str]:
-    """Yield why an output that looks right is not: 3.0 is not 3.
-
-    Neither is taken for the other, for a program may give either: (sqrt 9) is 3.0.
-    """
-    from saps.lang import values_equal
-
-    for outcome in outcomes:
-        expected, got = outcome.expected, outcome.got
-        if outcome.passed or outcome.error or got is None:
-            continue
-        if values_equal(_whole(expected), _whole(got)):
-            yield (
-                f"an example has {cut(show_value(expected), 60)}, and the program gives "
-                f"{cut(show_value(got), 60)}: 3.0 is a float and 3 an int; write the one you "
-                "mean"
-            )
-            return
-
-
-def _whole(value: "Value") -> "Value":
-    """Return a value with ints in place of whole floats."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_whole(element) for element in value]
-    if isinstance(value, dict):
-        return {key: _whole(element) for key, element in value.items()}
-    return value

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from saps.data.tokenizer import Tokenizer
 
-# A shorter word is too near to too many others; one letter less where only two are swapped.
+# A shorter word is too near to too many others; two letters less where only two are swapped.
 _SHORTEST_TYPO = 5
+_SHORTEST_SWAP = 3
 _LIKENESS = 0.84
 
 
@@ -53,13 +54,17 @@ class Vocabulary:
 
     def spelling(self, word: str) -> str | None:
         """Return the one known word that `word` was probably meant to be, if there is one."""
-        if not self.is_exact or len(word) < _SHORTEST_TYPO - 1 or not word.isalpha():
+        if not self.is_exact or len(word) < _SHORTEST_SWAP or not word.isalpha():
             return None
         # Who mistypes seldom mistypes the first letter: "however" is not "whoever".
-        likely = _by_first_letter(self.words).get(word[0], ())
-        swapped = [meant for meant in likely if _is_swapped(word, meant)]
-        if swapped or len(word) < _SHORTEST_TYPO:
-            return swapped[0] if swapped else None
+        by_letter = _by_first_letter(self.words)
+        likely = by_letter.get(word[0], ())
+        plain = [meant for meant in likely if _is_swapped(word, meant)]
+        plain = plain or [meant for meant in likely if _lacks_a_letter(word, meant)]
+        if not plain and len(word) < _SHORTEST_TYPO:
+            plain = [meant for meant in by_letter.get(word[1], ()) if _is_swapped(word, meant)]
+        if plain or len(word) < _SHORTEST_TYPO:
+            return plain[0] if plain else None
         alike = [meant for meant in likely if abs(len(meant) - len(word)) <= 2]
         near = difflib.get_close_matches(word, alike, n=1, cutoff=_LIKENESS)
         return near[0] if near else None
@@ -69,7 +74,7 @@ class Vocabulary:
 def _by_first_letter(words: frozenset[str]) -> dict[str, list[str]]:
     """Return the words that are long enough to be mistyped, sorted: a set's order is chance."""
     found: dict[str, list[str]] = {}
-    for word in sorted(word for word in words if len(word) >= _SHORTEST_TYPO - 1):
+    for word in sorted(word for word in words if len(word) >= _SHORTEST_SWAP):
         found.setdefault(word[0], []).append(word)
     return found
 
@@ -83,6 +88,15 @@ def _is_swapped(typed: str, meant: str) -> bool:
         return False
     first, second = other
     return typed[first] + typed[second] == meant[second] + meant[first]
+
+
+def _lacks_a_letter(typed: str, meant: str) -> bool:
+    """Whether a vowel is left out, or one letter of a double: "evn" for "even", "uper"."""
+    if len(typed) + 1 != len(meant):
+        return False
+    same = next((n for n, letter in enumerate(typed) if letter != meant[n]), len(typed))
+    is_usual = meant[same] in "aeiou" or meant[same] == meant[same - 1]
+    return is_usual and typed[same:] == meant[same + 1 :]
 
 
 # What is known of the published AlgoLisp data without having it: sizes, means, vocabularies.

@@ -84,19 +84,24 @@ def shown(number: Any) -> str:
 _MAX_SHOWN_BITS: Final = 2_000
 
 
-def values_equal(left: Any, right: Any) -> bool:
+def values_equal(left: Any, right: Any, *, by_value: bool = False) -> bool:
     """Whether two outputs agree as a test compares them.
 
     Stricter than `==` of the language: 3 and 3.0 differ, and so do 1 and true. Floats agree within
     `RELATIVE_TOLERANCE`; NaN agrees with NaN.
+
+    Args:
+        left: a value.
+        right: another one.
+        by_value: take 3 and 3.0 for one, as a person does who writes an example of an average.
     """
     waiting = [(left, right)]
     # Lists may be shared, or hold themselves: each pair of them is compared once.
     seen: set[tuple[int, int]] = set()
     while waiting:
         left, right = waiting.pop()
-        kind = type(left)
-        if kind is not type(right):
+        kind = _common_type(left, right, by_value)
+        if kind is None:
             return False
         if kind is list or kind is dict:
             pair = (id(left), id(right))
@@ -115,12 +120,22 @@ def values_equal(left: Any, right: Any) -> bool:
     return True
 
 
+def _common_type(left: Any, right: Any, by_value: bool) -> type | None:
+    kind = type(left)
+    if by_value and {kind, type(right)} == {int, float}:
+        return float
+    return kind if kind is type(right) else None
+
+
 def _floats_agree(left: float, right: float) -> bool:
-    return (
-        left == right
-        or (math.isnan(left) and math.isnan(right))
-        or math.isclose(left, right, rel_tol=RELATIVE_TOLERANCE)
-    )
+    try:
+        return (
+            left == right
+            or (math.isnan(left) and math.isnan(right))
+            or math.isclose(left, right, rel_tol=RELATIVE_TOLERANCE)
+        )
+    except OverflowError:  # an int beyond all floats, beside a float
+        return False
 
 
 # Symbols that have a meaning of their own; those of functions are in the table.

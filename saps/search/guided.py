@@ -155,7 +155,7 @@ class Rehearsal:
                 behaviour.update(error.code.encode())
             else:
                 truth = value if type(value) is bool else None
-                runs.append(Run("", values_equal(value, output), truth))
+                runs.append(Run("", values_equal(value, output, by_value=True), truth))
                 behaviour.update(f" {value!r}".encode())
         return Rehearsed(tuple(runs), behaviour.digest())
 

@@ -23,6 +23,7 @@ from saps.model.protocols import Scorer
 from saps.search.fallback import PlausibleSearch
 from saps.search.interface import Prediction, Search
 from saps.search.request import InputOutput, Request
+from saps.synthesis.edge_cases import mended, said_edges, with_edge
 from saps.synthesis.faults import Factors, Faults, faults_of
 from saps.synthesis.kind_programs import kind_predictions
 from saps.synthesis.predictor import Predictor
@@ -47,6 +48,9 @@ _N_KIND_PROGRAMS_WANTED: Final = 40
 _N_KIND_PROGRAMS_TRIED: Final = 1000
 _N_KINDS_TRIED: Final = 150
 _SECONDS_TRIED: Final = 2.0
+_N_EDGED: Final = 8
+_EDGED_SHARE: Final = 0.7
+"""Of the probability of a program that goes to its like with the edge of the text, guessed."""
 _USUAL: Final = Factors()
 
 
@@ -153,7 +157,8 @@ def passes(program: Node, request: Request, deadline: float = inf) -> bool:
     try:
         run = compile_program(program, request.argument_types() or {}, Limits())
         return all(
-            monotonic() < deadline and values_equal(run(dict(example.inputs)), example.output)
+            monotonic() < deadline
+            and values_equal(run(dict(example.inputs)), example.output, by_value=True)
             for example in request.examples
         )
     except AlgoLispError:
@@ -235,11 +240,32 @@ def likeliest(
     ):
         prepared = found.prepared
         predictions = _with_kinds(predictor, prepared, found.predictions, several=several)
-        done = behaviours(predictions, prepared.request, prepared.reading, factors)
+        done = _with_edges(
+            behaviours(predictions, prepared.request, prepared.reading, factors), prepared, factors
+        )
         # An ill-typed program alone is kept: whoever asked is told of it.
         best = tuple(behaviour.best for behaviour in done) or found.predictions
         answers.append(without_rejected(Found(task, best, tuple(done))))
     return answers
+
+
+def _with_edges(done: list[Behaviour], prepared: Prepared, factors: Factors) -> list[Behaviour]:
+    """Put what the text says of an edge around the likeliest programs."""
+    values = said_edges(prepared.reading.text, prepared.names.stand_ins)
+    if not values:
+        return done
+    literals, kinds = prepared.names.stand_in_values, prepared.names.stand_in_types
+    predictions = []
+    for rank, behaviour in enumerate(done):
+        inputs = [{**drawn, **literals} for drawn in behaviour.inputs]
+        program, types = behaviour.best.program, {**kinds, **behaviour.types}
+        edged = with_edge(program, values, types, inputs) if rank < _N_EDGED else None
+        share = 1.0 if edged is None else 1 - _EDGED_SHARE
+        likely = sum(exp(member.log_prob) for member in behaviour.members)
+        predictions += [Prediction(m.program, m.log_prob + log(share)) for m in behaviour.members]
+        if edged is not None:
+            predictions.append(Prediction(edged, log(max(likely * _EDGED_SHARE, 1e-300))))
+    return behaviours(predictions, prepared.request, prepared.reading, factors)
 
 
 def _with_kinds(
@@ -276,10 +302,21 @@ def among_kinds(predictor: Predictor, told: Found, factors: Factors = _USUAL) ->
     deadline = min(prepared.deadline, monotonic() + _SECONDS_TRIED)
     passing = (one for one in tried if passes(one.program, request, deadline))
     chosen = list(islice(passing, _N_KIND_PROGRAMS_WANTED))
+    chosen = chosen or mended(tried, request, deadline)
     done = behaviours(chosen, without_examples(request), prepared.reading, factors)
     by_text = told.behaviours[0].best if told.behaviours else None
     found = Found(prepared, (), tuple(done), by_text)
     return with_examples(without_rejected(found))
+
+
+def with_edges_shown(told: Found, factors: Factors = _USUAL) -> Found | None:
+    """Return a task with programs that lacked but an edge which its examples show, if any did."""
+    prepared = told.prepared
+    likely = [behaviour.best for behaviour in told.behaviours]
+    fixed = mended(likely, prepared.request, prepared.deadline)
+    done = behaviours(fixed, without_examples(prepared.request), prepared.reading, factors)
+    by_text = likely[0] if likely else None
+    return with_examples(without_rejected(Found(prepared, (), tuple(done), by_text)))
 
 
 def with_examples(found: Found) -> Found | None:

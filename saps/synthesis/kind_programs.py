@@ -38,6 +38,7 @@ _IN_ORDER: Final = 0.75  # arguments of one type, taken in the order in which th
 _LITERAL: Final = 0.6  # a literal of the text in a slot that an argument might fill
 _REPEATED: Final = 0.05  # a literal in two slots
 _UNUSED_NAME: Final = 0.1  # a name of the text that is no argument
+_EACH: Final = 0.5  # a kind of an element done to each of an array
 
 _SMALL: Final = frozenset({"0", "1", "2", "10"})
 _VARIABLE: Final = re.compile(r"[A-Z]")
@@ -59,12 +60,18 @@ def kind_predictions(
     fillers = _Fillers.of(prepared)
     wanted = prepared.request.result
     order = kind.argsort(descending=True).tolist()
-    chosen = [n for n in order if _agree(classifier.kinds[n].returns, wanted)][:n_kinds]
+    chosen = [
+        n
+        for n in order
+        for returns in (classifier.kinds[n].returns,)
+        if _agree(returns, wanted) or _agree(f"{returns}[]", wanted)
+    ][:n_kinds]
     letters = {literal: letter for letter, literal in prepared.names.stand_ins.items()}
     found: dict[Node, float] = {}
     for rank, number in enumerate(chosen):
+        is_whole = _agree(classifier.kinds[number].returns, wanted)
         for filling in _fillings(classifier, number, part, nests=rank < _N_NESTED):
-            for program, log_prob in filling.programs(fillers):
+            for program, log_prob in filling.programs(fillers, is_whole=is_whole):
                 score = float(kind[number]) + filling.log_prob + log_prob
                 written = _with_letters(program, letters)
                 found[written] = max(score, found.get(written, score))
@@ -141,8 +148,17 @@ class _Filling:
     parts: Mapping[str, Entry]
     log_prob: float
 
-    def programs(self, fillers: "_Fillers") -> Iterator[tuple[Node, float]]:
-        """Yield the programs, by the ways to fill what is left, with their log-probabilities."""
+    def programs(
+        self, fillers: "_Fillers", *, is_whole: bool = True
+    ) -> Iterator[tuple[Node, float]]:
+        """Yield the programs, by the ways to fill what is left, with their log-probabilities.
+
+        Where an array is declared and the kind takes an element, it is done to each of the array.
+
+        Args:
+            fillers: of the text.
+            is_whole: whether the kind itself has the type that is wanted, or only arrays of it.
+        """
         held = [("", self.entry), *self.parts.items()]
         slots = {
             (owner, name): _plain(kind)
@@ -150,13 +166,25 @@ class _Filling:
             for name, kind in part.slots.items()
             if owner or name not in self.parts
         }
-        for values, log_prob in islice(fillers.ways(list(slots.values())), _MOST_WAYS):
-            own: dict[str, dict[str, Node]] = {owner: {} for owner, _ in held}
-            for (owner, name), value in zip(slots, values, strict=True):
-                own[owner][name] = Node(value)
-            program = self._program(own)
-            if program is not None:
-                yield program, log_prob
+        each = [slot for slot in slots if not slot[0] and fillers.has_only_arrays(slots[slot])]
+        for lifted in ([None] if is_whole else []) + each:
+            kinds = [f"{kind}[]" if slot == lifted else kind for slot, kind in slots.items()]
+            share = 1 - _EACH * bool(each) if lifted is None else _EACH / len(each)
+            for values, log_prob in islice(fillers.ways(kinds), _MOST_WAYS):
+                own: dict[str, dict[str, Node]] = {owner: {} for owner, _ in held}
+                for (owner, name), value in zip(slots, values, strict=True):
+                    own[owner][name] = Node(value)
+                program = self._program(own) if lifted is None else self._each(own, lifted[1])
+                if program is not None:
+                    yield program, log_prob + log(share)
+
+    def _each(self, own: dict[str, dict[str, Node]], slot: str) -> Node | None:
+        """Return a program that does the kind to each element of what stands in a slot."""
+        body = _over_element(self.entry.program, slot)
+        if body is None or self.parts:
+            return None
+        array = own[""][slot]
+        return Node("map", (array, Node("lambda1", (filled(body, own[""]),))))
 
     def _program(self, own: Mapping[str, Mapping[str, Node]]) -> Node | None:
         """Return the program; None where a lambda would hide an argument of another."""
@@ -167,6 +195,29 @@ class _Filling:
             return None
         nested = {n: body for n, body in written.items() if n not in bodies}
         return filled(program, {**own[""], **nested})
+
+
+def _over_element(program: Node, slot: str, hidden: bool = False) -> Node | None:
+    """Put the argument of a lambda around a program in the place of a slot.
+
+    A lambda of the program would hide it. One of a single argument gets it as a first one; None
+    where that is not enough.
+    """
+    if program.symbol == slot and not program.children:
+        return Node("arg1")
+    if not any(part.symbol == slot for part in program.preorder()):
+        return program
+    if program.symbol == "lambda1":
+        inner = _over_element(filled(program.children[0], {"arg1": Node("arg2")}), slot, True)
+        if inner is None or hidden:
+            return None
+        return Node("partial0", (Node("arg1"), Node("lambda2", (inner,))))
+    if program.symbol == "lambda2":
+        return None
+    children = [_over_element(child, slot, hidden) for child in program.children]
+    if any(child is None for child in children):
+        return None
+    return Node(program.symbol, tuple(child for child in children if child is not None))
 
 
 # Which arguments and literals stand in the rest.
@@ -197,6 +248,11 @@ class _Fillers:
         is_open = not declared or all(map(_VARIABLE.fullmatch, declared.values()))
         named = tuple(word for word in dict.fromkeys(words) if word in reading.named)
         return cls(None if is_open else declared, named, literals)
+
+    def has_only_arrays(self, kind: str) -> bool:
+        """Whether the declared arguments have arrays of a type and nothing of the type itself."""
+        declared = () if self.arguments is None else self.arguments.values()
+        return kind not in declared and f"{kind}[]" in declared
 
     def ways(self, kinds: Sequence[str]) -> Iterator[tuple[list[str], float]]:
         """Yield ways to fill slots of some types, and the log-probability of each."""

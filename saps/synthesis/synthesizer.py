@@ -39,6 +39,7 @@ from saps.synthesis.behaviour import (
     likeliest,
     passes,
     search_all,
+    with_edges_shown,
     with_examples,
     without_rejected,
 )
@@ -219,7 +220,7 @@ def _outcome(
             got = program(inputs)
         except AlgoLispError as fault:
             error = str(fault)
-    passed = not error and values_equal(got, example.output)
+    passed = not error and values_equal(got, example.output, by_value=True)
     return Outcome(example.inputs, example.output, got, error, passed)
 
 
@@ -467,13 +468,16 @@ class Synthesizer:
     def _by_examples(self, group: Sequence[Prepared], search: GuidedSearch) -> list[Found]:
         """Try what the texts say, in both their readings; search on where nothing passes."""
         told = self._in_both_readings(group)
+        factors = self._factors
         found = [
-            with_examples(one) or among_kinds(self.predictor, one, self._factors) for one in told
+            with_examples(one)
+            or with_edges_shown(one, factors)
+            or among_kinds(self.predictor, one, factors)
+            for one in told
         ]
         missed = [one for one, passing in zip(told, found, strict=True) if passing is None]
         searched = search_all(self.predictor, [one.prepared for one in missed], search)
         guided = iter(zip(missed, searched, strict=True))
-        factors = self._factors
         return [_after_search(*next(guided), factors) if one is None else one for one in found]
 
     def _in_both_readings(self, group: Sequence[Prepared]) -> list[Found]:

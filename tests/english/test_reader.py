@@ -141,3 +141,18 @@ def test_what_was_never_read_is_named() -> None:
 def test_letters_run_out_without_an_error() -> None:
     text = " ".join(str(number) for number in range(100, 130))
     assert len(_read(text).stand_ins) == 12
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("teh sum", "the sum"),
+        ("numebrs of lists", "numbers of list"),
+        ("nmber", "number"),
+        ("abov", "above"),
+        ("cuont", "count"),
+        ("rpice", "rpice"),  # few mistype the first letter of a long word
+    ],
+)
+def test_slips_of_the_keyboard_are_read_as_the_word(typed: str, meant: str) -> None:
+    assert _read(typed).text.removeprefix("the ") == meant.removeprefix("the ")

@@ -238,6 +238,25 @@ def test_values_that_hold_themselves_are_compared() -> None:
     assert not values_equal(shared(90), shared(89))
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "are_equal", "by_value"),
+    [
+        (3, 3.0, False, True),
+        ([1.5, 2], [1.5, 2.0], False, True),
+        (3, 3.5, False, False),
+        (1, True, False, False),
+        (10**400, 1.0, False, False),
+        (float("inf"), 10**400, False, False),
+    ],
+)
+def test_whole_floats_are_ints_only_by_value(
+    left: Any, right: Any, are_equal: bool, by_value: bool
+) -> None:
+    assert values_equal(left, right) is are_equal
+    assert values_equal(left, right, by_value=True) is by_value
+    assert values_equal(right, left, by_value=True) is by_value
+
+
 ANYTHING: list[Any] = [None, 1, "x", [], {}, {None: 1}, {1: "int"}, {"a": None}, {"a": 7}]
 ANYTHING += [{"a": "int["}, {"9" * 5_000: "int"}, {"": "int"}, {"a": Type()}, object()]
 

@@ -52,6 +52,44 @@ def test_a_number_of_the_text_fills_a_slot_that_no_argument_fills() -> None:
     assert next(iter(found)) == "(filter xs (lambda1 (> arg1 17)))"
 
 
+TRIPLED = Entry("tripled", "=", parse("(* 3 n)"), {"n": "int"}, "int")
+SHARES = Entry(
+    "shares",
+    "=",
+    parse("(reduce (map (range 0 n) (lambda1 (/ arg1 k))) 0 +)"),
+    {"n": "int", "k": "int"},
+    "int",
+)
+
+
+@pytest.mark.parametrize(
+    ("entry", "arguments", "program"),
+    [
+        (TRIPLED, {"xs": "int[]"}, "(map xs (lambda1 (* 3 arg1)))"),
+        (TRIPLED, {"n": "int"}, "(* 3 n)"),
+        (
+            SHARES,  # its lambda would hide the element
+            {"n": "int", "ks": "int[]"},
+            None,
+        ),
+        (
+            SHARES,
+            {"ns": "int[]"},
+            "(map ns (lambda1 (reduce (map (range 0 arg1) (lambda1 (/ arg1 17))) 0 +)))",
+        ),
+    ],
+)
+def test_a_kind_of_an_element_is_done_to_each_of_an_array(
+    entry: Entry, arguments: dict[str, str], program: str | None
+) -> None:
+    made = classifier()
+    weights = {name: weight.clone() for name, weight in made.weights.items()}
+    weights["kind_bias"][0] = weights["part_bias"][3] = 9.0
+    known = KindClassifier([entry, ABOVE, EVEN], weights)
+    found = programs(known, "do it with 17" if entry is SHARES else "do it", arguments)
+    assert program is None or next(iter(found)) == program
+
+
 def test_undeclared_arguments_get_letters() -> None:
     found = programs(with_above(), "those of the list above 17")
     assert next(iter(found)) == "(filter b (lambda1 (> arg1 17)))"  # a stands for 17

@@ -1,9 +1,6 @@
 """What is told of an answer besides the answer."""
 
 from dataclasses import replace
-from typing import Any
-
-import pytest
 
 from saps.cli.answers import notes
 from saps.english import Reading
@@ -51,24 +48,6 @@ def test_unknown_words_are_cut_and_the_last_of_many_are_counted() -> None:
     [told] = [note for note in notes(answer) if "never seen" in note]
     assert f"'{'q' * 39}…', 'w0', " in told
     assert "'w8' and 2 more; use another" in told
-
-
-@pytest.mark.parametrize(
-    ("expected", "got", "told"),
-    [
-        (3.0, 3, "an example has 3.0, and the program gives 3: 3.0 is a float and 3 an int"),
-        ([2, 3], [2.0, 3], "an example has [2, 3], and the program gives [2.0, 3]"),
-        (3.0, 4, ""),
-        (1.0, True, ""),
-        ("3.0", "3", ""),
-    ],
-)
-def test_a_float_that_is_taken_for_an_int_is_told(expected: Any, got: Any, told: str) -> None:
-    outcome = Outcome({"a": 1}, expected, got, "", passed=False)
-    candidate = Candidate(parse("a"), {"a": "int"}, "int", -0.5, "", (outcome,))
-    answer = Synthesis("x", parse("a"), {"a": "int"}, "int", -0.5, "", (candidate,))
-    found = [note for note in notes(answer) if "float" in note]
-    assert [note.startswith(told) for note in found] == ([True] if told else [])
 
 
 def _of_examples(program: str, *passed: bool) -> Candidate:

@@ -1,0 +1,210 @@
+"""What a person says of an edge: "0 if there are none", "-1 for an empty list".
+
+Such a clause may follow any request, and a program that has learned the request does not have it:
+the average of nothing fails. So an edge is put around a program that is there,
+
+    (if (== (len xs) 0) 0 (/ (reduce xs 0 +) (len xs)))
+
+where the text names a value beside a word such as "empty", or where an example shows it.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, pairwise
+from math import inf
+from time import monotonic
+from typing import Final
+
+from saps.lang import AlgoLispError, Limits, Node, Program, Value, compile_program, values_equal
+from saps.lang.program_values import constant
+from saps.search.interface import Prediction
+from saps.search.request import InputOutput, Request
+
+_EDGE_WORD: Final = re.compile(
+    r"empty|blank|none|no|nothing|nobody|missing|without|neither|fewer|isnt|isn|doesnt|doesn|exists?"
+)
+_WINDOW: Final = 7
+"""Words between an edge and its value: "if no row matches show 0 instead"."""
+_EMPTY_STRING: Final = re.compile(r"\bempty (?:string|text|word|name|line)\b")
+_MOST_EDGES: Final = 6
+_MOST_MENDED: Final = 30
+_LIMITS: Final = Limits(steps=20_000, elements=20_000)
+_TAKES_SOME: Final = frozenset({"head", "deref", "len"})
+
+
+def said_edges(text: str, stand_ins: Mapping[str, str]) -> list[str]:
+    """Return the values that a text may give for an edge, as leaves, the nearest first.
+
+    Args:
+        text: as the model reads it.
+        stand_ins: its letters to literals, as the language writes these.
+    """
+    words = re.findall(r'"[^"]*"|\w+|[^\w\s]', text.lower())
+    edges = [place for place, word in enumerate(words) if _EDGE_WORD.fullmatch(word)]
+    found: dict[str, int] = {}
+    for place, (word, following) in enumerate(pairwise([*words, ""])):
+        # A number that has a letter stands before it.
+        is_plain = word in ("0", "1", "true", "false") and following not in stand_ins
+        if word in stand_ins or is_plain:
+            gap = min((abs(place - edge) for edge in edges), default=_WINDOW + 1)
+            if gap <= _WINDOW:
+                found[word] = min(gap, found.get(word, gap))
+    nearest = sorted(found, key=lambda word: found[word])
+    return [*nearest, *(['""'] if edges and _EMPTY_STRING.search(text) else [])]
+
+
+def with_edge(
+    program: Node,
+    values: Iterable[str],
+    types: Mapping[str, str],
+    inputs: Sequence[Mapping[str, Value]],
+) -> Node | None:
+    """Return a program with an edge of the text around it; None where that changes nothing.
+
+    Of the ways to put it the one is taken whose program fails least on some inputs, and of these
+    the one that leaves most of what is there.
+
+    Args:
+        program: by letters.
+        values: of the edge, as leaves, the likeliest first.
+        types: of the letters in the program.
+        inputs: to tell by; values of literals among them.
+    """
+    before = _outputs(program, types, inputs)
+    if before is None:
+        return None
+    for value in values:
+        if not _may_stand_for(value, before, inputs):
+            continue
+        best, least = None, (sum(output is None for output in before) + 1, 0)
+        for edge in _edges(program, types):
+            written = Node("if", (edge, Node(value), program))
+            after = _outputs(written, types, inputs)
+            if after is None or repr(after) == repr(before):
+                continue
+            pairs = list(zip(before, after, strict=True))
+            n_failed = sum(new is None for _, new in pairs)
+            n_changed = sum(old is not None and repr(old) != repr(new) for old, new in pairs)
+            if edge.symbol == "<" and n_changed:  # what has one or two is nothing where it fails
+                continue
+            if (n_failed, n_changed) < least:
+                best, least = written, (n_failed, n_changed)
+        if best is not None:
+            return best
+    return None
+
+
+def _may_stand_for(
+    value: str, outputs: Sequence[Value | None], inputs: Sequence[Mapping[str, Value]]
+) -> bool:
+    """Whether a leaf has the type of what a program gives."""
+    known = constant(value)
+    own = known[0] if known else inputs[0].get(value) if inputs else None
+    types = {type(output) for output in outputs if output is not None}
+    numbers = {int, float}
+    return types == {type(own)} or (type(own) in numbers and types <= numbers)
+
+
+def _outputs(
+    program: Node, types: Mapping[str, str], inputs: Sequence[Mapping[str, Value]]
+) -> list[Value | None] | None:
+    """Return what a program gives, None where it fails; None if it is no program."""
+    try:
+        run = compile_program(program, types, _LIMITS)
+    except AlgoLispError:
+        return None
+    return [_output(run, given) for given in inputs]
+
+
+def _output(run: Program, given: Mapping[str, Value]) -> Value | None:
+    try:
+        return run(dict(given))
+    except AlgoLispError:
+        return None
+
+
+def _edges(program: Node, types: Mapping[str, str]) -> Iterator[Node]:
+    """Yield conditions on which a program has nothing to work with."""
+    # What it takes something from comes before the arguments: it says best where it fails.
+    arrays: dict[Node, None] = {}
+    divisors: dict[Node, None] = {}
+    for part in program.preorder():
+        if part.symbol in _TAKES_SOME and part.children and _is_closed(part.children[0]):
+            arrays.setdefault(part.children[0])
+        if part.symbol in ("/", "%") and len(part.children) == 2 and _is_closed(part.children[1]):
+            divisors.setdefault(part.children[1])
+    arrays |= dict.fromkeys(Node(name) for name, kind in types.items() if kind.endswith("[]"))
+    strings = [Node(name) for name, kind in types.items() if kind == "string"]
+    lengths = [Node("len", (array,)) for array in arrays]
+    nothing = Node("0")
+    zeros = [*lengths, *(d for d in divisors if d.children and d not in lengths)]
+    zeros += [Node("strlen", (string,)) for string in strings]
+    empty = (Node("==", (number, nothing)) for number in zeros[:_MOST_EDGES])
+    short = (
+        Node("<", (length, Node(str(most)))) for most in (2, 3) for length in lengths[:_MOST_EDGES]
+    )
+    yield from chain(empty, short)
+
+
+def _is_closed(node: Node) -> bool:
+    return not any(part.symbol in ("arg1", "arg2", "self") for part in node.preorder())
+
+
+def mended(
+    predictions: Iterable[Prediction], request: Request, deadline: float = inf
+) -> list[Prediction]:
+    """Return programs that compute all examples once the edge that these show is put around them.
+
+    Args:
+        predictions: programs by letters that do not; one that computes none stays out.
+        request: with examples.
+        deadline: no program is run after this time of the clock `monotonic`.
+    """
+    inputs = [example.inputs for example in request.examples]
+    types = request.argument_types() or {}
+    found = []
+    for prediction in predictions:
+        outputs = _outputs(prediction.program, types, inputs)
+        if outputs is None:
+            continue
+        wrong = [
+            example
+            for example, output in zip(request.examples, outputs, strict=True)
+            if output is None or not values_equal(output, example.output, by_value=True)
+        ]
+        if not 0 < len(wrong) < len(request.examples):
+            continue
+        value = _one_value(wrong, types, request.result)
+        for edge in () if value is None else _edges(prediction.program, types):
+            written = Node("if", (edge, value, prediction.program))  # type: ignore[arg-type]
+            after = _outputs(written, types, inputs)
+            if after is not None and all(
+                output is not None and values_equal(output, example.output, by_value=True)
+                for example, output in zip(request.examples, after, strict=True)
+            ):
+                found.append(Prediction(written, prediction.log_prob))
+                break
+        if len(found) == _MOST_MENDED or monotonic() > deadline:
+            break
+    return found
+
+
+def _one_value(
+    wrong: Sequence[InputOutput], types: Mapping[str, str], result: str | None
+) -> Node | None:
+    """Return the value that all of some examples have as a leaf; None if they differ."""
+    values = [example.output for example in wrong]
+    if any(repr(value) != repr(values[0]) for value in values):
+        return None
+    if values[0] == [] and isinstance(values[0], list):
+        empty = (
+            name
+            for name, kind in types.items()
+            if kind == result and all(e.inputs.get(name) == [] for e in wrong)
+        )
+        return next((Node(name) for name in empty), None)
+    if isinstance(values[0], bool | int | float | str):
+        symbol = json.dumps(values[0], ensure_ascii=False)
+        return Node(symbol) if constant(symbol) is not None else None
+    return None
