@@ -168,26 +168,27 @@ def mended(
         outputs = _outputs(prediction.program, types, inputs)
         if outputs is None:
             continue
-        wrong = [
-            example
-            for example, output in zip(request.examples, outputs, strict=True)
-            if output is None or not values_equal(output, example.output, by_value=True)
-        ]
+        pairs = list(zip(request.examples, outputs, strict=True))
+        wrong = [e for e, o in pairs if not _agrees(o, e)]
         if not 0 < len(wrong) < len(request.examples):
             continue
         value = _one_value(wrong, types, request.result)
+        fails = all(output is None for e, output in pairs if e in wrong)
         for edge in () if value is None else _edges(prediction.program, types):
+            if edge.symbol == "<" and not fails:
+                continue
             written = Node("if", (edge, value, prediction.program))  # type: ignore[arg-type]
             after = _outputs(written, types, inputs)
-            if after is not None and all(
-                output is not None and values_equal(output, example.output, by_value=True)
-                for example, output in zip(request.examples, after, strict=True)
-            ):
+            if after is not None and all(map(_agrees, after, request.examples)):
                 found.append(Prediction(written, prediction.log_prob))
                 break
         if len(found) == _MOST_MENDED or monotonic() > deadline:
             break
     return found
+
+
+def _agrees(output: Value | None, example: InputOutput) -> bool:
+    return output is not None and values_equal(output, example.output, by_value=True)
 
 
 def _one_value(

@@ -205,12 +205,12 @@ def test_no_program_is_run_on_examples_once_the_time_is_over() -> None:
 
 def test_examples_go_by_letters_to_the_search_and_by_names_to_the_answer() -> None:
     parrot = _Parrot("(reduce a 0 +)")
-    examples: list[tuple[dict[str, Any], Any]] = [({"xs": [1, 2]}, 3), ({"xs": []}, 1)]
+    examples: list[tuple[dict[str, Any], Any]] = [({"xs": [1, 2]}, 3), ({"xs": [4]}, 1)]
     found = Synthesizer(parrot).synthesize("sum xs", examples=examples)
     request = parrot.requests[-1]
     assert request.arguments == {"a": "int[]"}
     assert request.result == "int"
-    assert [dict(example.inputs) for example in request.examples] == [{"a": [1, 2]}, {"a": []}]
+    assert [dict(example.inputs) for example in request.examples] == [{"a": [1, 2]}, {"a": [4]}]
     assert not found.passes
     outcomes = found.candidates[0].outcomes
     assert [(o.expected, o.got, o.passed) for o in outcomes] == [(3, 3, True), (1, 0, False)]
