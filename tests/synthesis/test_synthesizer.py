@@ -213,7 +213,7 @@ def test_examples_go_by_letters_to_the_search_and_by_names_to_the_answer() -> No
     assert [dict(example.inputs) for example in request.examples] == [{"a": [1, 2]}, {"a": [4]}]
     assert not found.passes
     outcomes = found.candidates[0].outcomes
-    assert [(o.expected, o.got, o.passed) for o in outcomes] == [(3, 3, True), (1, 0, False)]
+    assert [(o.expected, o.got, o.passed) for o in outcomes] == [(3, 3, True), (1, 4, False)]
     assert dict(outcomes[0].inputs) == {"xs": [1, 2]}
 
 
