@@ -21,8 +21,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from saps.data.symbols import SymbolTable  # noqa: E402
-from saps.data.tasks.catalogue import default_catalogue  # noqa: E402  the path comes first
 from saps.data.tasks.composer import Shape, draw_draft  # noqa: E402
+from saps.data.tasks.family import default_catalogue  # noqa: E402  the path comes first
 from saps.lang import infer_signature  # noqa: E402
 from saps.search.mask import TypedConstraint  # noqa: E402
 from saps.search.request import Request  # noqa: E402

@@ -250,7 +250,7 @@ def families(
 
 
 def _published_families() -> Iterator[dict[str, Any]]:
-    from saps.data.tasks.catalogue import default_catalogue
+    from saps.data.tasks.family import default_catalogue
     from saps.data.tasks.phrasing import specimen
 
     found = default_catalogue()

@@ -10,8 +10,8 @@ import pytest
 from saps.data import DataError, write_examples
 from saps.data.data_module import TaskData
 from saps.data.example import Example
-from saps.data.tasks.catalogue import default_catalogue
 from saps.data.tasks.composer import Shape
+from saps.data.tasks.family import default_catalogue
 from saps.data.tasks.task_writer import TaskMaker
 from saps.data.wordings.paraphrase import _ENDS, _NAME_HERE, Paraphraser, _Rule, _rules
 

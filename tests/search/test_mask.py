@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from saps.data.symbols import ARGUMENTS, Label, SymbolError, SymbolTable
-from saps.data.tasks.catalogue import default_catalogue
 from saps.data.tasks.composer import Shape, draw_draft
+from saps.data.tasks.family import default_catalogue
 from saps.lang import (
     FUNCTIONS,
     AlgoLispError,

@@ -1,6 +1,6 @@
 """Tasks are made here; there are two sources, and both are data that a newcomer can add to.
 
-Families (`family`, `families/`, `catalogue`) are tasks in the form of the published data:
+Families (`family`, `families/*.txt`) are tasks in the form of the published data:
 `composer` nests them into a draft, `phrasing` says it, `task_writer` draws inputs, computes outputs
 and gives up where a test fails, `generate` writes the splits of a folder (`dataset_folder`,
 `sharding`), and `template_matcher` finds a task that a text reads as two programs.

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from saps.data.tasks.catalogue import Catalogue
-from saps.data.tasks.family import Family, substitute
+from saps.data.tasks.family import Catalogue, Family, substitute
 from saps.lang import Node
 
 # A request before it is worded: families in the slots of families, names in the last ones.

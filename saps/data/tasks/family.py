@@ -1,12 +1,22 @@
-"""A task family: what a text may ask for, in which words, and the program that answers."""
+"""Task families: what a text may ask for, in which words, and the program that answers.
 
+A family is an entry of a text file of the folder `families/`; docs/howto/family.md has the format.
+`read_families` reads the entries, and `Catalogue` checks what they say, fills in the conditions and
+draws.
+"""
+
+import json
 import re
-from collections import Counter
+from bisect import bisect
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from itertools import accumulate
+from random import Random
+from typing import Any, Final
 
+from saps.data.wordings.tables import PatternError, entry_lines, expand_shared, texts_of
 from saps.lang import AlgoLispError, Node, compile_program, infer_type, parse, values_equal
 
 # Wordings: short patterns that stand for many ways to say one thing.
@@ -340,3 +350,162 @@ def _check_example(family: Family) -> None:
         raise FamilyError(family.name, f"example {inputs}: {error}") from error
     if not values_equal(found, output):
         raise FamilyError(family.name, f"example {inputs} gives {found}, not {output}")
+
+
+# Entries as they are written: `= NAME` begins a family, `~ NAME` a condition.
+
+_KEYS: Final = {
+    "=": ("slots", "returns", "program", "example", "noun", "ask", "do", "weight", "alone"),
+    "~": ("slots", "function", "test", "example", "are", "adj", "weight"),
+}
+_Said = Mapping[str, list[str]]
+
+
+def read_families(texts: Mapping[str, str]) -> tuple[tuple[Family, ...], tuple[Condition, ...]]:
+    """Read the entries of files, which are given by name, in their order.
+
+    Raises:
+        WordingError: a line is none of what an entry has; gives file and line.
+        FamilyError: an entry lacks a line, or one is malformed.
+    """
+    entries: list[tuple[str, str, dict[str, list[str]]]] = []
+    for file, text in texts.items():
+        for place, line, shared in entry_lines(file, text, WordingError):
+            if line[:2] in ("= ", "~ "):
+                entries.append((line[0], line[2:].strip(), defaultdict(list)))
+                continue
+            key, _, value = line.partition(":")
+            if not entries or key not in _KEYS[entries[-1][0]]:
+                expected = ", ".join(_KEYS[entries[-1][0]]) if entries else "'= FAMILY'"
+                raise WordingError(f"{place}: expected {expected} and a colon, found {line!r}")
+            try:
+                entries[-1][2][key].append(expand_shared(value.strip(), shared))
+            except PatternError as error:
+                raise WordingError(f"{place}: {error}") from error
+    return (
+        tuple(_family(name, said) for mark, name, said in entries if mark == "="),
+        tuple(_condition(name, said) for mark, name, said in entries if mark == "~"),
+    )
+
+
+def _family(name: str, said: _Said) -> Family:
+    return Family(
+        name=name,
+        result=_only(name, said, "returns"),
+        slots=_slots(said),
+        wordings=tuple(said["noun"]),
+        template=_only(name, said, "program"),
+        example=_examples(name, said, 1)[0],
+        questions=tuple(said["ask"]),
+        commands=tuple(said["do"]),
+        weight=float(_only(name, said, "weight", "1")),
+        alone=float(_only(name, said, "alone", "1")),
+    )
+
+
+def _condition(name: str, said: _Said) -> Condition:
+    (values, yes), (others, no) = _examples(name, said, 2)
+    if (yes, no) != (True, False):
+        raise FamilyError(name, "expected an example that is true, then one that is false")
+    slots = {slot: value for slot, value in values.items() if slot != "arg1"}
+    return Condition(
+        name=name,
+        slots=_slots(said),
+        wordings=tuple(said["are"]),
+        function=_only(name, said, "function"),
+        test=_only(name, said, "test"),
+        example=(slots, values["arg1"], others["arg1"]),
+        adjectives=tuple(said["adj"]),
+        weight=float(_only(name, said, "weight", "1")),
+    )
+
+
+def _only(name: str, said: _Said, key: str, default: str = "") -> str:
+    found = said[key] or [default]
+    if len(found) != 1 or not found[0]:
+        raise FamilyError(name, f"has {len(said[key])} lines '{key}:', expected one")
+    return found[0]
+
+
+def _slots(said: _Said) -> dict[str, str]:
+    pairs = [part.partition(":") for text in said["slots"] for part in text.split(",")]
+    return {slot.strip(): declared.strip() for slot, _, declared in pairs}
+
+
+def _examples(name: str, said: _Said, n_examples: int) -> list[tuple[dict[str, Any], Any]]:
+    """Return inputs and output of each line `example: {"X": [1, 2]} -> 3`."""
+    pairs = [text.rpartition("->") for text in said["example"]]
+    try:
+        examples = [(dict(json.loads(inputs)), json.loads(output)) for inputs, _, output in pairs]
+    except (TypeError, ValueError) as error:
+        raise FamilyError(
+            name, f"expected 'example: INPUTS -> OUTPUT', in JSON ({error})"
+        ) from error
+    if len(examples) != n_examples:
+        raise FamilyError(name, f"has {len(examples)} lines 'example:', expected {n_examples}")
+    return examples
+
+
+@cache
+def declared_families() -> tuple[tuple[Family, ...], tuple[Condition, ...]]:
+    """Return the project's own families and conditions as they are declared."""
+    return read_families(texts_of(__package__, "families"))
+
+
+# All families that can be used, checked, and drawn by their weights.
+
+RESULT_SHARES = {"int": 0.6, "int[]": 0.22, "string": 0.07, "string[]": 0.03, "bool": 0.08}
+"""How often a task asks for each type."""
+
+
+class Catalogue:
+    """The families by result type.
+
+    Raises:
+        FamilyError: a declaration is wrong; names the family.
+    """
+
+    def __init__(self, families: Iterable[Family], conditions: Sequence[Condition]) -> None:
+        for condition in conditions:
+            check_condition(condition)
+        self.families = tuple(f for family in families for f in expand(family, conditions))
+        names: set[str] = set()
+        for family in self.families:
+            check_family(family)
+            if family.name in names:
+                raise FamilyError(family.name, "the name is taken; choose another")
+            names.add(family.name)
+        self._alone: dict[str, _Draw] = {}
+        self._roots: dict[str, _Draw] = {}
+        self._nested: dict[str, _Draw] = {}
+        for kind in TYPES:
+            families_of = [f for f in self.families if f.result == kind]
+            nesting = [f for f in families_of if f.nests]
+            self._alone[kind] = _Draw(families_of, [f.weight * f.alone for f in families_of])
+            self._roots[kind] = _Draw(families_of, [f.weight for f in families_of])
+            self._nested[kind] = _Draw(nesting, [f.weight for f in nesting])
+
+    def draw_root(self, rng: Random, *, alone: bool) -> Family:
+        """Draw what a whole task asks for; `alone` if nothing is to be nested in it."""
+        kind = rng.choices(list(RESULT_SHARES), list(RESULT_SHARES.values()))[0]
+        return (self._alone if alone else self._roots)[kind].draw(rng)
+
+    def draw_nested(self, result: str, rng: Random) -> Family:
+        """Draw what fills a slot of type `result`."""
+        return self._nested[result].draw(rng)
+
+
+class _Draw:
+    def __init__(self, families: Sequence[Family], weights: Sequence[float]) -> None:
+        self.families = families
+        # Not `rng.choices`, which would add the weights up anew for every draw.
+        self.sums = list(accumulate(weights))
+
+    def draw(self, rng: Random) -> Family:
+        return self.families[bisect(self.sums, rng.random() * self.sums[-1])]
+
+
+@cache
+def default_catalogue() -> Catalogue:
+    """Return the project's own families."""
+    return Catalogue(*declared_families())

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 from saps.data.algolisp import format_example
 from saps.data.example import Example, Test
 from saps.data.statistics import data_progress
-from saps.data.tasks.catalogue import default_catalogue
 from saps.data.tasks.composer import Shape
 from saps.data.tasks.dataset_folder import check_folder, made_folder, write_folder
+from saps.data.tasks.family import default_catalogue
 from saps.data.tasks.kinds import Slot, people
 from saps.data.tasks.natural_inputs import LIMITS, draw_inputs
 from saps.data.tasks.people import Asked, Drawing

@@ -9,13 +9,12 @@ from its texts. An error names file, line and kind.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
-from saps.data.wordings.tables import Pattern, PatternError, expand_shared
+from saps.data.wordings.tables import Pattern, PatternError, entry_lines, texts_of
 from saps.english.literals import find_numerals, implied
 from saps.english.quoted import find_quoted
 from saps.lang import AlgoLispError, Node, compile_program, infer_type, parse, values_equal
@@ -208,7 +207,7 @@ class Kinds:
         """
         rooms: dict[str, dict[str, Kind]] = {"=": {}, "~": {}, "@": {}}
         for name, text in texts.items():
-            _read(name, text.splitlines(), rooms)
+            _read(name, text, rooms)
         return cls(rooms["="], rooms["~"], rooms["@"])
 
     def check(self) -> None:
@@ -235,11 +234,7 @@ class Kinds:
 @cache
 def people() -> Kinds:
     """Return the project's own kinds."""
-    folder = files(__package__) / "people"
-    found = sorted(
-        (item for item in folder.iterdir() if item.name.endswith(".txt")), key=lambda i: i.name
-    )
-    return Kinds.parse({item.name: item.read_text(encoding="utf-8") for item in found})
+    return Kinds.parse(texts_of(__package__, "people"))
 
 
 def plain(text: str) -> str:
@@ -254,18 +249,11 @@ def pattern(text: str, shared: Mapping[str, str]) -> Pattern:
     return Pattern.parse(text, shared)
 
 
-def _read(file: str, lines: Iterable[str], rooms: Mapping[str, dict[str, Kind]]) -> None:
-    shared: dict[str, str] = {}
+def _read(file: str, text: str, rooms: Mapping[str, dict[str, Kind]]) -> None:
     kind: Kind | None = None
-    for number, line in enumerate(map(str.strip, lines), start=1):
-        place = f"{file}, line {number}"
-        if not line or line.startswith("#"):
-            continue
+    for place, line, shared in entry_lines(file, text, KindError):
         try:
-            if line.startswith("let "):
-                name, _, value = line.removeprefix("let ").partition("=")
-                shared[name.strip()] = expand_shared(value.strip(), shared)
-            elif line[:2] in ("= ", "~ ", "@ "):
+            if line[:2] in ("= ", "~ ", "@ "):
                 name = line[2:].strip()
                 kind = rooms[line[0]].setdefault(name, Kind(name, line[0], place))
             elif kind is None:

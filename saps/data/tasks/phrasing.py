@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from saps.data.tasks.catalogue import Catalogue
 from saps.data.tasks.composer import LETTERS, Expression, Leaf, Shape, Use, draw_arguments
-from saps.data.tasks.family import Family, Phrase
+from saps.data.tasks.family import Catalogue, Family, Phrase
 from saps.data.tokenizer import normalise_text
 from saps.lang import Node
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from saps.data.example import Example, Test
-from saps.data.tasks.catalogue import Catalogue
 from saps.data.tasks.composer import Draft, Shape, draw_draft
+from saps.data.tasks.family import Catalogue
 from saps.data.tasks.natural_inputs import LARGEST_NUMBER, LIMITS, draw_by_type
 from saps.data.tasks.phrasing import phrase_task
 from saps.data.tasks.sharding import N_BLOCKS, RULES, Place, block_of, split_sizes

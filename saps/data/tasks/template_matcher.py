@@ -10,9 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from saps.data.tasks.catalogue import default_catalogue
 from saps.data.tasks.composer import Expression, Leaf, Use
-from saps.data.tasks.family import Family
+from saps.data.tasks.family import Family, default_catalogue
 from saps.lang import Node
 
 

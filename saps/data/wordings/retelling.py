@@ -9,9 +9,8 @@ from random import Random
 from typing import Final
 
 from saps.data.example import Example
-from saps.data.tasks.catalogue import default_catalogue
 from saps.data.tasks.composer import LETTERS, Use
-from saps.data.tasks.family import substitute
+from saps.data.tasks.family import default_catalogue, substitute
 from saps.data.tasks.phrasing import NOUNS, listed
 from saps.data.tasks.template_matcher import Readings, default_readings
 from saps.data.tokenizer import normalise_typing

@@ -1,7 +1,7 @@
 """The tables of wordings: for each task family and each condition, how people ask for it."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
@@ -192,50 +192,68 @@ class Table:
         """
         rooms: dict[str, dict[str, Wordings]] = {mark: {} for mark in _KINDS_OF}
         for name, text in texts.items():
-            _read(name, text.splitlines(), rooms)
+            _read(name, text, rooms)
         return cls(*rooms.values())
 
 
-def _read(file: str, lines: Iterable[str], rooms: Mapping[str, dict[str, Wordings]]) -> None:
+def entry_lines(
+    file: str, text: str, error: type[ValueError]
+) -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    """Yield the lines of a table but for comments and definitions, `let NAME = PATTERN`.
+
+    Args:
+        file: its name.
+        text: its content.
+        error: raised where a definition refers to a name that is not defined above.
+
+    Yields:
+        Where the line is, the line, and what is defined above it.
+    """
     shared: dict[str, str] = {}
+    for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
+        place = f"{file}, line {number}"
+        if line.startswith("let "):
+            name, _, value = line.removeprefix("let ").partition("=")
+            try:
+                shared[name.strip()] = expand_shared(value.strip(), shared)
+            except PatternError as fault:
+                raise error(f"{place}: {fault}") from fault
+        elif line and not line.startswith("#"):
+            yield place, line, shared
+
+
+def _read(file: str, text: str, rooms: Mapping[str, dict[str, Wordings]]) -> None:
     current: list[Wordings] = []
     kinds: tuple[str, ...] = ()
-    for number, line in _content(lines):
+    for place, line, shared in entry_lines(file, text, TableError):
+        if line[0] in rooms:
+            kinds = _KINDS_OF[line[0]]
+            names = [name.strip() for name in line[1:].split(",")]
+            current = [rooms[line[0]].setdefault(name, Wordings()) for name in names]
+            continue
+        kind, colon, said = (part.strip() for part in line.partition(":"))
+        if not colon or kind not in kinds or not (said or kind == "say"):
+            expected = ", ".join(kinds) or "'= FAMILY', '~ CONDITION' or '+ FRAME'"
+            raise TableError(f"{place}: expected {expected} and a colon, found {line!r}")
         try:
-            if line.startswith("let "):
-                name, _, value = line.removeprefix("let ").partition("=")
-                shared[name.strip()] = expand_shared(value.strip(), shared)
-            elif line[0] in rooms:
-                kinds = _KINDS_OF[line[0]]
-                names = [name.strip() for name in line[1:].split(",")]
-                current = [rooms[line[0]].setdefault(name, Wordings()) for name in names]
-            else:
-                kind, colon, text = line.partition(":")
-                if not colon or kind not in kinds or not (text.strip() or kind == "say"):
-                    expected = ", ".join(kinds) or "'= FAMILY', '~ CONDITION' or '+ FRAME'"
-                    raise TableError(f"expected {expected} and a colon, found {line!r}")
-                pattern = Pattern.parse(text.strip(), shared)
-                for wordings in current:
-                    wordings.patterns.setdefault(kind, []).append(pattern)
-        except (PatternError, TableError) as error:
-            raise TableError(f"{file}, line {number}: {error}") from error
+            pattern = Pattern.parse(said, shared)
+        except PatternError as error:
+            raise TableError(f"{place}: {error}") from error
+        for wordings in current:
+            wordings.patterns.setdefault(kind, []).append(pattern)
 
 
-def _content(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(lines, start=1):
-        stripped = line.strip()
-        if stripped and not stripped.startswith("#"):
-            yield number, stripped
+def texts_of(package: str, folder: str) -> dict[str, str]:
+    """Return the text files of a folder of a package, by name in alphabetical order."""
+    found = [item for item in (files(package) / folder).iterdir() if item.name.endswith(".txt")]
+    found.sort(key=lambda item: item.name)
+    return {item.name: item.read_text(encoding="utf-8") for item in found}
 
 
 @cache
 def table_texts() -> Mapping[str, str]:
     """Return the project's own tables as they are written, by file name."""
-    folder = files(__package__) / "tables"
-    found = [item for item in folder.iterdir() if item.name.endswith(".txt")]
-    return {
-        item.name: item.read_text(encoding="utf-8") for item in sorted(found, key=lambda i: i.name)
-    }
+    return texts_of(__package__, "tables")
 
 
 @cache

@@ -3,8 +3,8 @@ from random import Random
 
 import pytest
 
-from saps.data.tasks.catalogue import default_catalogue
 from saps.data.tasks.composer import LETTERS, Draft, Leaf, Shape, Use, draw_draft
+from saps.data.tasks.family import default_catalogue
 
 
 def drafts(shape: Shape, n: int = 400) -> list[Draft]:

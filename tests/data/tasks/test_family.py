@@ -8,9 +8,11 @@ from saps.data.tasks.family import (
     Condition,
     Family,
     FamilyError,
+    WordingError,
     check_condition,
     check_family,
     expand,
+    read_families,
     substitute,
 )
 from saps.lang import parse
@@ -152,3 +154,35 @@ def test_the_family_of_the_data_card_is_good() -> None:
     family = names["family"]
     assert isinstance(family, Family)
     check_family(family)
+
+
+ENTRY = """
+let END = <first|last>
+= one_end
+slots: X: int[]
+returns: int
+program: (head X)
+example: {"X": [4, 9]} -> 4
+noun: the $END of {X}
+"""
+
+
+def test_an_entry_is_a_family() -> None:
+    (family,), conditions = read_families({"a.txt": ENTRY + "weight: 0.5\n"})
+    check_family(family)
+    assert (family.name, family.slots, conditions) == ("one_end", {"X": "int[]"}, ())
+    assert (family.wordings, family.weight) == (("the <first|last> of {X}",), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error", "reason"),
+    [
+        pytest.param("noun", "nuon", WordingError, r"a.txt, line 8: expected slots", id="key"),
+        pytest.param("$END", "$NED", WordingError, "a.txt, line 8: .*NED is not defined", id="let"),
+        pytest.param("returns: int\n", "", FamilyError, "has 0 lines 'returns:'", id="lacks"),
+        pytest.param("-> 4", "", FamilyError, "expected 'example: INPUTS -> OUTPUT'", id="example"),
+    ],
+)
+def test_a_wrong_entry_is_named(old: str, new: str, error: type[ValueError], reason: str) -> None:
+    with pytest.raises(error, match=reason):
+        read_families({"a.txt": ENTRY.replace(old, new)})

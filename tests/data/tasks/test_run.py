@@ -13,9 +13,9 @@ from omegaconf import OmegaConf
 
 from saps.data import DataError, Example, load_split
 from saps.data.statistics import Statistics
-from saps.data.tasks.catalogue import default_catalogue
 from saps.data.tasks.composer import Shape, draw_draft
 from saps.data.tasks.dataset_folder import merge_parts
+from saps.data.tasks.family import default_catalogue
 from saps.data.tasks.generate import generate, generate_dataset
 from saps.data.tasks.phrasing import phrase_task
 from saps.data.tasks.sharding import GENERATOR_VERSION, Collector, held_out, split_sizes

@@ -1,6 +1,6 @@
 import re
 
-from saps.data.tasks.catalogue import default_catalogue
+from saps.data.tasks.family import default_catalogue
 from saps.data.tasks.phrasing import specimen
 from saps.lang import infer_type
 

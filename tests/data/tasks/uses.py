@@ -1,8 +1,7 @@
 """Expressions written out, for tests that need a certain one."""
 
-from saps.data.tasks.catalogue import default_catalogue
 from saps.data.tasks.composer import Leaf, Use
-from saps.data.tasks.family import Family
+from saps.data.tasks.family import Family, default_catalogue
 
 
 def family(name: str) -> Family:

@@ -10,8 +10,8 @@ import pytest
 from saps.data import DataError, write_examples
 from saps.data.data_module import TaskData
 from saps.data.example import Example
-from saps.data.tasks.catalogue import default_catalogue
 from saps.data.tasks.composer import LETTERS, Shape
+from saps.data.tasks.family import default_catalogue
 from saps.data.tasks.task_writer import TaskMaker
 from saps.data.tokenizer import normalise_text
 from saps.data.wordings.retelling import Reteller

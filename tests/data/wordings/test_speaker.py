@@ -2,8 +2,8 @@
 
 from random import Random
 
-from saps.data.tasks.catalogue import default_catalogue
 from saps.data.tasks.composer import Leaf, Use
+from saps.data.tasks.family import default_catalogue
 from saps.data.wordings.speaker import Speaker
 from saps.data.wordings.tables import Table
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from saps.data.tasks.families import CONDITIONS, FAMILIES
-from saps.data.tasks.family import CONDITION, Condition, Family
+from saps.data.tasks.family import CONDITION, Condition, Family, declared_families
 from saps.data.wordings.tables import (
     CONDITION_KINDS,
     Table,
@@ -11,6 +10,8 @@ from saps.data.wordings.tables import (
     default_table,
     table_texts,
 )
+
+FAMILIES, CONDITIONS = declared_families()
 
 
 def test_one_header_may_name_several_families() -> None:
