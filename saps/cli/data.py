@@ -250,8 +250,8 @@ def families(
 
 
 def _published_families() -> Iterator[dict[str, Any]]:
+    from saps.data.tasks.composer import specimen
     from saps.data.tasks.family import default_catalogue
-    from saps.data.tasks.phrasing import specimen
 
     found = default_catalogue()
     for family in found.families:

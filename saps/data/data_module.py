@@ -4,7 +4,7 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -28,14 +28,14 @@ from saps.data.batching import (
     plan_epoch,
 )
 from saps.data.encoded import Arrays, Cache, Coverage, EncodedSplit, cache_key
-from saps.data.example import Example
+from saps.data.example import Example, with_names
 from saps.data.files import DataError
 from saps.data.symbols import CONSTANTS, SymbolError, SymbolTable
 from saps.data.tokenizer import Tokenizer, TokenizerError, normalise_typing
-from saps.data.wordings.as_read import TaskReader
 from saps.data.wordings.paraphrase import FillerDropout, Paraphraser
 from saps.data.wordings.retelling import Quota, Reteller
-from saps.english import Vocabulary
+from saps.english import Vocabulary, read_english
+from saps.english.names import LETTERS
 from saps.lang import Node
 from saps.resources import command_line, resource_folder
 
@@ -83,6 +83,70 @@ class Rewording:
             if self.reteller is not None:
                 for _ in range(times):
                     yield self.reteller.retell(example, rng)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReader:
+    """Reads tasks whose texts are as people typed them, as `saps synthesize` reads those of people.
+
+    The same reader stands before training and before use, so whatever it leaves in a text the
+    network has seen. A task is read with its arguments declared, or with nothing declared; in the
+    second case the network finds out itself what the arguments are, and names them in the order of
+    its program.
+
+    Attributes:
+        vocabulary: words that are not to be corrected.
+        leaves: symbols that the network can give to a leaf: its constants, its letters.
+        declared: share of the tasks that are read with their arguments declared.
+    """
+
+    vocabulary: Vocabulary
+    leaves: Container[str]
+    declared: float = 0.5
+
+    def __call__(self, task: Example, rng: Random) -> Example | None:
+        """Return the task as it is read; None where the network cannot learn it.
+
+        It cannot where it has no label for a part of the program, or no word of the text is left.
+
+        Args:
+            task: its arguments and its program have a person's names, its literals are themselves.
+            rng: decides whether the arguments are declared.
+        """
+        declared = task.arguments if rng.random() < self.declared else None
+        reading = read_english(task.as_typed, self.vocabulary, declared, self.leaves)
+        letters = {name.lower(): letter for letter, name in reading.names.items()}
+        letters |= {name.lower(): name for name in reading.declared if name in LETTERS}
+        if declared:
+            letters |= {n.lower(): n for n in task.arguments if n.lower() not in letters}
+        names = {n: letters[n.lower()] for n in task.arguments if n.lower() in letters}
+        names |= _further_letters(task, names, {*letters.values(), *reading.stand_ins})
+        literals = {literal: letter for letter, literal in reading.stand_ins.items()}
+        program = with_names(task.program, {**literals, **names})
+        known = {*names.values(), *literals.values(), "arg1", "arg2", "self"}
+        leaves = [part.symbol for part in program.preorder() if not part.children]
+        has_labels = all(x in known or x in self.leaves for x in leaves)
+        if len(names) < len(task.arguments) or not has_labels or not reading.text.strip():
+            return None
+        arguments = {names[name]: kind for name, kind in task.arguments.items()}
+        arguments |= {letter: _type_of(literal) for literal, letter in literals.items()}
+        return Example(reading.text, arguments, task.return_type, program, (), task.nodes)
+
+
+def _further_letters(
+    task: Example, names: Mapping[str, str], taken: Container[str]
+) -> dict[str, str]:
+    """Return letters for arguments that the text does not name, in the order of the program."""
+    free = (letter for letter in LETTERS if letter not in taken)
+    used = [part.symbol for part in task.program.preorder() if not part.children]
+    unnamed = dict.fromkeys(
+        x for x in (*used, *task.arguments) if x in task.arguments and x not in names
+    )
+    return dict(zip(unnamed, free, strict=False))
+
+
+def _type_of(literal: str) -> str:
+    return "string" if literal.startswith('"') else "int"
 
 
 class SplitSource:

@@ -92,6 +92,4 @@ class Example:
 
 def with_names(program: Node, names: Mapping[str, str]) -> Node:
     """Return a program with other names for some of its leaves."""
-    if not program.children:
-        return Node(names.get(program.symbol, program.symbol))
-    return Node(program.symbol, tuple(with_names(child, names) for child in program.children))
+    return program.with_leaves({old: Node(new) for old, new in names.items()})

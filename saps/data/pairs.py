@@ -21,9 +21,9 @@ from saps.data.files import DataError, Progress
 from saps.data.symbols import CONSTANTS, is_literal
 from saps.data.table_file import Cells, read_table
 from saps.data.tasks.dataset_folder import check_folder, made_folder, write_folder
+from saps.data.tasks.generate import N_TESTS
 from saps.data.tasks.natural_inputs import LARGEST_NUMBER, draw_by_type
 from saps.data.tasks.sharding import split_sizes
-from saps.data.tasks.task_writer import N_TESTS
 from saps.data.tokenizer import normalise_text
 from saps.data.verification import LIMITS, TIMEOUT_S, Failure, reproduces
 from saps.english.declarations import settle_signature

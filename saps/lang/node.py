@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from saps.lang.errors import (
@@ -99,6 +99,15 @@ class Node:
     def to_short_tree(self) -> ShortTree:
         short: ShortTree = self._folded(lambda symbol, below: [symbol, *below] if below else symbol)
         return short
+
+    def with_leaves(self, trees: Mapping[str, "Node"]) -> "Node":
+        """The tree with others in the place of the leaves that have these symbols."""
+        node: Node = self._folded(
+            lambda symbol, below: (
+                Node(symbol, tuple(below)) if below else trees.get(symbol) or Node(symbol)
+            )
+        )
+        return node
 
     def _folded(self, make: Callable[[str, list[Any]], Any]) -> Any:
         """What `make` gives for the root, made of the symbol and what it gave for the children."""

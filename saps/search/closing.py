@@ -17,7 +17,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from saps.lang.unify import Ground, Term, may_unify
-from saps.search.productions import ANYTHING, FRESH, Key
+from saps.search.open_positions import ANYTHING, FRESH, Key
 
 if TYPE_CHECKING:
     from saps.search.open_positions import OpenPositions, Segment, Step

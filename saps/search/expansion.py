@@ -13,8 +13,7 @@ from torch import Tensor
 from saps.data.symbols import Label, SymbolTable
 from saps.lang import Node
 from saps.model.protocols import Scorer, Scores, Step
-from saps.search.interface import Constraint
-from saps.search.partial_tree import PartialTree, ShapeConstraint
+from saps.search.interface import Constraint, PartialTree, ShapeConstraint
 from saps.search.request import NOTHING_KNOWN, Request
 
 

@@ -21,17 +21,19 @@ from torch import Tensor
 from saps.data.symbols import SymbolTable
 from saps.lang.unify import is_ground, spell
 from saps.search.closing import MOST_TOGETHER, Closings, Plan
-from saps.search.interface import Constraint
+from saps.search.interface import Constraint, PartialTree, ShapeConstraint
 from saps.search.open_positions import (
+    ANYTHING,
+    FRESH,
+    Key,
     OpenPositions,
+    Productions,
     Segment,
     Segments,
     TaskArguments,
     arguments_after,
     task_arguments,
 )
-from saps.search.partial_tree import PartialTree, ShapeConstraint
-from saps.search.productions import ANYTHING, FRESH, Key, Productions
 from saps.search.request import Request, RequestedTypes, RequestTypeError
 
 Mask = npt.NDArray[np.bool_]

@@ -12,7 +12,7 @@ from saps.data.data_module import TaskData
 from saps.data.example import Example
 from saps.data.tasks.composer import Shape
 from saps.data.tasks.family import default_catalogue
-from saps.data.tasks.task_writer import TaskMaker
+from saps.data.tasks.generate import TaskMaker
 from saps.data.wordings.paraphrase import _ENDS, _NAME_HERE, Paraphraser, _Rule, _rules
 
 ALWAYS = Paraphraser(text_rate=1.0, place_rate=1.0)

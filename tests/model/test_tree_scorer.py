@@ -5,7 +5,7 @@ import torch
 
 from saps.model.tree_decoder import Recurrence
 from saps.search.expansion import Expansion, replay
-from saps.search.partial_tree import ShapeConstraint
+from saps.search.interface import ShapeConstraint
 from tests.tasks import batch, examples, network, vocabularies
 
 

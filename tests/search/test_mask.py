@@ -28,8 +28,8 @@ from saps.lang import (
 )
 from saps.lang.types import FunctionType
 from saps.search import mask as constraints
+from saps.search.interface import PartialTree
 from saps.search.mask import PartialType, TypedConstraint
-from saps.search.partial_tree import PartialTree
 from saps.search.request import Request, RequestTypeError
 
 VECTORS = Path(__file__).parents[1] / "lang" / "data" / "conformance.jsonl"
@@ -243,7 +243,7 @@ def larger(monkeypatch: pytest.MonkeyPatch) -> SymbolTable:
     """The labels of the language after it gained a dozen functions."""
     functions = {**FUNCTIONS, **{f"more_{n}": Further(kinds) for n, kinds in enumerate(A_DOZEN)}}
     monkeypatch.setattr("saps.data.symbols.FUNCTIONS", functions)
-    monkeypatch.setattr("saps.search.productions.FUNCTIONS", functions)
+    monkeypatch.setattr("saps.search.open_positions.FUNCTIONS", functions)
     return SymbolTable.of_language()
 
 

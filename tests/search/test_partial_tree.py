@@ -4,7 +4,7 @@ from random import Random
 
 from saps.data.symbols import Label, SymbolTable
 from saps.lang import Node, parse
-from saps.search.partial_tree import PartialTree
+from saps.search.interface import PartialTree
 from tests.lang.programs import random_program
 
 PROGRAM = "(if (== a 0) (square (abs b)) (+ 1 (len c)))"

@@ -325,9 +325,7 @@ def applied(program: Node, functions: Mapping[str, Node]) -> Node | None:
 
 def filled(program: Node, values: Mapping[str, Node]) -> Node:
     """Return a program with leaves replaced by name."""
-    if not program.children:
-        return values.get(program.symbol, program)
-    return Node(program.symbol, tuple(filled(child, values) for child in program.children))
+    return program.with_leaves(values)
 
 
 def _is_open(node: Node) -> bool:

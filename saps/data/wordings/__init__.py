@@ -5,6 +5,5 @@ words by a table (`paraphrases.txt`), and `retelling` says a task anew from its 
 patterns of `tables/` (`tables`), with what people put around it (`speaker`).
 
 For kinds of tasks, which have their words with them: `requests` says a drawn task as somebody would
-ask for it, in the frames of `frames.txt`, and `as_read` gives it to a network the way that
-`saps synthesize` reads a person's text.
+ask for it, in the frames of `frames.txt`.
 """

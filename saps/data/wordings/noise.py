@@ -6,8 +6,7 @@ from dataclasses import dataclass, fields, replace
 from random import Random
 from typing import Final
 
-from saps.data.example import Example, Test
-from saps.lang import Node
+from saps.data.example import Example, Test, with_names
 
 # Spoils texts on purpose, for studies of robustness: the program stays what it was.
 
@@ -156,14 +155,9 @@ def rename_arguments(example: Example) -> Example | None:
         example,
         text=" ".join(renamed),
         arguments={new[name]: kind for name, kind in example.arguments.items()},
-        program=_rename(example.program, new),
+        program=with_names(example.program, new),
         tests=tuple(_rename_inputs(test, new) for test in example.tests),
     )
-
-
-def _rename(node: Node, new: Mapping[str, str]) -> Node:
-    children = tuple(_rename(child, new) for child in node.children)
-    return Node(new.get(node.symbol, node.symbol), children)
 
 
 def _rename_inputs(test: Test, new: Mapping[str, str]) -> Test:

@@ -8,15 +8,13 @@ from functools import cache
 from random import Random
 from typing import Final
 
-from saps.data.example import Example
-from saps.data.tasks.composer import LETTERS, Use
-from saps.data.tasks.family import default_catalogue, substitute
-from saps.data.tasks.phrasing import NOUNS, listed
+from saps.data.example import Example, with_names
+from saps.data.tasks.composer import LETTERS, NOUNS, Use, listed
+from saps.data.tasks.family import default_catalogue
 from saps.data.tasks.template_matcher import Readings, default_readings
 from saps.data.tokenizer import normalise_typing
 from saps.data.wordings.speaker import Speaker
 from saps.data.wordings.tables import SLOT, Table, default_table, table_texts
-from saps.lang import Node
 
 _DEFINED: Final = "z"
 
@@ -118,7 +116,7 @@ class Reteller:
             example,
             text=" ".join(letters.get(x, x) for x in f"{declaration} {typed}".split()),
             arguments={letters[_mark(name)]: kind for name, kind in arguments.items()},
-            program=_renamed(example.program, {n: letters[_mark(n)] for n in arguments}),
+            program=with_names(example.program, {n: letters[_mark(n)] for n in arguments}),
             tests=(),
         )
 
@@ -266,10 +264,6 @@ def _new_letters(typed: str, names: Sequence[str], rng: Random) -> dict[str, str
 def _place(text: str, word: str) -> int:
     place = text.find(word)
     return place if place >= 0 else len(text)
-
-
-def _renamed(program: Node, letters: Mapping[str, str]) -> Node:
-    return substitute(program, {name: Node(letter) for name, letter in letters.items()})
 
 
 # How often each kind of request is to be told at the least.

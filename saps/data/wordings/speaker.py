@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from saps.data.tasks.composer import Expression, Leaf, Use
-from saps.data.tasks.phrasing import verb_for
+from saps.data.tasks.composer import Expression, Leaf, Use, verb_for
 from saps.data.wordings.tables import CONDITION_KINDS, SLOT, Table
 
 _TRIES: Final = 12

@@ -10,7 +10,6 @@ and changes no value that it was given.
 
 # ruff: noqa: I001  the order of the table, and of the page made from it, is that of these imports
 from saps.lang.functions import number_functions
-from saps.lang.functions import comparison_functions
 from saps.lang.functions import array_functions
 from saps.lang.functions import text_functions
 from saps.lang.functions.function_table import FUNCTIONS, Function, function
@@ -23,7 +22,6 @@ __all__ = [
     "SELF",
     "Function",
     "array_functions",
-    "comparison_functions",
     "function",
     "number_functions",
     "text_functions",

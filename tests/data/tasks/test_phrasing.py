@@ -3,9 +3,8 @@ from random import Random
 
 import pytest
 
-from saps.data.tasks.composer import Leaf, Shape, Use, draw_draft
+from saps.data.tasks.composer import Leaf, Shape, Use, draw_draft, phrase_task
 from saps.data.tasks.family import default_catalogue
-from saps.data.tasks.phrasing import phrase_task
 from saps.data.tokenizer import normalise_text
 
 

@@ -1,7 +1,7 @@
 import re
 
+from saps.data.tasks.composer import specimen
 from saps.data.tasks.family import default_catalogue
-from saps.data.tasks.phrasing import specimen
 from saps.lang import infer_type
 
 

@@ -2,7 +2,7 @@ from random import Random
 
 import pytest
 
-from saps.data.tasks.task_writer import N_TESTS, draw_tests
+from saps.data.tasks.generate import N_TESTS, draw_tests
 from saps.lang import compile_program, parse
 
 

@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
+from saps.data.data_module import TaskReader
 from saps.data.example import Example
 from saps.data.tasks.kinds import Kinds, people
 from saps.data.tasks.people import Asked, Drawing
-from saps.data.wordings.as_read import TaskReader
 from saps.data.wordings.requests import NoWordingError, Request, say
 from saps.english import Vocabulary
 from saps.lang import compile_program, infer_type, parse

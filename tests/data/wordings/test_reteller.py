@@ -12,7 +12,7 @@ from saps.data.data_module import TaskData
 from saps.data.example import Example
 from saps.data.tasks.composer import LETTERS, Shape
 from saps.data.tasks.family import default_catalogue
-from saps.data.tasks.task_writer import TaskMaker
+from saps.data.tasks.generate import TaskMaker
 from saps.data.tokenizer import normalise_text
 from saps.data.wordings.retelling import Reteller
 from saps.data.wordings.tables import Table, table_texts
