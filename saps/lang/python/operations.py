@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from saps.lang.functions.function_table import FUNCTIONS, Function
-from saps.lang.python.writer import (
+from saps.lang.python.term import (
     ANYTHING,
     NATURAL,
     NOTHING,

@@ -20,17 +20,12 @@ from saps.lang.functions.function_table import FUNCTIONS
 from saps.lang.node import Node, uses_self
 from saps.lang.program_values import LAMBDA_ARGUMENTS, constant
 from saps.lang.python.operations import helper_names, helpers_for, operation
-from saps.lang.python.source import written
-from saps.lang.python.writer import (
+from saps.lang.python.term import (
     ANYTHING,
     DECLARED,
     NATURAL,
-    Callee,
-    Context,
     Facts,
-    NeedsStatementError,
     Term,
-    Writer,
     annotation,
     assign,
     call,
@@ -44,7 +39,9 @@ from saps.lang.python.writer import (
     lambda_of,
     name,
     variable,
+    written,
 )
+from saps.lang.python.writer import Callee, Context, NeedsStatementError, Writer
 from saps.lang.types import BOOL, INT, STRING, Array, Dictionary, FunctionType, Type
 
 _SHORT: Final = 60
