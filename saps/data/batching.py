@@ -357,12 +357,7 @@ def plan_epoch(
 
 
 def padding_share(lengths: IntArray, plan: Sequence[IntArray]) -> float:
-    """Return the share of the places in an epoch's rectangles that hold padding, in [0, 1).
-
-    Args:
-        lengths: (n,) pieces of each text.
-        plan: what `plan_epoch` made of them.
-    """
+    """Return the share of the places in the rectangles of a plan that hold padding, in [0, 1)."""
     places = sum(len(batch) * int(lengths[batch].max()) for batch in plan)
     return 1 - int(lengths.sum()) / places if places else 0.0
 

@@ -130,12 +130,7 @@ class ShapePlan:
         return self.shapes[int(np.searchsorted(self.longest, n_pieces))]
 
     def growth(self, widths: Widths, plan: Sequence[IntArray]) -> tuple[float, float]:
-        """Return how much padding adds to the pieces and the nodes of an epoch, as shares of both.
-
-        Args:
-            widths: of the tasks.
-            plan: of an epoch for which the shapes were chosen.
-        """
+        """Return how much padding adds to an epoch's pieces and nodes, as shares of them."""
         shapes = [self.shape(int(widths.largest[batch, 0].max())) for batch in plan]
         n_pieces = sum(shape.n_examples * shape.n_pieces for shape in shapes)
         n_nodes = sum(sum(shape.h_sizes) for shape in shapes)
@@ -144,12 +139,7 @@ class ShapePlan:
 
 
 def _ends(lengths: IntArray, n_classes: int) -> IntArray:
-    """Return the last length of each class, such that lengths rounded up to them add least.
-
-    Args:
-        lengths: (b,) of batches.
-        n_classes: at most; fewer where there are fewer lengths.
-    """
+    """Return the last length of each class, such that (b,) lengths rounded up to them add least."""
     values, counts = np.unique(lengths, return_counts=True)
     before = np.concatenate([[0], np.cumsum(counts)])
     # cost[i]: of the first i values in the classes so far; begins[k][i]: where the k-th begins.

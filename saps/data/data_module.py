@@ -67,12 +67,7 @@ class Rewording:
         return tuple(() if part is None else part.identity for part in parts)
 
     def all_of(self, examples: Sequence[Example], seed: int) -> Iterator[Example]:
-        """Yield the tasks as they are to be learned, each once or more.
-
-        Args:
-            examples: the training split.
-            seed: decides, with a task's text, every choice.
-        """
+        """Yield the training tasks as they are to be learned, each once or more."""
         more = [0] * len(examples) if self.quota is None else self.quota.missing(examples)
         for example, times in zip(examples, more, strict=True):
             rng = Random(f"{seed}:{example.text}")
@@ -149,37 +144,28 @@ def _type_of(literal: str) -> str:
     return "string" if literal.startswith('"') else "int"
 
 
+@dataclass(eq=False)
 class SplitSource:
-    """The first `limit` tasks of one split of a data folder; all of them if it is None."""
+    """The first `limit` tasks of one split of a data folder; all of them if it is None.
 
-    def __init__(
-        self,
-        folder: Path,
-        split: str,
-        limit: int | None,
-        rewording: Rewording | None = None,
-        seed: int = 0,
-        reader: TaskReader | None = None,
-    ) -> None:
-        """Choose a file.
+    Attributes:
+        rewording: says the tasks in other words; None leaves them as they are.
+        seed: of the other words.
+        reader: reads texts as people typed them; None leaves them as they are.
 
-        Args:
-            folder: of the data.
-            split: "train" or "dev".
-            limit: take the first so many tasks.
-            rewording: says the tasks in other words; None leaves them as they are.
-            seed: of the other words.
-            reader: reads texts as people typed them; None leaves them as they are.
+    Raises:
+        DataError: there is no file of the split.
+    """
 
-        Raises:
-            DataError: there is no such file.
-        """
-        self.split = split
-        self.path = find_split(folder, split)
-        self.limit = limit
-        self.rewording = rewording
-        self.seed = seed
-        self.reader = reader
+    folder: Path
+    split: Split
+    limit: int | None
+    rewording: Rewording | None = None
+    seed: int = 0
+    reader: TaskReader | None = None
+
+    def __post_init__(self) -> None:
+        self.path = find_split(self.folder, self.split)
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -210,14 +196,12 @@ class SplitSource:
         if self._digest() != digest:
             raise DataError(self.path, "the file changed while it was read; start again")
         if self.reader is not None:
-            return [read for e in examples if (read := self.reader(e, self._choices(e)))]
+            read = (self.reader(e, Random(f"{self.seed}:{e.text}")) for e in examples)
+            return [example for example in read if example is not None]
         examples = [example.anonymised() for example in examples]
         if self.rewording is None:
             return examples
         return list(self.rewording.all_of(examples, self.seed))
-
-    def _choices(self, example: Example) -> Random:
-        return Random(f"{self.seed}:{example.text}")
 
     def _digest(self) -> str:
         try:

@@ -78,12 +78,7 @@ class EpochParts(Dataset[PackedBatches]):
     """Parts of all epochs, each part in one tensor, made when asked for."""
 
     def __init__(self, batches_of: Callable[[int], Any], n_parts: int) -> None:
-        """Set up.
-
-        Args:
-            batches_of: returns the batches of an epoch; has a length and gives each by number.
-            n_parts: of an epoch, for so many processes to make at the same time.
-        """
+        """Take what gives the batches of an epoch by number, and the parts to make of them."""
         self.batches_of = batches_of
         self.n_parts = n_parts
 

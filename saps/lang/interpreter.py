@@ -49,11 +49,6 @@ def compile_program(
 ) -> "Program":
     """Check names, arity and forms of a program, dead branches included, and make it runnable.
 
-    Args:
-        node: the program.
-        arguments: the type of each argument, as text or as a Type.
-        limits: what each run may use.
-
     Raises:
         DeclarationError: an argument's type or name is not possible.
         UnknownSymbolError: a symbol means nothing where it stands.

@@ -235,13 +235,7 @@ def extra_size(number: int) -> int:
 def n_elements(
     value: Any, levels: float = math.inf, known: dict[int, float] | None = None
 ) -> float:
-    """Count what a value holds, as `Limits.elements` does; infinite if it is nested too deep.
-
-    Args:
-        value: any.
-        levels: arrays within arrays that there may be.
-        known: counts of arrays by their ids, which are added to.
-    """
+    """Count what a value holds, as `Limits.elements` does; infinite if it is nested too deep."""
     kind = type(value)
     if kind is str:
         return len(value)

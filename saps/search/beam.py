@@ -33,13 +33,7 @@ class Harvest:
     """
 
     def __init__(self, top: int, *, alpha: float = 0.0, max_size: int = 1) -> None:
-        """Keep the best `top` trees.
-
-        Args:
-            top: how many.
-            alpha: strength of the length normalisation; 0 is none, 1 the mean over the nodes.
-            max_size: nodes of the largest tree that may come.
-        """
+        """Keep the best `top` of trees of at most `max_size` nodes."""
         self._top = top
         self._alpha = alpha
         self._best_divisor = float(max_size**alpha)
@@ -77,12 +71,6 @@ def grow_beams(
     that cannot get among the best of their harvest any more are dropped, which changes no
     result: a tree only gets less likely as it grows, and the best of a step stay the best when
     worse ones are taken away.
-
-    Args:
-        expansion: scores and extends.
-        roots: the empty trees of the texts to search for.
-        harvests: by number of the text; may hold trees already.
-        width: of each beam.
     """
     alive = list(roots)
     while alive:
@@ -176,14 +164,7 @@ class BeamSearch(TreeSearch):
         symbols: SymbolTable,
         requests: Sequence[Request] | None = None,
     ) -> dict[int, list[Prediction]]:
-        """Return up to `top` programs, by score, of those texts whose greedy programs are given.
-
-        Args:
-            greedy: by the number of the text in the batch.
-            scorer: of the whole batch.
-            symbols: see `Search.search`.
-            requests: of the whole batch.
-        """
+        """Return up to `top` programs, by score, of the texts whose greedy programs are given."""
         harvests = {}
         for number, found in greedy.items():
             harvests[number] = Harvest(self.top, alpha=self.alpha, max_size=self.max_size)

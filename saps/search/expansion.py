@@ -111,13 +111,7 @@ class Expansion:
         return self._constraint.first_allowed(hypothesis.tree, ranking)
 
     def extend(self, hypothesis: Hypothesis, label: int, log_prob: float) -> Hypothesis:
-        """Return the tree with its next node labelled; its next state is still to be computed.
-
-        Args:
-            hypothesis: a partial tree that has been scored.
-            label: of its next node.
-            log_prob: of the whole tree with that label.
-        """
+        """Return a scored tree with its next node labelled, its next state still to be computed."""
         assert hypothesis.state is not None, "a node is labelled by the scores of its state"
         before = hypothesis.tree
         tree = self._constraint.extend(before, label)
@@ -172,12 +166,7 @@ class NodeScore:
 
 
 def replay(scorer: Scorer, symbols: SymbolTable, program: Node) -> list[NodeScore]:
-    """Return the score of each node of a program, in pre-order.
-
-    Args:
-        scorer: a network that has read one text.
-        symbols: what its labels mean.
-        program: any tree of these labels.
+    """Return the score of each node of a program, in pre-order, by a scorer of one text.
 
     Raises:
         SymbolError: no label is of some node.

@@ -40,10 +40,6 @@ def is_plausible(program: Node, request: Request) -> bool:
     On inputs that are drawn as the generator draws them: that it raises on most is no fault, since
     a person has others in mind, and that it does not vary is none of a truth, since some are rare.
     A program with no argument, or with one whose values the generator cannot draw, is not run.
-
-    Args:
-        program: well-typed.
-        request: what is known of it; arguments that are not declared are those that it names.
     """
     declared = request.wanted_arguments()
     arguments = None if declared is None else tuple(declared.items())

@@ -62,11 +62,6 @@ class GreedyDecoder(TreeSearch):
         This is what training validates by; `search` is for users. A network that writes tokens
         writes them as it likes, and where the topology is predicted its gates decide; None stands
         where what came of it is no program.
-
-        Args:
-            network: what was trained.
-            source: what it reads, such as texts; see `Network.source`.
-            symbols: the labels that it gives.
         """
         caps = {"max_depth": self.max_depth, "max_size": self.max_size}
         if network.writes_tokens:
@@ -284,12 +279,6 @@ def grow_by_gates(
 
     None where it is no program: a label may stand where the gates say another number of children
     than it has. Gates open at a probability of one half. At a cap they are held shut.
-
-    Args:
-        scorer: of a network that `has_gates`.
-        symbols: what its labels mean.
-        max_depth: levels of a tree.
-        max_size: nodes of a tree.
     """
 
     def choose(level: _Level, size: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

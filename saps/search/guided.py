@@ -218,10 +218,7 @@ class PartialEvaluation:
     ) -> frozenset[int]:
         """Return the examples on which a node is evaluated, whatever the rest of the tree is.
 
-        Args:
-            labels: of the partial tree.
-            node: number of the node.
-            above: numbers of its ancestors, the nearest first.
+        `above` are the numbers of its ancestors, the nearest first.
         """
         surely = frozenset(range(self._rehearsal.n_examples))
         for parent in above:

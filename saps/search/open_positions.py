@@ -345,12 +345,7 @@ class OpenPositions:
         return isinstance(result, tuple) and result[0] == FUNCTION
 
     def fitting(self, segment: Segment, most: int | None = None) -> Iterator[int]:
-        """Yield the productions that the types allow at the first position, by arity.
-
-        Args:
-            segment: whose first position it is.
-            most: children that they may have; None for any number.
-        """
+        """Yield the productions of so many children at most that fit the first position."""
         first = self.first(segment)
         for number in self._productions.giving(first.positions[0][1]):
             if most is not None and self._productions[number].arity > most:
@@ -521,13 +516,7 @@ task_arguments = lru_cache(maxsize=100_000)(TaskArguments)
 def arguments_after(
     arguments: TaskArguments, label: int, settled: tuple[Term | None, ...]
 ) -> TaskArguments:
-    """The arguments after a label was written and some types became known.
-
-    Args:
-        arguments: those before.
-        label: what was written; may be one of the spare names.
-        settled: for each loose one, and then for the label if it was spare, its type or None.
-    """
+    """The arguments after a label was written and the types of loose ones were settled."""
     named = (*arguments.loose, label) if label in arguments.spare else arguments.loose
     pairs = list(zip(named, settled, strict=True))
     known = [*arguments.known, *((name, kind) for name, kind in pairs if kind is not None)]

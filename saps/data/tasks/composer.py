@@ -239,13 +239,7 @@ _PLURALS = frozenset(_PLURAL_WORDS.split())
 
 
 def phrase_task(root: Use, arguments: Mapping[str, str], rng: Random) -> str:
-    """Return the text of a task.
-
-    Args:
-        root: what is asked for.
-        arguments: name to type, in the order of declaration.
-        rng: makes every choice of words.
-    """
+    """Return the text of a task whose arguments, by name, are declared in this order."""
     unnamed = _can_be_unnamed(arguments) and rng.random() < 0.07
     if unnamed:
         names = {name: f"the given {UNNAMED[kind]}" for name, kind in arguments.items()}

@@ -197,10 +197,7 @@ class Kinds:
 
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> "Kinds":
-        """Read files of kinds; a file may also add wordings to kinds of files before it.
-
-        Args:
-            texts: by file name, in the order of reading.
+        """Read files of kinds, by name; a file may add wordings to kinds of those before it.
 
         Raises:
             KindError: an entry is wrong.

@@ -85,11 +85,7 @@ class Shard:
         return range(first, end)
 
     def quotas(self, sizes: Mapping[str, int]) -> dict[Place, int]:
-        """Return how many tasks go where, block by block.
-
-        Args:
-            sizes: split to the number of its tasks in the whole set.
-        """
+        """Return how many tasks go where, block by block; `sizes` are those of the whole set."""
         return {
             # Differences of rounded sums: all blocks together have them all.
             Place(split, block): size * (block + 1) // N_BLOCKS - size * block // N_BLOCKS
@@ -335,12 +331,7 @@ class Settings:
         return sizes
 
     def metadata(self, n_programs: int, held_out: Mapping[str, set[str]]) -> dict[str, Any]:
-        """Return the contents of metadata.json.
-
-        Args:
-            n_programs: how many different ones there are.
-            held_out: split to the pairs of families that were kept for it.
-        """
+        """Return the contents of metadata.json; `held_out` are the pairs kept for each split."""
         fields: dict[str, Any] = {
             "generator_version": GENERATOR_VERSION,
             "saps_version": saps.__version__,

@@ -100,13 +100,7 @@ class Readings:
     def _note_pairs(
         self, program: Node, symbols: frozenset[str], found: set[Pair]
     ) -> Family | None:
-        """Return the family at the root, None if it is a leaf or no family's program.
-
-        Args:
-            program: a part of a program.
-            symbols: of the whole of it; a template with others need not be tried.
-            found: the pairs, for more of them.
-        """
+        """Return the family at the root, None if it is a leaf or no family's program."""
         if not program.children:
             return None
         family, fillers = self._read(program, symbols)

@@ -175,12 +175,7 @@ class Paraphraser:
         return self.text_rate, self.place_rate, _table()
 
     def __call__(self, text: str, rng: Random) -> str:
-        """Return the text, perhaps in other words.
-
-        Args:
-            text: of a generated or published task, its words parted by single spaces.
-            rng: makes every choice.
-        """
+        """Return the text, perhaps in other words."""
         if rng.random() >= self.text_rate:
             return text
         return self.reword(text, rng)

@@ -111,12 +111,7 @@ class NoWordingError(Exception):
 
 
 def say(task: Asked, rng: Random, around: Frames | None = None) -> Request:
-    """Say a task, and name its arguments.
-
-    Args:
-        task: its arguments get their names here.
-        rng: makes every choice.
-        around: the frames; None for the project's own.
+    """Say a task, and name its arguments; `around` None takes the project's own frames.
 
     Raises:
         NoWordingError: a kind has no wording that fits, which happens now and then.

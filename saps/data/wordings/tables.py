@@ -56,11 +56,7 @@ class Pattern:
 
     @classmethod
     def parse(cls, text: str, shared: Mapping[str, str] | None = None) -> "Pattern":
-        """Read a pattern.
-
-        Args:
-            text: the pattern.
-            shared: name to what `$NAME` stands for.
+        """Read a pattern; `shared` says what `$NAME` stands for.
 
         Raises:
             PatternError: an unknown `$NAME`, or a bracket that is never closed or opened.
@@ -182,10 +178,7 @@ class Table:
 
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> "Table":
-        """Read tables.
-
-        Args:
-            texts: by the name of their file.
+        """Read tables, given by the names of their files.
 
         Raises:
             TableError: a line is none of what the format has; gives file and line.
@@ -200,11 +193,6 @@ def entry_lines(
     file: str, text: str, error: type[ValueError]
 ) -> Iterator[tuple[str, str, Mapping[str, str]]]:
     """Yield the lines of a table but for comments and definitions, `let NAME = PATTERN`.
-
-    Args:
-        file: its name.
-        text: its content.
-        error: raised where a definition refers to a name that is not defined above.
 
     Yields:
         Where the line is, the line, and what is defined above it.

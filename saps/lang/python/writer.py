@@ -99,14 +99,7 @@ class Writer:
     def __init__(
         self, root: Node, types: Mapping[TreePath, Type], taken: frozenset[str], *, is_loose: bool
     ) -> None:
-        """Begin a translation.
-
-        Args:
-            root: the program.
-            types: of its nodes.
-            taken: names of helper functions, which no variable may have.
-            is_loose: the program is ill-typed.
-        """
+        """Begin a translation; `is_loose`: the program is ill-typed."""
         self._root = root
         self._types = types
         self._taken = _TAKEN | taken
