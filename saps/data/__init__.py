@@ -4,7 +4,7 @@
 `verification` runs examples on their own tests, and `pairs` makes examples of English and programs
 alone. `tokenizer` turns a text into piece ids, `symbols` a program into labels. `batching` puts
 both into index tensors, `encoded` keeps those of a whole split as flat arrays in a cache, and
-`data_module` plans the batches of each epoch. `buckets` pads batches to a few shapes, `resident`
+`data_module` plans the batches of each epoch. `device_batches` pads batches to a few shapes, and
 keeps those of an epoch on the device. `tasks` generates new tasks, and `wordings` says texts in
 other words.
 """

@@ -25,10 +25,9 @@ from saps.data.tasks.generate import N_TESTS
 from saps.data.tasks.natural_inputs import LARGEST_NUMBER, draw_by_type
 from saps.data.tasks.sharding import split_sizes
 from saps.data.tokenizer import normalise_text
-from saps.data.verification import LIMITS, TIMEOUT_S, Failure, reproduces
+from saps.data.verification import LIMITS, Failure, checked, reproduces
 from saps.english.declarations import settle_signature
 from saps.lang import AlgoLispError, Node, Value, compile_program, infer_signature, parse
-from saps.pool import Loss, checked_workers, in_order, map_isolated
 
 _ATTEMPTS = 100  # inputs that are tried for ten tests
 _REMEDY = "give --out another name, or --overwrite to replace it"
@@ -150,23 +149,14 @@ def _collected(
             numbers.append(number)
             yield row
 
-    results = map_isolated(
-        partial(_example_or_failure, columns, seed),
-        taken(),
-        n_workers=checked_workers(workers),
-        timeout_s=TIMEOUT_S,
-        chunk=20,
-    )
     found: dict[str, tuple[int, Example]] = {}
-    for place, result in enumerate(in_order(results)):
+    check = partial(_example_or_failure, columns, seed)
+    for place, result in enumerate(checked(check, taken(), workers, chunk=20)):
         number = numbers[place]
         report.rows += 1
         if progress is not None:
             progress(1)
-        if isinstance(result, Loss):
-            reason = f"the interpreter's process: {result.message}"
-            report.failures.append(Failure(number, result.cause, reason))
-        elif isinstance(result, Failure):
+        if isinstance(result, Failure):
             report.failures.append(replace(result, line=number))
         else:
             earlier, same = found.setdefault(result.text, (number, result))

@@ -7,12 +7,12 @@ every test.
 import json
 import logging
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from saps.data.algolisp import parse_example, read_examples
 from saps.data.example import Example
@@ -26,7 +26,9 @@ logger = logging.getLogger(__name__)
 # A busy machine must not change what a report says: steps decide, the wall time is only a net.
 LIMITS = Limits(seconds=10.0)
 TIMEOUT_S = 300.0  # of a task; it catches what the interpreter's own limits do not
-_CHUNK = 50  # lines that a worker is given at once
+
+Item = TypeVar("Item")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,22 @@ def reproduces(example: Example) -> Failure | None:
     return None
 
 
+def checked(
+    check: Callable[[Item], T | Failure], items: Iterable[Item], workers: int | None, *, chunk: int
+) -> Iterator[T | Failure]:
+    """Yield what a check gives of each item, in order, from processes of their own.
+
+    Where an item ends its process, a failure says so.
+    """
+    n_workers = checked_workers(workers)
+    results = map_isolated(check, items, n_workers=n_workers, timeout_s=TIMEOUT_S, chunk=chunk)
+    for result in in_order(results):
+        if isinstance(result, Loss):
+            yield Failure(0, result.cause, f"the interpreter's process: {result.message}")
+        else:
+            yield result
+
+
 def _short(value: object) -> str:
     text = json.dumps(value, default=repr)
     return text if len(text) <= 80 else f"{text[:77]}..."
@@ -182,21 +200,12 @@ def _verified(
                 raise
             faults.append(Failure(error.line, "unreadable", error.reason))
 
-    results = map_isolated(
-        partial(_check_line, verification.path),
-        taken(),
-        n_workers=checked_workers(workers),
-        timeout_s=TIMEOUT_S,
-        chunk=_CHUNK,
-    )
-    for result in in_order(results):
+    check = partial(_check_line, verification.path)
+    for result in checked(check, taken(), workers, chunk=50):
         number, line = lines.popleft()
         verification.examples += 1
-        if isinstance(result, Loss):
-            reason = f"the interpreter's process: {result.message}"
-            verification.failures.append(Failure(number, result.cause, reason))
-        elif isinstance(result, Failure):
-            verification.failures.append(result)
+        if isinstance(result, Failure):
+            verification.failures.append(replace(result, line=number))
         else:
             verification.programs.add(result)
             yield line
@@ -216,7 +225,7 @@ def _check_line(path: Path, numbered: tuple[int, bytes]) -> Failure | bytes:
         return Failure(number, "unreadable", field_name + error.reason)
     failure = reproduces(example)
     if failure is not None:
-        return Failure(number, failure.kind, failure.reason)
+        return failure
     # Published and generated sets are split by programs with the letters that they have.
     has_letters = set(example.arguments) <= set(ARGUMENTS)
     program = str(example.program) if has_letters else example.canonical_program

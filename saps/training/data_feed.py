@@ -11,8 +11,14 @@ from omegaconf import DictConfig
 from torch.utils.data import DataLoader, Dataset
 
 from saps.data.batching import Batch, IntArray, batch_sequences
-from saps.data.buckets import ShapePlan, Widths
-from saps.data.resident import PackedBatches, Residence, ResidentEpoch, check_room
+from saps.data.device_batches import (
+    PackedBatches,
+    Residence,
+    ResidentEpoch,
+    ShapePlan,
+    Widths,
+    check_room,
+)
 from saps.lang import Node
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from saps.data.resident import PackedBatches
+from saps.data.device_batches import PackedBatches
 from tests.tasks import batch, vocabularies
 
 

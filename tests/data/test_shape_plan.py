@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from saps.data.batching import NO_LABEL, Batch
-from saps.data.buckets import ShapeError, ShapePlan, Widths, _ends
 from saps.data.data_module import TaskData
+from saps.data.device_batches import ShapeError, ShapePlan, Widths, _ends
 from tests.tasks import write_data
 
 N_EPOCHS = 4

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from saps.data.batching import Batch
-from saps.data.buckets import BatchShape
+from saps.data.device_batches import BatchShape
 from saps.model.bundle import build_network, plain_config
 from saps.model.protocols import Network
 from tests.model.test_rows import EXPERIMENTS, TASKS, TINY, _batch, _compose, _words

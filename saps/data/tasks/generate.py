@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from saps.data.algolisp import format_example
 from saps.data.example import Example, Test
 from saps.data.statistics import data_progress
-from saps.data.tasks.composer import Draft, Shape, draw_draft, phrase_task
+from saps.data.tasks.composer import Draft, Pair, Shape, draw_draft, phrase_task
 from saps.data.tasks.dataset_folder import check_folder, made_folder, write_folder
 from saps.data.tasks.family import Catalogue, default_catalogue
 from saps.data.tasks.kinds import Slot, people
@@ -31,7 +31,6 @@ from saps.data.tasks.sharding import (
     split_by_surface,
     split_sizes,
 )
-from saps.data.tasks.template_matcher import Pair
 from saps.data.tokenizer import normalise_text
 from saps.data.wordings.noise import Noise
 from saps.data.wordings.requests import NoWordingError, say

@@ -14,8 +14,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import saps
-from saps.data.tasks.composer import Use
-from saps.data.tasks.template_matcher import Pair, default_readings
+from saps.data.tasks.composer import Pair, Use, default_readings
 from saps.data.wordings.noise import Noise
 from saps.lang import Node
 

@@ -2,7 +2,7 @@
 
 For tasks in the form of the data: `noise` makes slips and small changes, `paraphrase` exchanges
 words by a table (`paraphrases.txt`), and `retelling` says a task anew from its program, in the
-patterns of `tables/` (`tables`), with what people put around it (`speaker`).
+patterns of `tables/` (`tables`), with what people put around it.
 
 For kinds of tasks, which have their words with them: `requests` says a drawn task as somebody would
 ask for it, in the frames of `frames.txt`.

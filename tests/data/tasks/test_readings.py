@@ -2,9 +2,8 @@ from random import Random
 
 import pytest
 
-from saps.data.tasks.composer import Shape, draw_draft
+from saps.data.tasks.composer import Pair, Shape, default_readings, draw_draft
 from saps.data.tasks.family import default_catalogue
-from saps.data.tasks.template_matcher import Pair, default_readings
 from saps.lang import parse
 from tests.data.tasks.uses import use
 

@@ -13,12 +13,11 @@ from omegaconf import OmegaConf
 
 from saps.data import DataError, Example, load_split
 from saps.data.statistics import Statistics
-from saps.data.tasks.composer import Shape, draw_draft, phrase_task
+from saps.data.tasks.composer import Pair, Shape, default_readings, draw_draft, phrase_task
 from saps.data.tasks.dataset_folder import merge_parts
 from saps.data.tasks.family import default_catalogue
 from saps.data.tasks.generate import TaskMaker, generate, generate_dataset
 from saps.data.tasks.sharding import GENERATOR_VERSION, Collector, held_out, split_sizes
-from saps.data.tasks.template_matcher import Pair, default_readings
 from saps.data.tokenizer import normalise_text
 from saps.data.verification import verify
 from saps.data.wordings.noise import Noise

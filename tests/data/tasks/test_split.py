@@ -1,6 +1,7 @@
 import statistics
 from collections import Counter
 
+from saps.data.tasks.composer import Pair
 from saps.data.tasks.sharding import (
     PUBLISHED_SIZES,
     held_out,
@@ -8,7 +9,6 @@ from saps.data.tasks.sharding import (
     split_by_surface,
     split_sizes,
 )
-from saps.data.tasks.template_matcher import Pair
 from saps.lang import Node, parse
 from tests.data.tasks.uses import use
 

@@ -4,7 +4,7 @@ from random import Random
 
 from saps.data.tasks.composer import Leaf, Use
 from saps.data.tasks.family import default_catalogue
-from saps.data.wordings.speaker import Speaker
+from saps.data.wordings.retelling import Speaker
 from saps.data.wordings.tables import Table
 
 TABLE = Table.parse(
