@@ -5,7 +5,6 @@ import functools
 import hashlib
 import logging
 import os
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -18,6 +17,7 @@ import safetensors.numpy
 import sentencepiece
 
 from saps.data.batching import EncodedExample, EncodedTree, Indexes, IntArray
+from saps.data.files import DRAFT, whole_file
 from saps.data.tokenizer import UNKNOWN_ID, Tokenizer
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,6 @@ logger = logging.getLogger(__name__)
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 SUFFIX = ".saps-cache"
-DRAFT = ".part"
 KEPT = 24
 """Entries beyond these, the ones used longest ago, are deleted."""
 
@@ -172,13 +171,10 @@ class Cache:
 
     def _store(self, path: Path, key: str, arrays: Arrays) -> None:
         body = safetensors.numpy.save(dict(arrays))
-        draft = path.with_name(f".{path.stem}.{secrets.token_hex(8)}{DRAFT}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with draft.open("xb") as file:
+            with whole_file(path) as file:
                 file.write(_checksum(key, body))
                 file.write(body)
-            draft.replace(path)
         except OSError as error:
             logger.warning(
                 "the cache %s cannot be written (%s); the data will be encoded again next time",
@@ -186,9 +182,6 @@ class Cache:
                 error.strerror or error,
             )
             self.folder = None
-        finally:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
         _tidy(path.parent)
 
 

@@ -5,14 +5,13 @@ import gzip
 import io
 import json
 import lzma
-import os
 import re
+import secrets
 import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +24,7 @@ MAX_DOCUMENT_BYTES = 256_000_000
 """Of a file that is one JSON document, which is read as a whole; the published set fits."""
 
 # What a command that was killed leaves behind: drafts of `write_lines` and of a whole folder.
+DRAFT = ".part"
 _DRAFT = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}\.part")
 STAGING = ".generating."
 
@@ -218,19 +218,29 @@ def write_lines(path: str | Path, lines: Iterable[str | bytes]) -> int:
     path, n_lines = Path(path), 0
     if path.suffix == ".zip":
         raise DataError(path, "no .zip is written; give a name that ends in .jsonl or .jsonl.gz")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as raw, _packed(raw, path.suffix) as file:
-            for line in lines:
-                file.write((line.encode() if isinstance(line, str) else line) + b"\n")
-                n_lines += 1
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole_file(path) as raw, _packed(raw, path.suffix) as file:
+        for line in lines:
+            file.write((line.encode() if isinstance(line, str) else line) + b"\n")
+            n_lines += 1
     return n_lines
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing that appears when the `with` block is done, and not if it fails.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}{DRAFT}")
+    try:
+        with draft.open("xb") as file:
+            yield file
+        draft.replace(path)
+    finally:
+        with suppress(OSError):  # what went wrong before is what is to be told
+            draft.unlink(missing_ok=True)
 
 
 def _packed(raw: IO[bytes], suffix: str) -> AbstractContextManager[Any]:
@@ -238,12 +248,6 @@ def _packed(raw: IO[bytes], suffix: str) -> AbstractContextManager[Any]:
         return gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0)
     packers = {".xz": lzma.LZMAFile, ".bz2": bz2.BZ2File}
     return packers[suffix](raw, "wb") if suffix in packers else nullcontext(raw)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 @contextmanager

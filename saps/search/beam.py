@@ -12,9 +12,8 @@ from torch import Tensor
 
 from saps.data.symbols import SymbolTable
 from saps.model.protocols import Scorer
-from saps.search.expansion import Expansion, Hypothesis
 from saps.search.greedy import GreedyDecoder
-from saps.search.interface import Prediction, TreeSearch, count, setting
+from saps.search.interface import Expansion, Hypothesis, Prediction, TreeSearch, count, setting
 from saps.search.mask import constraint_for
 from saps.search.request import Request
 

@@ -18,8 +18,7 @@ from torch import Tensor
 from saps.data.symbols import SymbolTable
 from saps.lang import AlgoLispError, Node, infer_signature
 from saps.model.protocols import Network, Scorer, Source, Step
-from saps.search.expansion import Expansion, Hypothesis
-from saps.search.interface import Prediction, TreeSearch, count
+from saps.search.interface import Expansion, Hypothesis, Prediction, TreeSearch, count
 from saps.search.mask import constraint_for
 from saps.search.request import NOTHING_KNOWN, Request
 

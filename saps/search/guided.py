@@ -21,9 +21,8 @@ from saps.lang import (
 )
 from saps.lang.errors import LimitError, TimeLimitError
 from saps.model.protocols import Scorer
-from saps.search.expansion import Expansion, Hypothesis
 from saps.search.greedy import GreedyDecoder
-from saps.search.interface import Prediction, TreeSearch, setting
+from saps.search.interface import Expansion, Hypothesis, Prediction, TreeSearch, setting
 from saps.search.interface import count as at_least_1
 from saps.search.mask import constraint_for
 from saps.search.request import NOTHING_KNOWN, Request

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from saps.lang import AlgoLispError, Type, Value, parse_type
+from saps.lang import AlgoLispError, Value, parse_type
 from saps.lang.check import check_argument_names
 from saps.lang.types import Constraint
 from saps.lang.unify import (
@@ -139,28 +139,27 @@ class RequestedTypes:
         declared = None if request is None else request.arguments
         result = None if request is None else request.result
         reader = TermReader()
-        _check_names(declared or {})
-        arguments = {name: _argument(reader, name, kind) for name, kind in (declared or {}).items()}
+        try:
+            check_argument_names(declared or {})
+        except AlgoLispError as error:
+            raise RequestTypeError(str(error), "declaration") from error
+        arguments = {
+            name: _read(reader, f"argument {name}", kind) for name, kind in (declared or {}).items()
+        }
         unifier = Unifier(reader.constraints)
         term = _result(unifier, result)
         found = None if declared is None else arguments
         return cls(found, term, tuple(unifier.constraints))
 
 
-def _check_names(arguments: Mapping[str, str]) -> None:
+def _read(reader: TermReader, of: str, text: str) -> Term:
     try:
-        check_argument_names(arguments)
+        term = reader.read(parse_type(text))
     except AlgoLispError as error:
-        raise RequestTypeError(str(error), "declaration") from error
-
-
-def _argument(reader: TermReader, name: str, text: str) -> Term:
-    term = reader.read(_parse(text, f"argument {name}"))
+        raise RequestTypeError(f"{of}: {error}", "declaration") from error
     fault = _fault(term)
     if fault:
-        raise RequestTypeError(
-            f"argument {name} cannot be of type {text}: {fault}", "impossible-type"
-        )
+        raise RequestTypeError(f"{of} cannot be of type {text}: {fault}", "impossible-type")
     return term
 
 
@@ -170,12 +169,7 @@ def _result(unifier: Unifier, text: str | None) -> Term:
         term: Term = unifier.fresh()
     else:
         reader = TermReader()
-        term = reader.read(_parse(text, "the result"))
-        fault = _fault(term)
-        if fault:
-            raise RequestTypeError(
-                f"the result cannot be of type {text}: {fault}", "impossible-type"
-            )
+        term = _read(reader, "the result", text)
         term = shift(term, unifier.add(reader.constraints))
     if not unifier.constrain(term, int(Constraint.EQUATABLE)):
         raise RequestTypeError(
@@ -184,13 +178,6 @@ def _result(unifier: Unifier, text: str | None) -> Term:
             "impossible-type",
         )
     return term
-
-
-def _parse(text: str, of: str) -> Type:
-    try:
-        return parse_type(text)
-    except AlgoLispError as error:
-        raise RequestTypeError(f"{of}: {error}", "declaration") from error
 
 
 def _fault(term: Term) -> str:

@@ -9,8 +9,7 @@ from torch import Tensor
 
 from saps.data.symbols import SymbolTable
 from saps.model.protocols import Scorer
-from saps.search.expansion import Expansion, Hypothesis
-from saps.search.interface import Prediction, TreeSearch, setting
+from saps.search.interface import Expansion, Hypothesis, Prediction, TreeSearch, setting
 from saps.search.interface import count as at_least_1
 from saps.search.mask import constraint_for
 from saps.search.request import Request

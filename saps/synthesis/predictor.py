@@ -8,9 +8,8 @@ import torch
 from saps.data.batching import pad_pieces
 from saps.lang import Node
 from saps.model.bundle import Bundle, BundleError, load_bundle
-from saps.search.expansion import NodeScore, replay
 from saps.search.greedy import GreedyDecoder
-from saps.search.interface import Prediction, Search
+from saps.search.interface import NodeScore, Prediction, Search, replay
 from saps.search.request import Request
 
 

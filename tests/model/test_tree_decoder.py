@@ -20,8 +20,8 @@ from saps.model.tree_decoder import (
     Topology,
     TreeDecoder,
 )
-from saps.search.expansion import replay
 from saps.search.greedy import GreedyDecoder
+from saps.search.interface import replay
 from tests.model.cells import cell_choices
 from tests.model.naive import LstmState, NaiveText2Tree, Position
 from tests.tasks import batch, examples, network, vocabularies

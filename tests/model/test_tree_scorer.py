@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from saps.model.tree_decoder import Recurrence
-from saps.search.expansion import Expansion, replay
-from saps.search.interface import ShapeConstraint
+from saps.search.interface import Expansion, ShapeConstraint, replay
 from tests.tasks import batch, examples, network, vocabularies
 
 

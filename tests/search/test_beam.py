@@ -8,8 +8,8 @@ import torch
 from saps.lang import Node, infer_signature
 from saps.model.protocols import Scorer, Scores
 from saps.search.beam import BeamSearch
-from saps.search.expansion import Expansion, Hypothesis
 from saps.search.greedy import GreedyDecoder
+from saps.search.interface import Expansion, Hypothesis
 from saps.search.request import Request
 from tests.search import tiny
 

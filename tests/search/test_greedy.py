@@ -13,9 +13,8 @@ from saps.lang import infer_signature
 from saps.model.network import Text2Tree
 from saps.model.tree_decoder import Recurrence
 from saps.search.beam import Harvest, grow_beams
-from saps.search.expansion import Expansion
 from saps.search.greedy import GreedyDecoder, grow_greedily
-from saps.search.interface import Constraint, ShapeConstraint
+from saps.search.interface import Constraint, Expansion, ShapeConstraint
 from saps.search.mask import TypedConstraint
 from saps.search.request import Request
 from tests.tasks import batch, examples, network, vocabularies

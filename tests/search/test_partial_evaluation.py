@@ -6,9 +6,8 @@ import pytest
 
 from saps.data.symbols import SymbolTable
 from saps.lang import Limits, Node, parse
-from saps.search.expansion import Hypothesis
 from saps.search.guided import PartialEvaluation, Rehearsal, is_closed
-from saps.search.interface import ShapeConstraint
+from saps.search.interface import Hypothesis, ShapeConstraint
 from saps.search.request import InputOutput, Request
 
 SYMBOLS = SymbolTable.of_language()

@@ -10,7 +10,7 @@ from saps.data.symbols import Label, SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.lang import Node
 from saps.model.network import Text2Tree, TreeScorer
-from saps.search.expansion import replay
+from saps.search.interface import replay
 from tests.tasks import batch, network, vocabularies
 
 MAX_DEPTH = 3
