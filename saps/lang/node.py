@@ -257,6 +257,15 @@ def lambda_arity(symbol: str) -> int:
     return 1 if symbol == "lambda1" else 2 if symbol == "lambda2" else 0
 
 
+def is_closed(node: Node, bound: frozenset[str] = frozenset()) -> bool:
+    """Whether a tree names no argument of a lambda outside of it, nor `self` of one."""
+    if node.symbol in (*LAMBDA_ARGUMENTS, SELF) and node.symbol not in bound:
+        return False
+    if node.children and lambda_arity(node.symbol):
+        bound |= {SELF, *LAMBDA_ARGUMENTS[: lambda_arity(node.symbol)]}
+    return all(is_closed(child, bound) for child in node.children)
+
+
 def uses_self(node: Node) -> bool:
     """Whether `self` occurs, other than in an inner lambda."""
     waiting = [node]

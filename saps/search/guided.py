@@ -12,7 +12,6 @@ import torch
 
 from saps.data.symbols import SymbolTable
 from saps.lang import (
-    LAMBDA_ARGUMENTS,
     AlgoLispError,
     Limits,
     Node,
@@ -20,6 +19,7 @@ from saps.lang import (
     values_equal,
 )
 from saps.lang.errors import LimitError, TimeLimitError
+from saps.lang.node import is_closed
 from saps.model.protocols import Scorer
 from saps.search.greedy import GreedyDecoder
 from saps.search.interface import Expansion, Hypothesis, Prediction, TreeSearch, setting
@@ -244,15 +244,6 @@ class PartialEvaluation:
             missing += self._arities[labels[number]] - 1
             number += 1
         return number
-
-
-def is_closed(node: Node, bound: frozenset[str] = frozenset()) -> bool:
-    """Whether a tree names no argument of a lambda outside of it, nor `self` of one."""
-    if node.symbol in (*LAMBDA_ARGUMENTS, "self") and node.symbol not in bound:
-        return False
-    if node.children and node.symbol in _LAMBDAS:
-        bound |= {"self", *LAMBDA_ARGUMENTS[: 1 if node.symbol == "lambda1" else 2]}
-    return all(is_closed(child, bound) for child in node.children)
 
 
 def _gives_function(node: Node) -> bool:

@@ -6,7 +6,8 @@ import pytest
 
 from saps.data.symbols import SymbolTable
 from saps.lang import Limits, Node, parse
-from saps.search.guided import PartialEvaluation, Rehearsal, is_closed
+from saps.lang.node import is_closed
+from saps.search.guided import PartialEvaluation, Rehearsal
 from saps.search.interface import Hypothesis, ShapeConstraint
 from saps.search.request import InputOutput, Request
 

@@ -90,6 +90,11 @@ class KindError(ValueError):
     """An entry is wrong; the message says where and why."""
 
 
+def language_type(kind: str) -> str:
+    """Return the type that the language has for one of people's."""
+    return {"char": "string", "float": "int"}.get(kind, kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """What a kind is given.
@@ -130,7 +135,7 @@ class Slot:
 
     @property
     def language_type(self) -> str:
-        return {"char": "string", "float": "int"}.get(self.type, self.type)
+        return language_type(self.type)
 
     @property
     def is_applied(self) -> bool:
@@ -178,7 +183,7 @@ class Kind:
 
     @property
     def language_type(self) -> str:
-        return {"char": "string", "float": "int"}.get(self.returns, self.returns)
+        return language_type(self.returns)
 
     def of(self, key: str) -> Sequence[Wording]:
         return self.wordings.get(key, ())
@@ -360,7 +365,7 @@ def _example_program(
     """Return the program of an example, with its conditions and functions in their places."""
     types = {name: slot.language_type for name, slot in kind.slots.items() if not slot.is_applied}
     if kind.element:
-        types["x"] = {"char": "string"}.get(kind.element, kind.element)
+        types["x"] = language_type(kind.element)
     values, bodies = dict(inputs), {}
     for name, slot in kind.slots.items():
         if slot.is_applied:

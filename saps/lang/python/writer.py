@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from saps.lang.errors import TreePath
-from saps.lang.node import Node
-from saps.lang.program_values import LAMBDA_ARGUMENTS, SELF
+from saps.lang.node import Node, is_closed
 from saps.lang.python.term import (
     ANYTHING,
     Facts,
@@ -183,21 +182,12 @@ def _repeated(root: Node) -> frozenset[Node]:
             if counts[node] == 1:
                 stack.extend(node.children)
     repeated = [node for node, n in counts.items() if n > 1]
-    return frozenset(node for node in repeated if _is_worthwhile(node) and not _free(node))
+    return frozenset(node for node in repeated if _is_worthwhile(node) and is_closed(node))
 
 
 def _is_worthwhile(node: Node) -> bool:
     symbols = {part.symbol for part in node.preorder() if part.children}
     return bool(symbols & _WORTHWHILE) or node.size >= _MANY_NODES
-
-
-def _free(node: Node) -> frozenset[str]:
-    """The names in a subtree that a lambda around it binds."""
-    own = frozenset({node.symbol} & {*LAMBDA_ARGUMENTS, SELF})
-    below = own.union(*[_free(child) for child in node.children])
-    if node.children and node.symbol in ("lambda1", "lambda2"):
-        return below - {SELF, *LAMBDA_ARGUMENTS[: int(node.symbol[-1])]}
-    return below
 
 
 def _is_cheap(code: ast.expr) -> bool:
