@@ -196,7 +196,7 @@ def _text(text: Any) -> str:
 
 def _arguments(args: Any) -> dict[str, str]:
     pairs = list(args.items()) if isinstance(args, dict) else args
-    if not isinstance(pairs, list) or not all(_is_pair(pair) for pair in pairs):
+    if not isinstance(pairs, list) or not all(map(_is_pair, pairs)):
         reason = 'expected an object {"a": "int"} or a list of pairs [["a", "int"]]'
         raise _FieldError("args", f"{reason}, found {_kind(args)}")
     return {name: _checked_type("args", text) for name, text in pairs}

@@ -506,13 +506,11 @@ class _Compiler:
         kind = self._end_of_round(symbol, target, element, found)
         self._block = outer
         # The length, and the nodes of a lambda in each round.
-        n_steps = 1
         if self._cost > cost:
             body[:0] = self._charge(self._cost - cost)
         self._cost = cost
-        steps = f"len({array.text})" if n_steps == 1 else f"{n_steps} * len({array.text})"
         loop = self._entry(f"for {element.text} in {array.text}:", body)
-        before += [*self._charge(steps), loop]
+        before += [*self._charge(f"len({array.text})"), loop]
         self._block.append(self._entry(f"if {array.text}:", before))
         if symbol == "map" and found.kind != _BOOL:
             self._line(f"if not is_flat({target.text}): meter.weigh({target.text})")

@@ -165,6 +165,7 @@ class Rehearsal:
 # Tells partial trees that cannot become a program that works on the examples.
 
 _LAMBDAS = ("lambda1", "lambda2")
+_FUNCTIONS = ("partial0", "partial1", "partial2", "combine")  # a call of these gives a function
 # Codes that say nothing of the program around: a value that is a function is no program's value
 # but may well be an argument; inputs may be missing; how long a run takes is chance.
 _INCONCLUSIVE = frozenset({"type", "input", "time", "declaration", "unknown-symbol"})
@@ -207,7 +208,7 @@ class PartialEvaluation:
         while waiting:
             node = waiting.pop()
             if node.children and node.symbol not in _LAMBDAS:
-                if is_closed(node) and not _gives_function(node):
+                if is_closed(node) and node.symbol not in _FUNCTIONS:
                     yield node
                 else:
                     waiting += node.children[:1] if node.symbol == "if" else node.children
@@ -244,10 +245,6 @@ class PartialEvaluation:
             missing += self._arities[labels[number]] - 1
             number += 1
         return number
-
-
-def _gives_function(node: Node) -> bool:
-    return node.symbol in ("partial0", "partial1", "partial2", "combine")
 
 
 def _is_positive(value: Any) -> bool:

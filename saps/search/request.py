@@ -186,10 +186,8 @@ def _fault(term: Term) -> str:
         return "types are no values that a program is given or gives"
     if type(term) is not tuple or term[0] == FUNCTION:
         return ""
-    if term[0] == DICTIONARY and not _may_be_key(term[1]):
+    key = term[1]
+    is_variable = type(key) is int
+    if term[0] == DICTIONARY and not (is_variable or Unifier().constrain(key, int(Constraint.KEY))):
         return f"a dictionary cannot have keys of type {spell(term[1])}"
     return next(filter(None, map(_fault, term[1:])), "")
-
-
-def _may_be_key(term: Term) -> bool:
-    return type(term) is int or Unifier().constrain(term, int(Constraint.KEY))

@@ -435,7 +435,7 @@ class Readings:
         families = tuple(families)
         self._kinds = _kinds(families)
         self._by_root: dict[tuple[str, int], list[tuple[Family, frozenset[str]]]] = {}
-        for family in sorted(families, key=lambda family: -_n_fixed(family)):
+        for family in sorted(families, key=lambda f: sum(f.repeats.values()) - f.node.size):
             root = family.node
             fixed = _symbols(root) - family.slots.keys()
             self._by_root.setdefault((root.symbol, len(root.children)), []).append((family, fixed))
@@ -534,10 +534,6 @@ def _is_free(family: Family, fillers: Mapping[str, Expression]) -> bool:
 
 def _symbols(program: Node) -> frozenset[str]:
     return frozenset(node.symbol for node in program.preorder())
-
-
-def _n_fixed(family: Family) -> int:
-    return family.node.size - sum(family.repeats.values())
 
 
 def _fits(template: Node, program: Node, slots: Mapping[str, str], out: dict[str, Node]) -> bool:

@@ -34,7 +34,7 @@ from saps.data.tasks.sharding import (
 from saps.data.tokenizer import normalise_text
 from saps.data.wordings.noise import Noise
 from saps.data.wordings.requests import NoWordingError, say
-from saps.lang import AlgoLispError, Node, Value, compile_program, infer_type
+from saps.lang import AlgoLispError, Node, compile_program, infer_type
 from saps.pool import map_in_order
 
 if TYPE_CHECKING:
@@ -50,32 +50,26 @@ def draw_tests(program: Node, arguments: Mapping[str, str], rng: Random) -> tupl
     """Return ten tests; none when most inputs raise or nearly all outputs are alike."""
     run = compile_program(program, arguments, LIMITS)
     tests: list[Test] = []
+    outputs: list[str] = []
     for attempt in range(MAX_ATTEMPTS):
         inputs = draw_by_type(arguments, _largest(attempt - len(tests)), rng)
         try:
             tests.append(Test(inputs, run(inputs)))
+            outputs.append(repr(tests[-1].output))
         except AlgoLispError:
             if attempt >= 5 and not tests:
                 return ()
-        if len(tests) == N_TESTS // 2 and len({_key(test.output) for test in tests}) == 1:
+        if len(tests) == N_TESTS // 2 and len(set(outputs)) == 1:
             return ()
         if len(tests) == N_TESTS:
-            return tuple(tests) if _tell_apart(tests) else ()
+            _, n_commonest = Counter(outputs).most_common(1)[0]
+            return tuple(tests) if n_commonest < N_TESTS - 1 else ()
     return ()
 
 
 def _largest(n_failures: int) -> int:
     """Return the bound of numbers: a factorial or a position asks for small ones."""
     return (LARGEST_NUMBER, LARGEST_NUMBER, 12)[n_failures] if n_failures < 3 else 5
-
-
-def _tell_apart(tests: list[Test]) -> bool:
-    commonest = Counter(_key(test.output) for test in tests).most_common(1)[0][1]
-    return commonest < N_TESTS - 1
-
-
-def _key(value: Value) -> str:
-    return repr(value)
 
 
 MAX_WORDS = 120

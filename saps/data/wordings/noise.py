@@ -156,12 +156,11 @@ def rename_arguments(example: Example) -> Example | None:
         text=" ".join(renamed),
         arguments={new[name]: kind for name, kind in example.arguments.items()},
         program=with_names(example.program, new),
-        tests=tuple(_rename_inputs(test, new) for test in example.tests),
+        tests=tuple(
+            Test({new.get(name, name): value for name, value in test.inputs.items()}, test.output)
+            for test in example.tests
+        ),
     )
-
-
-def _rename_inputs(test: Test, new: Mapping[str, str]) -> Test:
-    return Test({new.get(name, name): value for name, value in test.inputs.items()}, test.output)
 
 
 # Each word with one that means the same wherever the word stands in such texts.

@@ -212,7 +212,10 @@ class Speaker:
             if _ORDINAL.match(text, match.end()) and not self._is_word(fillers[name]):
                 return False
             said[name] = True
-        return all(said[name] or self._is_unsaid(fillers[name]) for name in said)
+        return all(
+            said[name] or (isinstance(filler, Leaf) and filler.name in self.unsaid)
+            for name, filler in fillers.items()
+        )
 
     def _is_short(self, filler: Expression) -> bool:
         """Tell whether `{X!}` may hold it: "it" and "the list" will do, but for a number a word."""
@@ -226,9 +229,6 @@ class Speaker:
             name = self.names.get(filler.name, filler.name)
             return " " not in name and name != "it"
         return self._anaphors.get(filler) == self.letter
-
-    def _is_unsaid(self, filler: Expression) -> bool:
-        return isinstance(filler, Leaf) and filler.name in self.unsaid
 
     def _say(self, filler: Expression) -> str:
         if isinstance(filler, Leaf):
@@ -560,14 +560,12 @@ class Quota:
         seen = Counter[Kind]()
         more: list[int] = []
         for kind in kinds:
-            lacking = max(0, self._goal(kind) - counts[kind])
+            goal = (0, self.each_family, self.each_pair)[len(kind)]
+            lacking = max(0, goal - counts[kind])
             share, rest = divmod(lacking, counts[kind])
             more.append(share + (seen[kind] < rest))
             seen[kind] += 1
         return more
-
-    def _goal(self, kind: Kind) -> int:
-        return {0: 0, _ALONE: self.each_family, _PAIR: self.each_pair}[len(kind)]
 
     def _kind(self, nodes: Kind) -> Kind:
         """Return what a task counts as; () for one that has no quota."""

@@ -38,7 +38,9 @@ def is_prime(number: int, charge: Callable[[int], None]) -> bool:
         return False
     if number < _PROVEN_BOUND:
         charge(8)
-        return all(_is_probable_prime(number, base, pow) for base in _bases(number))
+        # Jaeschke 1993: the first four bases suffice here, and most numbers are small.
+        bases = _SMALL_PRIMES[:4] if number < 3_215_031_751 else _SMALL_PRIMES
+        return all(_is_probable_prime(number, base, pow) for base in bases)
     return _is_large_prime(number, charge)
 
 
@@ -58,11 +60,6 @@ def _is_large_prime(number: int, charge: Callable[[int], None]) -> bool:
     if not _is_probable_prime(number, 2, power):
         return False
     return _is_lucas_probable_prime(number, lambda: charge(4 * per_bit))
-
-
-def _bases(number: int) -> tuple[int, ...]:
-    # Jaeschke 1993: the first four bases suffice here, and most numbers are small.
-    return _SMALL_PRIMES[:4] if number < 3_215_031_751 else _SMALL_PRIMES
 
 
 def _is_probable_prime(number: int, base: int, power_of: Callable[[int, int, int], int]) -> bool:
