@@ -91,5 +91,5 @@ class Example:
 
 
 def with_names(program: Node, names: Mapping[str, str]) -> Node:
-    """Return a program with other names for some of its leaves."""
-    return program.with_leaves({old: Node(new) for old, new in names.items()})
+    """Return a program with other names for some of what it names."""
+    return program.renamed(names)

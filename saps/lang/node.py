@@ -100,12 +100,10 @@ class Node:
         short: ShortTree = self._folded(lambda symbol, below: [symbol, *below] if below else symbol)
         return short
 
-    def with_leaves(self, trees: Mapping[str, "Node"]) -> "Node":
-        """The tree with others in the place of the leaves that have these symbols."""
+    def renamed(self, names: Mapping[str, str]) -> "Node":
+        """The tree with other symbols for some, of calls as well: an argument may be called."""
         node: Node = self._folded(
-            lambda symbol, below: (
-                Node(symbol, tuple(below)) if below else trees.get(symbol) or Node(symbol)
-            )
+            lambda symbol, below: Node(names.get(symbol, symbol), tuple(below))
         )
         return node
 

@@ -327,7 +327,9 @@ def applied(program: Node, functions: Mapping[str, Node]) -> Node | None:
 
 def filled(program: Node, values: Mapping[str, Node]) -> Node:
     """Return a program with leaves replaced by name."""
-    return program.with_leaves(values)
+    if not program.children:
+        return values.get(program.symbol, program)
+    return Node(program.symbol, tuple(filled(child, values) for child in program.children))
 
 
 def _is_open(node: Node) -> bool:
