@@ -41,11 +41,6 @@ class GreedyDecoder(TreeSearch):
     led to a well-typed program within the caps can lead there; and the likeliest of all labels is
     the likeliest of those allowed, whose scores the labels before it fix. Only the other texts are
     decoded again, in pre-order and with masks.
-
-    Attributes:
-        max_depth: levels of a tree (a lone root has 1).
-        max_size: nodes of a tree.
-        typed: see `TreeSearch`.
     """
 
     # Again, since these may be given without their names.

@@ -117,13 +117,7 @@ class RequestTypeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RequestedTypes:
-    """A request as terms.
-
-    Attributes:
-        arguments: by name; None if any may occur.
-        result: of the program's value.
-        constraints: of the variables of all of them.
-    """
+    """A request as terms; `arguments` is None if any may occur."""
 
     arguments: Mapping[str, Term] | None
     result: Term

@@ -98,12 +98,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A task before it is worded: what is asked, of which arguments.
-
-    Attributes:
-        root: the expression, all names given.
-        arguments: name to type, in the order of declaration.
-    """
+    """A task before it is worded: what is asked, of which arguments in the order of declaration."""
 
     root: Use
     arguments: dict[str, str]

@@ -310,12 +310,7 @@ _WITHOUT_ARGUMENTS: Final = 0.15  # of the tasks that need none so many stay
 
 @dataclass(frozen=True, slots=True)
 class PeopleTaskMaker:
-    """Makes the tasks of one data set; a pure function of seed and index.
-
-    Attributes:
-        seed: of the data set.
-        wanted: the places to make tasks for.
-    """
+    """Makes the tasks of one data set; a pure function of seed and index."""
 
     seed: int
     wanted: Container[Place] = EVERYWHERE

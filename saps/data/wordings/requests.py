@@ -93,13 +93,7 @@ def frames() -> Frames:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A task in words.
-
-    Attributes:
-        text: as somebody typed it.
-        arguments: name to type.
-        register: who asks.
-    """
+    """A task in words, as somebody typed it; the register says who asks."""
 
     text: str
     arguments: Mapping[str, str]

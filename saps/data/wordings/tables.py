@@ -159,13 +159,7 @@ class Wordings:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All wordings.
-
-    Attributes:
-        families: by the name of a family's declaration.
-        conditions: by the name of a condition.
-        frames: what stands around a request, by the name of the place.
-    """
+    """All wordings: by name of a family, of a condition, of a place around a request."""
 
     families: Mapping[str, Wordings]
     conditions: Mapping[str, Wordings]
