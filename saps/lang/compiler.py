@@ -42,8 +42,8 @@ FILENAME: Final = "<algolisp>"
 MAX_LEVELS: Final = 24
 """Levels of a tree in one function. What is deeper becomes a function of its own, so that neither
 this compiler nor that of Python, which uses the C stack, ever goes deeper than that."""
+# Python has no more than 20 blocks within blocks.
 _MAX_LOOPS: Final = 8
-"""Python has no more than 20 blocks within blocks."""
 
 _ARITHMETIC: Final = {"+": "+", "-": "-", "*": "*", "square": "*"}
 _DIVISIONS: Final = {"/": "//", "%": "%"}
@@ -51,12 +51,12 @@ _COMPARISONS: Final = frozenset({"<", ">", "<=", ">=", "==", "!="})
 _EXTREMES: Final = {"min": "{0} if {0} <= {1} else {1}", "max": "{1} if {0} <= {1} else {0}"}
 _LOGIC: Final = {"&&": "{0} & {1}", "||": "{0} | {1}", "!": "not {0}"}
 _CLOSED: Final = frozenset({*_ARITHMETIC, *_EXTREMES})
+# What is written as a loop, with the number of arguments that its function gets.
 _LOOPS: Final = {"map": 1, "filter": 1, "reduce": 2}
-"""What is written as a loop, with the number of arguments that its function gets."""
+# Functions whose calls are written out; as values, they are functions of the program's own.
 _OWN_CODE: Final = frozenset(
     {*_ARITHMETIC, *_DIVISIONS, *_COMPARISONS, *_EXTREMES, *_LOOPS, "invoke1"}
 )
-"""Functions whose calls are written out; as values, they are functions of the program's own."""
 
 # What is known of a variable's value, beyond what the declared types say.
 _INT, _BOOL, _ARRAY, _INTS, _OTHER = "int", "bool", "array", "ints", "other"

@@ -371,8 +371,8 @@ Outcome = Value | AlgoLispError
 """What a run gave, or the error that ended it."""
 
 _GRACE_S: Final = 10.0
+# That a process is given at a time: it loses them all if it dies, and has a second for each.
 _MAX_INPUTS: Final = 25
-"""That a process is given at a time: it loses them all if it dies, and has a second for each."""
 
 
 class WorkerError(AlgoLispError, code="worker"):

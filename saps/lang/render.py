@@ -110,16 +110,16 @@ def box_tree(node: Node) -> str:
 
 
 _DOTS_PER_INCH: Final = 72
+# On a side of a PNG; matplotlib makes none of more than 65,536.
 _MAX_PIXELS: Final = 30_000
-"""On a side of a PNG; matplotlib makes none of more than 65,536."""
 _FONT_POINTS: Final = 14
 _LETTER: Final = 8.43
 _LETTER_HEIGHT: Final = 16
 _ROW: Final = 46
 _GAP: Final = 18
 _MARGIN: Final = 12
+# Between the middle of a symbol and the lines that end there.
 _CLEAR: Final = 12
-"""Between the middle of a symbol and the lines that end there."""
 _COLOURS: Final = {"form": "#8250df", "function": "#0550ae", "leaf": "#1f2328"}
 
 

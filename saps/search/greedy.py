@@ -211,11 +211,11 @@ class _Level:
         )
 
 
+# Labels the nodes of a level, given how many nodes each tree has; counts those that it calls for.
+#
+# Returns labels, how many children each node has, how many siblings are to come after it, and the
+# log-probabilities, each (R,).
 _Choice: TypeAlias = Callable[[_Level, Tensor], tuple[Tensor, Tensor, Tensor, Tensor]]
-"""Labels the nodes of a level, given how many nodes each tree has; counts those that it calls for.
-
-Returns labels, how many children each node has, how many siblings are to come after it, and the
-log-probabilities, each (R,)."""
 
 
 def _grow(scorer: Scorer, symbols: SymbolTable, choose: _Choice) -> list[tuple[Node | None, float]]:

@@ -115,8 +115,8 @@ class Rehearsal:
 
     def __init__(self, request: Request, limits: Limits) -> None:
         """Take the examples; types of the arguments are read off them if not declared."""
+        # No program is run from then on: all have run too long.
         self.deadline = inf
-        """No program is run from then on: all have run too long."""
         self.n_examples = len(request.examples)
         self._arguments = request.argument_types() or {}
         self._outputs = [example.output for example in request.examples]

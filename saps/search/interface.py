@@ -248,10 +248,10 @@ class PartialTree:
         return depths
 
 
+# Siblings to be written: how many after the next one, number of the parent, depth, those above.
+#
+# On the families above the lowest, the next one is the child that is being written.
 _Family = tuple[int, int, int, "_Family | None"]
-"""Siblings to be written: how many after the next one, number of the parent, depth, those above.
-
-On the families above the lowest, the next one is the child that is being written."""
 
 
 def _close(grown: PartialTree, before: PartialTree) -> None:

@@ -48,10 +48,10 @@ from saps.search.open_positions import (
 from saps.search.request import Request, RequestedTypes, RequestTypeError
 
 _NEVER: Final = 1 << 30
+# A type that only itself and variables unify with.
 _RIGID: Final = "?"
-"""A type that only itself and variables unify with."""
+# A position that only deeper trees could close counts as one that nothing closes.
 _MOST_LEVELS: Final = 6
-"""A position that only deeper trees could close counts as one that nothing closes."""
 MOST_TOGETHER: Final = 8
 """Where more positions are open, and caps leave room, each is closed on its own."""
 
@@ -296,10 +296,10 @@ class PartialType(PartialTree):
 
     _segments: Segments
     _arguments: TaskArguments
+    # A completion within the caps. None where one is evident, or the caps were not kept.
     _plan: Plan | None
-    """A completion within the caps. None where one is evident, or the caps were not kept."""
+    # Nodes that surely close all positions but the next; -1 until they are counted.
     _n_others: int
-    """Nodes that surely close all positions but the next; -1 until they are counted."""
 
 
 class TypedConstraint:

@@ -81,8 +81,8 @@ _ASKED: Final = {"often": 3.0, "sometimes": 1.0, "rarely": 0.5}
 _ESCAPES: Final = {f"\\{sign}": chr(0xE000 + place) for place, sign in enumerate("<>[]|{}#$")}
 _SIGNS: Final = {ord(mark): escape[1] for escape, mark in _ESCAPES.items()}
 _LITERAL: Final = re.compile(r"-?\d+(?:\.\d+)?|\".*\"", re.DOTALL)
+# Constants that a program holds for its own sake, whatever the text says.
 _PLAIN: Final = frozenset({"0", "1", "-1", "2", "10", '""'})
-"""Constants that a program holds for its own sake, whatever the text says."""
 _HOLDS_FUNCTION: Final = re.compile(r"(?P<sort>condition|function) (?P<on>\S+)(?: (?P<gives>\S+))?")
 
 

@@ -106,9 +106,9 @@ program is drawn for dev with a chance in proportion to its size to the power of
 _MEAN_WEIGHT = {"dev": 2.86, "test": 1.80}  # of the generator's programs; an estimate will do
 _HEADROOM = 1.08  # dev and test fill up before train, so that little is made in vain
 
+# Shares of the pairs of families: a task nests some three of them, so these hold out the
+# published shares of tasks and a little more.
 _HELD_OUT = {"test": 0.07, "dev": 0.065}
-"""Shares of the pairs of families: a task nests some three of them, so these hold out the
-published shares of tasks and a little more."""
 
 Decision = tuple[str, frozenset[Pair]]
 """The split of a task, and the pairs of families that bring it there, if any do."""

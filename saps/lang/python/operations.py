@@ -122,6 +122,7 @@ def fail(reason):
 # program.
 
 _RESERVED: Final = frozenset({*keyword.kwlist, *dir(builtins), *HELPERS})
+# What may evaluate a part of itself several times, later, or not at all.
 _DELAYING: Final = (
     ast.BoolOp,
     ast.DictComp,
@@ -131,7 +132,6 @@ _DELAYING: Final = (
     ast.ListComp,
     ast.SetComp,
 )
-"""What may evaluate a part of itself several times, later, or not at all."""
 
 
 def _declared_operation(function: Function, terms: tuple[Term, ...]) -> Term:
