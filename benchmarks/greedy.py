@@ -28,8 +28,8 @@ from saps.data.algolisp import read_examples
 from saps.evaluation.answering import Batch, write_programs
 from saps.search import greedy
 from saps.search.beam import Harvest, grow_beams
-from saps.search.interface import Expansion, Hypothesis
 from saps.search.greedy import grow_greedily
+from saps.search.interface import Expansion, Hypothesis
 from saps.search.request import Request
 from saps.synthesis.predictor import Predictor
 
