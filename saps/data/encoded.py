@@ -57,9 +57,9 @@ class EncodedSplit:
         rows = [_join([getattr(tree, field.name) for tree in trees]) for field in _NODE_FIELDS]
         return cls(
             _join([example.pieces for example in examples]),
-            _ends([len(example.pieces) for example in examples]),
+            np.cumsum([0, *(len(example.pieces) for example in examples)], dtype=np.int64),
             np.stack(rows),
-            _ends([len(tree) for tree in trees]),
+            np.cumsum([0, *map(len, trees)], dtype=np.int64),
         )
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -82,10 +82,6 @@ class EncodedSplit:
 
 def _join(parts: Sequence[Indexes]) -> npt.NDArray[np.int32]:
     return np.concatenate([np.empty(0, np.int32), *parts], dtype=np.int32)
-
-
-def _ends(sizes: Sequence[int]) -> IntArray:
-    return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)

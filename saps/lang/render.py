@@ -130,23 +130,15 @@ def dot(node: Node) -> str:
         "  node [fontname=monospace, shape=plaintext];",
         "  edge [arrowhead=none];",
     ]
-    for number, (label, parent) in enumerate(_numbered(node)):
-        quoted = label.replace("\\", "\\\\").replace('"', '\\"')
+    waiting: list[tuple[Node, int]] = [(node, -1)]  # each with the number of its parent
+    for number in range(node.size):
+        current, parent = waiting.pop()
+        quoted = current.symbol.replace("\\", "\\\\").replace('"', '\\"')
         lines.append(f'  n{number} [label="{quoted}"];')
-        if parent is not None:
+        if number:
             lines.append(f"  n{parent} -> n{number};")
+        waiting += [(child, number) for child in reversed(current.children)]
     return "\n".join([*lines, "}"]) + "\n"
-
-
-def _numbered(node: Node) -> Iterator[tuple[str, int | None]]:
-    """Each symbol in preorder, with its parent's number."""
-    stack: list[tuple[Node, int | None]] = [(node, None)]
-    number = -1
-    while stack:
-        current, parent = stack.pop()
-        number += 1
-        yield current.symbol, parent
-        stack.extend((child, number) for child in reversed(current.children))
 
 
 def svg(node: Node) -> str:
@@ -319,15 +311,10 @@ def syntax_examples() -> list[str]:
 def _syntax_blocks() -> Iterator[str]:
     for block in re.split(r"\n\n+", _grammar().strip()):
         if block.startswith("//"):
-            yield from _paragraphs(block)
+            lines = [line.removeprefix("//").removeprefix(" ") for line in block.split("\n")]
+            yield from (part.strip("\n") for part in "\n".join(lines).split("\n\n"))
         else:
             yield f"```lark\n{block}\n```"
-
-
-def _paragraphs(comment: str) -> Iterator[str]:
-    text = "\n".join(line.removeprefix("//").removeprefix(" ") for line in comment.split("\n"))
-    for paragraph in re.split(r"\n\n", text):
-        yield paragraph.strip("\n")
 
 
 def _grammar() -> str:

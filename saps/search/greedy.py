@@ -40,7 +40,7 @@ class GreedyDecoder(TreeSearch):
     it is the answer. For then each of its labels was allowed when its node's turn came, since what
     led to a well-typed program within the caps can lead there; and the likeliest of all labels is
     the likeliest of those allowed, whose scores the labels before it fix. Only the other texts are
-    decoded again, in pre-order and with masks.
+    decoded again, in pre-order and with masks. For the settings see `TreeSearch`.
     """
 
     # Again, since these may be given without their names.
