@@ -9,7 +9,7 @@ import logging
 import math
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from itertools import accumulate, count, islice
 from typing import Any, NamedTuple
 
@@ -33,6 +33,8 @@ from saps.data.batching import (
 from saps.data.encoded import EncodedSplit
 from saps.data.files import DataError
 from saps.data.tokenizer import PAD_ID
+
+logger = logging.getLogger(__name__)
 
 Counts = npt.NDArray[np.uint16]
 
@@ -344,8 +346,6 @@ def _slots(slot: Tensor, n_slots: int, place: Tensor, n_rows: int, room: int) ->
 
 # The batches of an epoch on the device, while worker processes make those of the next.
 
-logger = logging.getLogger(__name__)
-
 Key = tuple[int, int]
 """An epoch, from 0, and which of its parts."""
 
@@ -402,13 +402,17 @@ class PackedBatches(Tensors):
         return self.numbers.numel() * self.numbers.element_size()
 
 
+@dataclass(eq=False)
 class EpochParts(Dataset[PackedBatches]):
-    """Parts of all epochs, each part in one tensor, made when asked for."""
+    """Parts of all epochs, each part in one tensor, made when asked for.
 
-    def __init__(self, batches_of: Callable[[int], Any], n_parts: int) -> None:
-        """Take what gives the batches of an epoch by number, and the parts to make of them."""
-        self.batches_of = batches_of
-        self.n_parts = n_parts
+    Attributes:
+        batches_of: returns the batches of an epoch; has a length and gives each by number.
+        n_parts: of an epoch, for so many processes to make at the same time.
+    """
+
+    batches_of: Callable[[int], Any]
+    n_parts: int
 
     def __getitem__(self, key: Key) -> PackedBatches:
         epoch, part = key
@@ -431,33 +435,27 @@ def check_room(n_workers: int) -> None:
     del locks
 
 
+@dataclass(eq=False)
 class Residence:
-    """Keeps the batches of one epoch on a device; worker processes make those of the next."""
+    """Keeps the batches of one epoch on a device; worker processes make those of the next.
 
-    def __init__(
-        self,
-        batches_of: Callable[[int], Any],
-        device: torch.device,
-        *,
-        n_epochs: int | None,
-        n_workers: int,
-        pin: bool,
-    ) -> None:
-        """Set up.
+    Attributes:
+        batches_of: see `EpochParts`.
+        n_epochs: of the run, so that none is made ahead that nobody asks for; None for no end.
+        n_workers: processes that make batches; 0 makes an epoch when it begins.
+        pin: copy by way of page-locked memory.
+    """
 
-        Args:
-            batches_of: see `EpochParts`.
-            device: where the batches are kept.
-            n_epochs: of the run, so that none is made ahead that nobody asks for; None for no end.
-            n_workers: processes that make batches; 0 makes an epoch when it begins.
-            pin: copy by way of page-locked memory.
-        """
-        check_room(n_workers)
-        self._parts = EpochParts(batches_of, max(1, n_workers))
-        self._device = device
-        self._n_epochs = n_epochs
-        self._n_workers = n_workers
-        self._pin = pin
+    batches_of: Callable[[int], Any]
+    device: torch.device
+    _: KW_ONLY
+    n_epochs: int | None
+    n_workers: int
+    pin: bool
+
+    def __post_init__(self) -> None:
+        check_room(self.n_workers)
+        self._parts = EpochParts(self.batches_of, max(1, self.n_workers))
         self._epoch = -1
         self._here: list[PackedBatches] = []
         self._ahead: Iterator[PackedBatches] | None = None
@@ -470,24 +468,24 @@ class Residence:
             self._ahead = iter(self._loader(number))
         self._here = []  # makes room on the device first
         parts = islice(self._ahead, self._parts.n_parts)
-        self._here = [part.to(self._device) for part in parts]
+        self._here = [part.to(self.device) for part in parts]
         if self._epoch < 0:
             size_mb = sum(part.size_bytes for part in self._here) / 1e6
-            logger.info("the batches of an epoch take %.0f MB on %s", size_mb, self._device)
+            logger.info("the batches of an epoch take %.0f MB on %s", size_mb, self.device)
         self._epoch = number
         return self._here
 
     def _loader(self, first: int) -> DataLoader[PackedBatches]:
-        epochs = count(first) if self._n_epochs is None else range(first, self._n_epochs)
+        epochs = count(first) if self.n_epochs is None else range(first, self.n_epochs)
         keys = ((epoch, part) for epoch in epochs for part in range(self._parts.n_parts))
         return DataLoader(
             self._parts,
             batch_size=None,
             sampler=keys,
-            num_workers=self._n_workers,
+            num_workers=self.n_workers,
             # Each worker makes one part ahead: together the next epoch, and no more.
-            prefetch_factor=1 if self._n_workers else None,
-            pin_memory=self._pin,
+            prefetch_factor=1 if self.n_workers else None,
+            pin_memory=self.pin,
         )
 
     def close(self) -> None:
