@@ -24,10 +24,6 @@ class Leaf:
     constants: tuple[str, ...]
     name: str = ""
 
-    @property
-    def is_constant(self) -> bool:
-        return self.name.isdigit()
-
     def node(self) -> Node:
         return Node(self.name)
 

@@ -38,6 +38,11 @@ class Argument:
     slot: Slot
     name: str = ""
 
+    @property
+    def kind(self) -> str:
+        """What it is to people: its type, but for a string of one character."""
+        return "char" if self.slot.type == "char" else self.type
+
 
 @dataclass(eq=False, slots=True)
 class Literal:

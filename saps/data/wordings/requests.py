@@ -146,9 +146,8 @@ class _Telling:
         """Return the name of an argument, given now if it has none."""
         if not argument.name:
             taken = {a.name for a in self.arguments} | set(self.defined.values())
-            kind = "char" if argument.slot.type == "char" else argument.type
             for _ in range(20):
-                name = wished or self.frames.draw(f"names {kind}", self.rng)
+                name = wished or self.frames.draw(f"names {argument.kind}", self.rng)
                 is_free = name.lower() not in {t.lower() for t in taken}
                 if is_free and name.isidentifier() and can_be_argument(name):
                     break
@@ -166,12 +165,13 @@ class _Telling:
         """Return how an argument is called here: by its name, or by what it is."""
         first = argument not in self.mentioned
         self.mentioned.add(argument)
-        kind = "char" if argument.slot.type == "char" else argument.type
         if argument in self.phrased:
             if first and not self.declares and self.rng.random() < 0.5:
                 return self._unnamed(argument)
-            phrase = self.frames.draw(f"the {kind}", self.rng)
-            return self.frames.draw(f"the {kind}", self.rng) if phrase == "it" and first else phrase
+            phrase = self.frames.draw(f"the {argument.kind}", self.rng)
+            if phrase == "it" and first:
+                return self.frames.draw(f"the {argument.kind}", self.rng)
+            return phrase
         name = self.name(argument)
         if first and not self.declares and self.rng.random() < 0.3:
             return self.declared(argument)
@@ -191,8 +191,7 @@ class _Telling:
         return f"{noun} {name}" if self.rng.random() < 0.85 else f"{noun} called {name}"
 
     def _noun(self, argument: Argument) -> str:
-        kind = "char" if argument.slot.type == "char" else argument.type
-        return self.frames.draw(f"noun {kind}", self.rng)
+        return self.frames.draw(f"noun {argument.kind}", self.rng)
 
     def _unnamed(self, argument: Argument) -> str:
         """Return "a list of numbers"; a noun that ends in "called" or holds the name needs one."""
