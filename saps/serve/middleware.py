@@ -115,7 +115,7 @@ class Guard:
         self._n_unread_bytes += len(more)
         self._check_size(len(parts))
         if self._n_unread_bytes > self._settings.max_unread_bytes:
-            raise busy(f"{self._n_unread_bytes >> 20} MiB of requests are being read")
+            raise busy(f"{self._n_unread_bytes >> 20} MiB of requests are being read already")
 
     def _check_size(self, n_bytes: int) -> None:
         if n_bytes > self._settings.max_body_bytes:
@@ -291,7 +291,7 @@ class ConcurrencyLimit:
             ServiceError: too many are inside.
         """
         if self.n_inside >= self._max_inside:
-            raise busy(f"{self.n_inside} {self._what} are waiting")
+            raise busy(f"too many {self._what} are waiting ({self.n_inside})")
         self.n_inside += 1
         try:
             yield

@@ -68,14 +68,13 @@ def too_large(has: str, max_bytes: int) -> ServiceError:
 
 def too_late(timeout_s: float) -> ServiceError:
     """Return the answer to a request that took too long."""
-    return ServiceError(
-        504, "timeout", f"no result within {timeout_s:g} s; ask for less, or when less is going on"
-    )
+    message = f"no result within {timeout_s:g} s; simplify the request, or try again later"
+    return ServiceError(504, "timeout", message)
 
 
 def busy(what: str) -> ServiceError:
     """Return the refusal of one request too many."""
-    return ServiceError(503, "busy", f"{what} already; try again in a second", None, 1)
+    return ServiceError(503, "busy", f"{what}; try again in a second", None, 1)
 
 
 def _written(content: Any) -> bytes:

@@ -55,8 +55,7 @@ class SynthesizeRequest(_Strict):
     )
     top: int = Field(1, ge=1, le=20, description="How many candidates to return at most.")
     decoding: Decoding | None = Field(
-        None,
-        description="Greedy by default; a beam for several candidates; guided by examples.",
+        None, description="Plausible by default; guided with examples."
     )
     input: dict[Name, Any] | None = Field(
         None,

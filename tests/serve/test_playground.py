@@ -309,6 +309,7 @@ def test_examples_are_typed_plainly_and_a_wrong_one_is_told(page: Page) -> None:
     output.send_keys("maybe")
     page.wait_for_text("#examples-problem", "Example 1, output: maybe is not of type int")
     assert output.get_attribute("aria-invalid") == "true"
+    assert output.value_of_css_property("border-width") == "2px"
     output.clear()
     output.send_keys("7")
     page.wait("document.querySelector('#examples .bad')")
@@ -544,7 +545,7 @@ def test_too_many_requests_are_asked_again_after_a_while(browser: webdriver.Chro
         other.start()
         _wait(lambda: len(page.model.asked) == 1)
         page.find("#text").send_keys(TEXT)
-        page.wait_for_text("#problem", "Asked again in 1 s.")
+        page.wait_for_text("#problem", "Asking again in 1 s.")
         page.model.may_go.set()
         other.join()
         page.wait_for_answer()

@@ -74,7 +74,7 @@ export class Answer {
       ...this.#answer.conventions,
       ...Object.entries(letters)
         .filter(([letter]) => letter in args)
-        .map(([letter, name]) => `${name} is called ${letter} in the program: the language has another use for ${name}.`),
+        .map(([letter, name]) => `${name} is called ${letter} in the program: the language cannot use the name ${name}.`),
     ];
     byId("notes").replaceChildren(...notes.map((note) => make("li", {}, note)));
   }

@@ -113,7 +113,7 @@ function complain(error) {
   if (error.code === "unknown") parts.push(...further(error.details));
   if (error.retryAfter && retry.count < MOST_RETRIES) {
     retry.count += 1;
-    parts.push(make("p", {}, `Asked again in ${error.retryAfter} s.`));
+    parts.push(make("p", {}, `Asking again in ${error.retryAfter} s.`));
     retry.timer = setTimeout(() => answer(), 1000 * error.retryAfter);
   }
   if (error.retryAfter || ["gone", "timeout", "stopping", "answer"].includes(error.code))
