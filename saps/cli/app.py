@@ -45,10 +45,7 @@ for _application, _purpose in (
     (ablate, "Train and compare models that differ in one part."),
 ):
     app.command(
-        cls=HydraCommand,
-        context_settings=HYDRA_CONTEXT,
-        add_help_option=False,
-        short_help=_purpose,
+        cls=HydraCommand, context_settings=HYDRA_CONTEXT, add_help_option=False, short_help=_purpose
     )(_application)
 
 

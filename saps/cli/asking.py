@@ -123,11 +123,7 @@ class Asking:
 
         tasks = (Task.of(text, (), self.arguments, self.returns) for text in texts)
         return self.synthesizer.synthesize_many(
-            tasks,
-            top=self.top,
-            decoding=self.decoding,
-            seconds=self._search_s,
-            best=self.best,
+            tasks, top=self.top, decoding=self.decoding, seconds=self._search_s, best=self.best
         )
 
     @property
@@ -162,12 +158,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def choose_decoding(
-    beam: int | None,
-    temperature: float | None,
-    seed: int | None,
-    top: int,
-    *,
-    has_examples: bool,
+    beam: int | None, temperature: float | None, seed: int | None, top: int, *, has_examples: bool
 ) -> "Search | None":
     """Return the search that `--beam` or `--temperature` asks for; None for neither."""
     if beam is not None and temperature is not None:

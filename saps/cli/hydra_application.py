@@ -81,11 +81,7 @@ def run_application(task: "Task", command: str, context: typer.Context) -> None:
 
     settings = context.ensure_object(Settings)
     argv = [f"saps {command}", *context.args]
-    with (
-        _configuration_errors(command, context.args),
-        _hydra_process(argv),
-        log_on_stderr(),
-    ):
+    with _configuration_errors(command, context.args), _hydra_process(argv), log_on_stderr():
         if {"--multirun", "-m"} & {*context.args} and not _SHOWN & {*context.args}:
             from saps.cli.sweep import run_sweep
 

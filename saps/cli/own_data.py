@@ -191,16 +191,18 @@ class OwnData:
         require_arguments(known, synthesis.arguments)
         program = compile_program(synthesis.program, synthesis.arguments, self.limits)
         # One bad row does not cost the others.
-        failures: list[tuple[int, str]] = []
+        n_failed, first = 0, ""
 
         def rows() -> Iterator[dict[str, Any]]:
+            nonlocal n_failed, first
             for line, row in self._rows():
                 value: Any = None
                 cells = {a: c.value(row.get(c.name)) for a, c in self.columns.items()}
                 try:
                     value = _run(program, synthesis, {**cells, **more})
                 except AlgoLispError as error:
-                    failures.append((line, str(error)))
+                    n_failed += 1
+                    first = first or f"line {line}: {error}"
                 yield {**row, _new_name(row): value}
 
         lines = self._written(rows())
@@ -211,10 +213,9 @@ class OwnData:
             assert self.target is not None
             write_lines(self.target, lines)
             print(f"wrote {self.target}: {_rows(self.n_rows)}", file=sys.stderr)
-        if failures:
-            line, reason = failures[0]
-            lacking = f"{len(failures):,} of {self.n_rows:,} rows have no value"
-            raise CommandError(f"{lacking}; the first is line {line}: {reason}")
+        if n_failed:
+            lacking = f"{n_failed:,} of {_rows(self.n_rows)} got no value"
+            raise CommandError(f"{lacking}; the first is {first}")
 
     def _written(self, rows: Iterator[dict[str, Any]]) -> Iterator[str]:
         """Return the lines of the file, in the form that its name says; else in the table's."""

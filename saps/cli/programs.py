@@ -133,8 +133,7 @@ def excerpt(text: str, start: int, stop: int) -> str:
 
 def show(
     program: Annotated[
-        str,
-        typer.Argument(metavar="PROGRAM", help=f"{_FORMS}; with --attention an English text."),
+        str, typer.Argument(metavar="PROGRAM", help=f"{_FORMS}; with --attention an English text.")
     ],
     picture: Annotated[
         Path | None,

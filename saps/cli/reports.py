@@ -20,8 +20,7 @@ def compare(
         typer.Argument(metavar="REPORT REPORT...", help="Folders that `saps evaluate` wrote."),
     ],
     examples: Annotated[
-        int,
-        typer.Option(min=0, help="How many tasks to show that only one of two runs solves."),
+        int, typer.Option(min=0, help="How many tasks to show that only one of two runs solves.")
     ] = 5,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     as_json: JsonOption = False,

@@ -136,7 +136,7 @@ def test_a_row_whose_program_fails_is_named_and_the_others_are_written(answer: A
     Path("t.csv").write_text("x,y\n6,3\n5,0\n")
     done = answer("(/ x y)", "x divided by y", "--csv", "t.csv", "--apply", "out.csv")
     assert done.status == 1
-    assert "1 of 2 rows have no value; the first is line 3: `/` divides by zero" in done.err
+    assert "1 of 2 rows got no value; the first is line 3: `/` divides by zero" in done.err
     assert Path("out.csv").read_text() == "x,y,result\n6,3,2\n5,0,\n"
 
 
