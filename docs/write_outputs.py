@@ -1,4 +1,4 @@
-"""Puts what commands and examples print into docs/synthesize.md and docs/python.md.
+"""Puts what commands and examples print into the pages of `saps synthesize` and docs/python.md.
 
     python docs/write_outputs.py
 
@@ -24,9 +24,9 @@ _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def main() -> None:
-    """Write both pages."""
-    for name, made in (("synthesize.md", with_outputs), ("python.md", with_values)):
-        page = DOCS / name
+    """Write the pages."""
+    pages = dict.fromkeys(DOCS.glob("synthesize*.md"), with_outputs)
+    for page, made in {**pages, DOCS / "python.md": with_values}.items():
         text = page.read_text(encoding="utf-8")
         page.write_text(made(text), encoding="utf-8")
 

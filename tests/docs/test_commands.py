@@ -25,6 +25,8 @@ from tests.docs.forms import check
 OWN_TESTS = {
     "README.md": "tests/test_readme.py",
     "docs/synthesize.md": "tests/cli/synthesis/test_pages.py",
+    "docs/synthesize-table.md": "tests/cli/synthesis/test_pages.py",
+    "docs/synthesize-more.md": "tests/cli/synthesis/test_pages.py",
     "docs/serve.md": "tests/serve/test_documentation.py",
 }
 """Pages whose commands are run, with what they print, by a file of their own."""

@@ -73,7 +73,9 @@ def test_no_other_program_is_run() -> None:
         WRITER["with_outputs"]("```console\n$ rm -r x\n```\n")
 
 
-@pytest.mark.parametrize("name", ["synthesize.md", "python.md"])
+@pytest.mark.parametrize(
+    "name", ["synthesize.md", "synthesize-table.md", "synthesize-more.md", "python.md"]
+)
 def test_the_pages_have_something_to_run(name: str) -> None:
     page = Path(ROOT / "docs" / name).read_text(encoding="utf-8")
     assert re.search(r"^(?:\$ saps |>>> )", page, re.MULTILINE)

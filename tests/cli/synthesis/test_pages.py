@@ -1,4 +1,4 @@
-"""What docs/synthesize.md and docs/python.md show is what comes."""
+"""What the pages of `saps synthesize` and docs/python.md show is what comes."""
 
 import doctest
 import re
@@ -13,11 +13,11 @@ from saps.synthesis.synthesizer import Synthesizer
 from tests.cli.conftest import RunSaps
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGE = (DOCS / "synthesize.md").read_text(encoding="utf-8")
+PAGES = "\n".join(page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("synthesize*.md")))
 
 
 class Command(NamedTuple):
-    """A command of the page, and what it shows below it."""
+    """A command of a page, and what it shows below it."""
 
     text: str
     output: str
@@ -25,7 +25,7 @@ class Command(NamedTuple):
 
 def _commands() -> list[Command]:
     found = []
-    for block in re.findall(r"^```console\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
+    for block in re.findall(r"^```console\n(.*?)^```$", PAGES, re.MULTILINE | re.DOTALL):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             text, _, output = part.partition("\n")
             found.append(Command(text, output))
@@ -49,7 +49,7 @@ def test_a_command_prints_what_the_page_shows(
         monkeypatch.setattr(Synthesizer, "load", lambda path: synthesizer)
     monkeypatch.setenv("COLUMNS", "90")
     monkeypatch.chdir(tmp_path)
-    for name, text in re.findall(r"^`(\S+)`:\n\n```text\n(.*?)^```$", PAGE, re.M | re.S):
+    for name, text in re.findall(r"^`(\S+)`:\n\n```text\n(.*?)^```$", PAGES, re.M | re.S):
         (tmp_path / name).write_text(text)
     program, *arguments = shlex.split(command.text)
     assert program == "saps"
@@ -58,14 +58,14 @@ def test_a_command_prints_what_the_page_shows(
     assert doctest.OutputChecker().check_output(command.output, shown, doctest.ELLIPSIS), shown
 
 
-def test_every_option_of_the_command_is_on_the_page(saps: RunSaps) -> None:
+def test_every_option_of_the_command_is_on_a_page(saps: RunSaps) -> None:
     options = set(re.findall(r"^\s+(--[a-z]+)", saps("synthesize", "--help").out, re.MULTILINE))
     assert len(options) > 12
-    assert sorted(option for option in options - {"--debug", "--help"} if option not in PAGE) == []
+    assert sorted(option for option in options - {"--debug", "--help"} if option not in PAGES) == []
 
 
-def test_the_page_has_the_help_of_the_prompt() -> None:
-    assert HELP in PAGE
+def test_a_page_has_the_help_of_the_prompt() -> None:
+    assert HELP in PAGES
 
 
 def test_the_python_page_prints_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
