@@ -122,18 +122,22 @@ def take_all(
     """Give a network all weights of an earlier one, in place.
 
     The embeddings of the pieces go by the pieces, for the tokenizers may differ: a piece that the
-    earlier one cuts into pieces of its own gets their mean.
+    earlier one cuts into pieces of its own gets their mean. The weights of the labels go by the
+    labels, for this run may have more constants; those of a new one stay as they were drawn.
 
     Returns:
         How many pieces both tokenizers have, and how many are means.
 
     Raises:
-        PretrainingError: the labels differ, or the weights have other names or sizes. Then the
+        PretrainingError: this run lacks a label, or the weights have other names or sizes. Then the
             network is as it was.
     """
-    _compare_symbols(earlier.symbols, symbols)
     # All is compared before the first weight is copied.
     there, here = earlier.network.state_dict(), network.state_dict()
+    if not set(earlier.symbols.labels) <= set(symbols.labels):
+        _compare_symbols(earlier.symbols, symbols)
+    elif earlier.symbols != symbols:
+        there = _grown(there, here, earlier.symbols, symbols)
     _compare_weights(there, here)
     # For each new piece, the earlier pieces that make it up.
     pieces = [earlier.tokenizer.ids_of(piece) for piece in tokenizer.all_pieces()]
@@ -149,6 +153,30 @@ def take_all(
     told = "starts from an earlier model: of %d pieces of text it knows %d, and parts of %d"
     logger.info(told, len(pieces), n_kept, n_means)
     return n_kept, n_means
+
+
+def _grown(
+    there: dict[str, Tensor], here: dict[str, Tensor], earlier: SymbolTable, symbols: SymbolTable
+) -> dict[str, Tensor]:
+    """Return earlier weights in the places of the labels of this run, which has more of them."""
+    places = {label: place for place, label in enumerate(earlier.labels)}
+    rows = [places.get(label) for label in symbols.labels]
+    known = [row for row, place in enumerate(rows) if place is not None]
+    taken = [place for place in rows if place is not None]
+    grown = dict(there)
+    for name, weight in here.items():
+        then = there.get(name)
+        # A row a label, and one more where a tree begins.
+        n_more = weight.shape[0] - len(symbols) if weight.ndim else -1
+        if then is None or n_more not in (0, 1) or then.shape[0] - len(earlier) != n_more:
+            continue
+        moved = weight.clone()
+        if weight.ndim == 1:  # a bias: what was never seen is not likely
+            moved.fill_(float(then.min()))
+        moved[known] = then[taken]
+        moved[len(symbols) :] = then[len(earlier) :]
+        grown[name] = moved
+    return grown
 
 
 def _compare_weights(there: dict[str, Tensor], here: dict[str, Tensor]) -> None:
