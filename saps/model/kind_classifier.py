@@ -4,15 +4,19 @@ A network that writes symbol by symbol has to get twenty right to answer "is n p
 classifier that knows a thousand kinds has to get one right, and learns a kind from a few hundred
 texts. `saps.synthesis.kind_programs` makes programs of what it says.
 
-    h = mean of E[w] over the words of the text, their beginnings, and pairs of neighbours
+    h = mean of E[f] over the words of the text, their beginnings, and pairs of neighbours
+        + mean of G[w] over the words of the text that are English
     p(kind | text) = softmax(W h + b),   p(part | text) = softmax(V h + c)
 
 A part is what stands in a slot of the kind: a condition, a function, or a kind whose value goes on;
-"none" where there are only arguments and literals. A row of E belongs to a hash of words.
+"none" where there are only arguments and literals. A row of E belongs to a hash of words. G is a
+learned projection of the vectors of a language model, so that a word no training text had has a
+meaning.
 
-Source: Joulin et al. 2017 (fastText), with a second softmax for the parts.
+Source: Joulin et al. 2017 (fastText), with a second softmax for the parts. The vectors behind G are
+those of the word pieces of all-MiniLM-L6-v2 (Reimers and Gurevych 2019).
 
-Sizes: F rows of E, D hidden, K kinds, P entries and "none".
+Sizes: F rows of E, V rows of G, D hidden, K kinds, P entries and "none".
 """
 
 import json
@@ -35,6 +39,7 @@ WEIGHTS: Final = "kinds.safetensors"
 ENTRIES: Final = "kinds.json"
 N_ROWS: Final = 1 << 16
 _STEM: Final = 4
+_TABLES: Final = ("words", "english")
 _SORTS: Final = {"condition": "~", "function": "@"}
 
 
@@ -52,6 +57,12 @@ def features(text: str) -> list[int]:
     pairs = (f"{a} {b}" for a, b in pairwise(words))
     stems = (f"^{word[:_STEM]}" for word in words if len(word) > _STEM and word != "<letter>")
     return [zlib.crc32(word.encode()) % N_ROWS for word in (*words, *pairs, *stems)] or [0]
+
+
+def english_rows(text: str, english: Mapping[str, int]) -> list[int]:
+    """Return the rows of G for the words of a text; those that it has none for have no part."""
+    words = (word for word in text.lower().split() if word not in LETTERS)
+    return [english[word] for word in words if word in english]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +124,19 @@ class Entry:
 class KindClassifier:
     """Tells how likely kinds and parts are for a text."""
 
-    def __init__(self, entries: Sequence[Entry], weights: Mapping[str, Tensor]) -> None:
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        weights: Mapping[str, Tensor],
+        english: Sequence[str] = (),
+    ) -> None:
         """Put entries and weights together.
 
         Args:
             entries: kinds first, then conditions and functions.
             weights: `words` (F, D), `kind` (K, D), `kind_bias` (K,), `part` (P, D) and
-                `part_bias` (P,), whose last row is "none".
+                `part_bias` (P,), whose last row is "none"; and with English words `english` (V, D).
+            english: the words of G in its order.
 
         Raises:
             KindsError: the sizes do not fit together.
@@ -134,11 +151,13 @@ class KindClassifier:
             "kind_bias": (n_kinds,),
             "part": (n_parts, size),
             "part_bias": (n_parts,),
+            **({"english": (len(english), size)} if english else {}),
         }
         if {name: tuple(weight.shape) for name, weight in weights.items()} != wanted:
             raise KindsError(f"{WEIGHTS} does not fit {ENTRIES}: the files are of two classifiers")
-        # E stays in 16 bits: of its rows a text needs a few dozen.
-        self.weights = {n: w if n == "words" else w.float() for n, w in weights.items()}
+        self.english = {word: row for row, word in enumerate(english)}
+        # E and G stay in 16 bits: of their rows a text needs a few dozen.
+        self.weights = {n: w if n in _TABLES else w.float() for n, w in weights.items()}
         # A type of slot is met again and again, and a thousand entries are looked at for it.
         self._fitting: dict[str, list[int]] = {}
 
@@ -154,7 +173,10 @@ class KindClassifier:
         path = folder / ENTRIES
         try:
             read = json.loads(path.read_text(encoding="utf-8"))
-            entries = [Entry.from_json(fields) for fields in read]
+            # Without English words it is the list of entries itself.
+            told = read if isinstance(read, dict) else {"entries": read, "english": []}
+            entries = [Entry.from_json(fields) for fields in told["entries"]]
+            english = [str(word) for word in told["english"]]
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise KindsError(f"{path} is damaged: {error!r}") from error
         except AlgoLispError as error:
@@ -166,7 +188,7 @@ class KindClassifier:
         broken = [name for name, weight in weights.items() if not weight.isfinite().all()]
         if broken:
             raise KindsError(f"{folder / WEIGHTS} is damaged: {broken[0]} holds what is no number")
-        return cls(entries, weights)
+        return cls(entries, weights, english)
 
     def save(self, folder: Path) -> None:
         """Write the classifier into a model's folder, its weights in 16 bits."""
@@ -174,13 +196,17 @@ class KindClassifier:
         save_file(weights, folder / WEIGHTS)
         (folder / WEIGHTS).chmod(0o644)  # safetensors keeps its files from other users
         lines = (json.dumps(entry.to_json(), ensure_ascii=False) for entry in self.entries)
-        text = "[\n" + ",\n".join(lines) + "\n]\n"
+        english = json.dumps(list(self.english), ensure_ascii=False)
+        text = f'{{"english": {english},\n"entries": [\n' + ",\n".join(lines) + "\n]}\n"
         (folder / ENTRIES).write_text(text, encoding="utf-8")
 
     def log_probs(self, text: str) -> tuple[Tensor, Tensor]:
         """Return log p(kind | text), (K,), and log p(part | text), (P,)."""
         weights = self.weights
         hidden = weights["words"][torch.tensor(features(text))].float().mean(0)
+        rows = english_rows(text, self.english)
+        if rows:
+            hidden += weights["english"][torch.tensor(rows)].float().mean(0)
         kind = weights["kind"] @ hidden + weights["kind_bias"]
         part = weights["part"] @ hidden + weights["part_bias"]
         return kind.log_softmax(0), part.log_softmax(0)

@@ -222,6 +222,34 @@ def _over_element(program: Node, slot: str, hidden: bool = False) -> Node | None
 
 # Which arguments and literals stand in the rest.
 
+_FOR_EXAMPLE: Final = re.compile(
+    r"\b(?:for|an) (?:example|instance)\b|\be \. g\b|\beg\b|\bex(?:ample)? :|\blike (?=\d|['\"])"
+)
+_SHOWS: Final = re.compile(
+    r"(?:\d|['\"\]]|\b[a-l]) (?:->|- >|=>|(?:should |would |will )?(?:become|gives|turns? into))"
+)
+_ENDS: Final = frozenset(".;()?!")
+
+
+def _beside_examples(words: Sequence[str]) -> Iterator[int]:
+    """Yield the places of the words that are no part of an example in the text.
+
+    Its numbers and strings are none of the program: "for example 6 = 1 + 2 + 3", "1994 -> MCMXCIV".
+    """
+    sentence: list[int] = []
+    for place, word in enumerate([*words, "."]):
+        if word not in _ENDS:
+            sentence.append(place)
+            continue
+        text = " ".join(words[n] for n in sentence)
+        begins = _FOR_EXAMPLE.search(text)
+        if begins:
+            n_before = len(text[: begins.start()].split())
+            yield from sentence[:n_before]
+        elif not _SHOWS.search(text):
+            yield from sentence
+        sentence = []
+
 
 @dataclass(frozen=True, slots=True)
 class _Fillers:
@@ -243,6 +271,8 @@ class _Fillers:
         literals = dict(prepared.names.stand_in_types)
         words = reading.text.split()
         literals |= {word: "int" for word in words if word in _SMALL or word in reading.labelled}
+        said = {words[place] for place in _beside_examples(words)}
+        literals = {name: kind for name, kind in literals.items() if name in said}
         known = request.argument_types() or {}
         declared = {n: _plain(k) for n, k in known.items() if n not in request.literals}
         is_open = not declared or all(map(_VARIABLE.fullmatch, declared.values()))

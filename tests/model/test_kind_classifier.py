@@ -51,6 +51,19 @@ def test_a_word_speaks_for_its_kind_and_part() -> None:
     assert part.exp().sum() == pytest.approx(1)
 
 
+def test_an_english_word_speaks_though_no_text_had_it(tmp_path: Path) -> None:
+    weights = {**classifier().weights, "english": torch.tensor([[0.0, 9, 0, 0], [0, 0, 9, 0]])}
+    made = KindClassifier([COUNT, TOTAL, EVEN], weights, ["aggregate", "b"])
+    made.save(tmp_path)
+    read = KindClassifier.load(tmp_path)
+    assert read is not None
+    kind, part = read.log_probs("Aggregate of b")  # b is the letter of an argument
+    assert kind.argmax() == 1
+    assert part[2] == part[3]
+    with pytest.raises(KindsError, match="two classifiers"):
+        KindClassifier([COUNT, TOTAL, EVEN], weights, ["aggregate"])
+
+
 def test_letters_of_arguments_count_as_one_word() -> None:
     assert features("sum of a") == features("sum of b")
     assert features("sum of a") != features("sum of xs")

@@ -94,7 +94,10 @@ def test_a_stranger_gets_the_edge_that_was_said() -> None:
 
 
 def test_an_average_that_happens_to_be_whole_is_an_example_of_averages() -> None:
-    examples = [({"xs": [1, 3]}, 2), ({"xs": [1, 2]}, 1.5)]
+    examples: list[tuple[dict[str, Value], Value]] = [
+        ({"xs": [1, 3]}, 2),
+        ({"xs": [1, 2]}, 1.5),
+    ]
     found = Synthesizer.load().synthesize("the mean of xs", examples=examples)
     assert found.passes
     assert compile_program(found.program, {"xs": "int[]"})({"xs": [2, 5]}) == 3.5

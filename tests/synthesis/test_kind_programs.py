@@ -90,6 +90,14 @@ def test_a_kind_of_an_element_is_done_to_each_of_an_array(
     assert program is None or next(iter(found)) == program
 
 
+@pytest.mark.parametrize(
+    "aside", ["for example those above 9 of 12", "e.g. 12 -> 9", "3, 12 and 9 should become 9"]
+)
+def test_numbers_of_an_example_fill_no_slot(aside: str) -> None:
+    found = programs(with_above(), f"those above 17. {aside}.", {"xs": "int[]"})
+    assert [one for one in found if ">" in one] == ["(filter xs (lambda1 (> arg1 17)))"]
+
+
 def test_undeclared_arguments_get_letters() -> None:
     found = programs(with_above(), "those of the list above 17")
     assert next(iter(found)) == "(filter b (lambda1 (> arg1 17)))"  # a stands for 17

@@ -7,7 +7,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from saps.data.symbols import SymbolTable
+from saps.data.symbols import Label, SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.model.bundle import Bundle, build_network, load_bundle, plain_config, save_bundle
 from saps.model.protocols import Network
@@ -84,6 +84,23 @@ def test_another_row_is_refused(tmp_path: Path, earlier: Bundle) -> None:
     network = _network(tmp_path, earlier.tokenizer, "model.decoder.attention=false")
     with pytest.raises(PretrainingError, match=r"only the earlier model has decoder\.attention"):
         take_all(earlier, network, earlier.tokenizer, earlier.symbols)
+
+
+def test_a_run_may_have_more_labels(tmp_path: Path, earlier: Bundle) -> None:
+    labels = earlier.symbols.labels
+    more = SymbolTable((*labels[:3], Label("42", 0), *labels[3:], Label('"why"', 0)))
+    config = earlier.config["model"]
+    network = build_network(config, earlier.tokenizer, more)
+    drawn = network.state_dict()["decoder.embedding.weight"].clone()
+    take_all(earlier, network, earlier.tokenizer, more)
+    there, here = earlier.network.state_dict(), network.state_dict()
+    old = [place for place in range(len(more)) if place not in (3, len(more) - 1)]
+    for name in ("decoder.embedding.weight", "decoder.to_label.weight", "decoder.to_label.bias"):
+        assert torch.equal(here[name][old], there[name][: len(labels)])
+    embedding = "decoder.embedding.weight"
+    assert torch.equal(here[embedding][-1], there[embedding][-1])  # where a tree begins
+    assert torch.equal(here[embedding][3], drawn[3])
+    assert here["decoder.to_label.bias"][3] == there["decoder.to_label.bias"].min()
 
 
 def test_other_labels_are_refused(tmp_path: Path, earlier: Bundle) -> None:
