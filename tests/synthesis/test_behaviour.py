@@ -1,15 +1,23 @@
 """Programs that compute the same are one answer."""
 
+from dataclasses import replace
 from math import exp, log
 
 import pytest
+import torch
 
+from saps import Synthesizer
 from saps.english import Reading
-from saps.lang import parse
+from saps.lang import Value, parse
+from saps.model.kind_classifier import Entry, KindClassifier
 from saps.search.interface import Prediction
 from saps.search.request import InputOutput, Request
-from saps.synthesis.behaviour import behaviours, passes
+from saps.synthesis import behaviour
+from saps.synthesis.behaviour import Found, among_kinds, behaviours, passes
 from saps.synthesis.faults import Factors, Faults, lost_steps
+from saps.synthesis.predictor import Predictor
+from saps.synthesis.preparation import Task, prepare
+from tests.model.test_kind_classifier import COUNT, EVEN, classifier
 
 REQUEST = Request({"a": "int[]"})
 
@@ -120,3 +128,39 @@ def test_of_programs_that_do_the_same_the_one_that_leaves_less_out_is_shown() ->
     found = behaviours(pairs, Request(), reading)
     assert [str(one.best.program) for one in found] == ["(reduce a 0 +)"]
     assert exp(found[0].best.log_prob) == pytest.approx(0.9)
+
+
+def _told(program: str) -> tuple[Predictor, Found]:
+    """A task with an example that only a kind of the given program computes."""
+    odd = Entry("odd", "=", parse(program), {"xs": "int[]"}, "int")
+    weights = {**classifier().weights, "kind_bias": torch.tensor([9.0, -9.0])}
+    synthesizer = Synthesizer.load()
+    bundle = replace(
+        synthesizer.predictor.bundle, kinds=KindClassifier([COUNT, odd, EVEN], weights)
+    )
+    task = Task.of("do it with xs", [({"xs": [1, 2]}, 39)])
+    prepared = prepare(task, synthesizer.vocabulary, bundle.symbols)
+    return Predictor(bundle), Found(prepared, ())
+
+
+def test_an_example_is_looked_for_among_unlikely_kinds() -> None:
+    predictor, told = _told("(* 13 (reduce xs 0 +))")
+    found = among_kinds(predictor, told)
+    assert found is not None
+    assert [str(one.program) for one in found.predictions] == ["(* 13 (reduce a 0 +))"]
+
+
+def test_an_edge_of_an_example_is_put_around_a_kind() -> None:
+    predictor, told = _told("(* 13 (head xs))")
+    examples: list[tuple[dict[str, Value], Value]] = [({"xs": [3]}, 39), ({"xs": []}, 7)]
+    task = Task.of("do it with xs", examples)
+    symbols = predictor.bundle.symbols
+    prepared = prepare(task, Synthesizer.load().vocabulary, symbols)
+    found = among_kinds(predictor, replace(told, prepared=prepared))
+    assert found is not None
+    assert str(found.predictions[0].program) == "(if (== (len a) 0) 7 (* 13 (head a)))"
+
+
+def test_kinds_are_tried_no_longer_than_there_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(behaviour, "_SECONDS_TRIED", 0.0)
+    assert among_kinds(*_told("(* 13 (reduce xs 0 +))")) is None
