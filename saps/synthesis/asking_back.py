@@ -112,9 +112,13 @@ class NotKnownError(SynthesisError):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Words of the text that no known kind of task uses, in their order."""
+        """Words of the text, as they were typed, that no known kind of task uses, in their order."""
         reading = self.guess.reading
-        return () if reading is None else unexplained_words(reading.text, reading.unknown)
+        if reading is None:
+            return ()
+        typed = {meant: word for word, meant in reading.changes}
+        found = unexplained_words(reading.text, reading.unknown)
+        return tuple(dict.fromkeys(typed.get(word, word) for word in found))
 
     @property
     def kinds(self) -> tuple[str, ...]:

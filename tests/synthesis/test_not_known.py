@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from saps.english import Reading
 from saps.lang import parse
 from saps.model.bundle import load_bundle
 from saps.search.interface import Prediction, Search
@@ -112,3 +113,9 @@ def test_what_no_program_can_do_gets_no_confident_one() -> None:
     answers = Synthesizer.load().synthesize_many(texts, best=True)
     stated = [answer.confidence for answer in answers if isinstance(answer, Synthesis)]
     assert max(filter(None, stated)) < 0.5
+
+
+def test_words_are_told_as_they_were_typed() -> None:
+    guess = _synthesizer(0.04).synthesize("length of xs", best=True)
+    reading = Reading("sort the frobnications", {}, (("forbnications", "frobnications"),))
+    assert NotKnownError(replace(guess, reading=reading)).words == ("forbnications",)
