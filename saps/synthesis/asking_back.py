@@ -112,7 +112,7 @@ class NotKnownError(SynthesisError):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Words of the text, as they were typed, that no known kind of task uses, in their order."""
+        """Words of the text, as they were typed, that no known kind uses, in their order."""
         reading = self.guess.reading
         if reading is None:
             return ()
