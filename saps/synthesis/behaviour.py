@@ -23,7 +23,7 @@ from saps.model.protocols import Scorer
 from saps.search.fallback import PlausibleSearch
 from saps.search.interface import Prediction, Search
 from saps.search.request import InputOutput, Request
-from saps.synthesis.edge_cases import mended, said_edges, with_edge
+from saps.synthesis.edge_cases import mended, said_edges, with_edge, with_nothing
 from saps.synthesis.faults import Factors, Faults, faults_of
 from saps.synthesis.kind_programs import kind_predictions
 from saps.synthesis.predictor import Predictor
@@ -250,21 +250,27 @@ def likeliest(
 
 
 def _with_edges(done: list[Behaviour], prepared: Prepared, factors: Factors) -> list[Behaviour]:
-    """Put what the text says of an edge around the likeliest programs."""
+    """Put edges around the likeliest programs: those of the text, and nothing for nothing."""
     values = said_edges(prepared.reading.text, prepared.names.stand_ins)
-    if not values:
-        return done
     literals, kinds = prepared.names.stand_in_values, prepared.names.stand_in_types
-    predictions = []
+    predictions: list[Prediction] = []
+    changed = False
     for rank, behaviour in enumerate(done):
-        inputs = [{**drawn, **literals} for drawn in behaviour.inputs]
-        program, types = behaviour.best.program, {**kinds, **behaviour.types}
-        edged = with_edge(program, values, types, inputs) if rank < _N_EDGED else None
-        share = 1.0 if edged is None else 1 - _EDGED_SHARE
-        likely = sum(exp(member.log_prob) for member in behaviour.members)
-        predictions += [Prediction(m.program, m.log_prob + log(share)) for m in behaviour.members]
+        plain, edged, share = list(behaviour.members), None, _EDGED_SHARE
+        if rank < _N_EDGED and (values or None in behaviour.outputs):
+            inputs = [{**drawn, **literals} for drawn in behaviour.inputs]
+            program, types = behaviour.best.program, {**kinds, **behaviour.types}
+            edged = with_edge(program, values, types, inputs)
+            if edged is None and None in behaviour.outputs:
+                edged, share = with_nothing(program, types, inputs), 1.0
         if edged is not None:
-            predictions.append(Prediction(edged, log(max(likely * _EDGED_SHARE, 1e-300))))
+            changed = True
+            whole = sum(exp(member.log_prob) for member in plain)
+            plain = [Prediction(m.program, m.log_prob + log(1 - share)) for m in plain if share < 1]
+            plain.append(Prediction(edged, log(max(whole * share, 1e-300))))
+        predictions += plain
+    if not changed:
+        return done
     return behaviours(predictions, prepared.request, prepared.reading, factors)
 
 

@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Final
 
 from saps.lang import AlgoLispError, Limits, Node, Program, Value, compile_program, values_equal
+from saps.lang.check import infer_signature
 from saps.lang.program_values import constant
 from saps.search.interface import Prediction
 from saps.search.request import InputOutput, Request
@@ -24,6 +25,7 @@ from saps.search.request import InputOutput, Request
 _EDGE_WORD: Final = re.compile(
     r"empty|blank|none|no|nothing|nobody|missing|without|neither|fewer|isnt|isn|doesnt|doesn|exists?"
 )
+_SHORT: Final = 5
 _WINDOW: Final = 7
 """Words between an edge and its value: "if no row matches show 0 instead"."""
 _EMPTY_STRING: Final = re.compile(r"\bempty (?:string|text|word|name|line)\b")
@@ -52,6 +54,26 @@ def said_edges(text: str, stand_ins: Mapping[str, str]) -> list[str]:
                 found[word] = min(gap, found.get(word, gap))
     nearest = sorted(found, key=lambda word: found[word])
     return [*nearest, *(['""'] if edges and _EMPTY_STRING.search(text) else [])]
+
+
+def without_edges(text: str, stand_ins: Mapping[str, str]) -> str:
+    """Return a text without the clauses that only give the value of an edge.
+
+    Args:
+        text: as the model reads it.
+        stand_ins: its letters to literals, as the language writes these.
+    """
+    kept, dropped = [], False
+    for clause in re.split(r"(?<= [,.;()?!:]) ", text):
+        words = set(clause.lower().split())
+        is_edge = any(map(_EDGE_WORD.fullmatch, words))
+        has_value = bool(words & {*stand_ins, "0", "1", "true", "false", "string", "text"})
+        # "if it is empty , give 0": the value may stand in the next clause.
+        follows = dropped and has_value and len(words) <= _SHORT
+        if not (is_edge and (has_value or len(words) <= _WINDOW)) and not follows:
+            kept.append(clause)
+        dropped = is_edge and not has_value
+    return " ".join(kept) if kept else text
 
 
 def with_edge(
@@ -149,6 +171,35 @@ def _edges(program: Node, types: Mapping[str, str]) -> Iterator[Node]:
 
 def _is_closed(node: Node) -> bool:
     return not any(part.symbol in ("arg1", "arg2", "self") for part in node.preorder())
+
+
+def with_nothing(
+    program: Node, types: Mapping[str, str], inputs: Sequence[Mapping[str, Value]]
+) -> Node | None:
+    """Return a program that gives an empty array for one, where it fails; None if that is nothing.
+
+    Args:
+        program: by letters, which gives arrays.
+        types: of the letters in the program.
+        inputs: to tell by; values of literals among them.
+    """
+    before = _outputs(program, types, inputs)
+    if before is None or all(output is not None for output in before):
+        return None
+    for name, kind in types.items():
+        if not kind.endswith("[]"):
+            continue
+        edge = Node("==", (Node("len", (Node(name),)), Node("0")))
+        written = Node("if", (edge, Node(name), program))
+        try:
+            result = infer_signature(written, dict(types)).result
+        except AlgoLispError:
+            continue
+        after = _outputs(written, types, inputs)
+        fewer = after is not None and after.count(None) < before.count(None)
+        if fewer and str(result) == kind:
+            return written
+    return None
 
 
 def mended(

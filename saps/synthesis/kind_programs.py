@@ -10,8 +10,9 @@ which its slots are filled. The last is guessed: nothing was fitted to it.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, permutations, product
 from math import factorial, log
 from typing import Final
@@ -21,9 +22,11 @@ from torch import Tensor
 
 from saps.data.tasks.kinds import applied, filled
 from saps.english.names import LETTERS
-from saps.lang import Node
+from saps.lang import AlgoLispError, Node
+from saps.lang.check import infer_signature
 from saps.model.kind_classifier import Entry, KindClassifier
 from saps.search.interface import Prediction
+from saps.synthesis.edge_cases import said_edges, without_edges
 from saps.synthesis.preparation import Prepared
 
 N_KINDS: Final = 24
@@ -39,6 +42,7 @@ _LITERAL: Final = 0.6  # a literal of the text in a slot that an argument might 
 _REPEATED: Final = 0.05  # a literal in two slots
 _UNUSED_NAME: Final = 0.1  # a name of the text that is no argument
 _EACH: Final = 0.5  # a kind of an element done to each of an array
+_OTHER_TYPE: Final = 0.5  # a kind of numbers done to strings, where its program can
 
 _SMALL: Final = frozenset({"0", "1", "2", "10"})
 _VARIABLE: Final = re.compile(r"[A-Z]")
@@ -56,7 +60,7 @@ def kind_predictions(
         most: programs at most.
         n_kinds: kinds that are tried.
     """
-    kind, part = classifier.log_probs(prepared.reading.text)
+    kind, part = _log_probs(classifier, prepared)
     fillers = _Fillers.of(prepared)
     wanted = prepared.request.result
     order = kind.argsort(descending=True).tolist()
@@ -77,6 +81,19 @@ def kind_predictions(
                 found[written] = max(score, found.get(written, score))
     best = sorted(found.items(), key=lambda item: -item[1])[:most]
     return [Prediction(program, score) for program, score in best]
+
+
+def _log_probs(classifier: KindClassifier, prepared: Prepared) -> tuple[Tensor, Tensor]:
+    """Return what the classifier says of a text, and of the text without its edges, as one.
+
+    "0 if there are none" may follow any request, and speaks for the kinds that say so themselves.
+    """
+    text, literals = prepared.reading.text, prepared.names.stand_ins
+    found = [classifier.log_probs(text)]
+    if said_edges(text, literals):
+        found.append(classifier.log_probs(without_edges(text, literals)))
+    kind, part = (torch.stack(rows).logsumexp(0) for rows in zip(*found, strict=True))
+    return kind - log(len(found)), part - log(len(found))
 
 
 def _with_letters(program: Node, letters: Mapping[str, str]) -> Node:
@@ -154,6 +171,7 @@ class _Filling:
         """Yield the programs, by the ways to fill what is left, with their log-probabilities.
 
         Where an array is declared and the kind takes an element, it is done to each of the array.
+        A kind that rotates numbers rotates strings as well.
 
         Args:
             fillers: of the text.
@@ -167,9 +185,17 @@ class _Filling:
             if owner or name not in self.parts
         }
         each = [slot for slot in slots if not slot[0] and fillers.has_only_arrays(slots[slot])]
-        for lifted in ([None] if is_whole else []) + each:
-            kinds = [f"{kind}[]" if slot == lifted else kind for slot, kind in slots.items()]
-            share = 1 - _EACH * bool(each) if lifted is None else _EACH / len(each)
+        share = 1 - _EACH * bool(each)
+        typings: list[tuple[tuple[str, str] | None, list[str], float]] = []
+        if is_whole:
+            typings.append((None, list(slots.values()), share))
+        for place in each:
+            kinds = [f"{kind}[]" if slot == place else kind for slot, kind in slots.items()]
+            typings.append((place, kinds, _EACH / len(each)))
+        if is_whole and not self.parts and fillers.has_other(slots.values()):
+            others = _other_typings(self.entry.program, tuple(name for _, name in slots))
+            typings += [(None, list(kinds), _OTHER_TYPE) for kinds in others]
+        for lifted, kinds, share in typings:
             for values, log_prob in islice(fillers.ways(kinds), _MOST_WAYS):
                 own: dict[str, dict[str, Node]] = {owner: {} for owner, _ in held}
                 for (owner, name), value in zip(slots, values, strict=True):
@@ -195,6 +221,19 @@ class _Filling:
             return None
         nested = {n: body for n, body in written.items() if n not in bodies}
         return filled(program, {**own[""], **nested})
+
+
+@lru_cache(maxsize=4_096)
+def _other_typings(program: Node, names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return other types that the slots of a kind may have: its program may be general."""
+    try:
+        found = infer_signature(program, {}).arguments
+    except AlgoLispError:
+        return []
+    general = [str(found[name]) if name in found else "" for name in names]
+    if not all(general) or not any(map(_VARIABLE.search, general)):
+        return []
+    return [tuple(_VARIABLE.sub(kind, one) for one in general) for kind in ("string", "bool")]
 
 
 def _over_element(program: Node, slot: str, hidden: bool = False) -> Node | None:
@@ -278,6 +317,11 @@ class _Fillers:
         is_open = not declared or all(map(_VARIABLE.fullmatch, declared.values()))
         named = tuple(word for word in dict.fromkeys(words) if word in reading.named)
         return cls(None if is_open else declared, named, literals)
+
+    def has_other(self, kinds: Iterable[str]) -> bool:
+        """Whether a type is declared that is none of some."""
+        declared = () if self.arguments is None else self.arguments.values()
+        return not set(declared) <= set(kinds)
 
     def has_only_arrays(self, kind: str) -> bool:
         """Whether the declared arguments have arrays of a type and nothing of the type itself."""

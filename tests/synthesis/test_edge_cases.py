@@ -8,7 +8,7 @@ from saps import Synthesizer
 from saps.lang import Value, compile_program, parse
 from saps.search.interface import Prediction
 from saps.search.request import InputOutput, Request
-from saps.synthesis.edge_cases import mended, said_edges, with_edge
+from saps.synthesis.edge_cases import mended, said_edges, with_edge, with_nothing, without_edges
 
 MEAN = parse("(/ (* (reduce a 0 +) 1.0) (len a))")
 INPUTS: list[dict[str, Value]] = [{"a": [1, 2]}, {"a": []}, {"a": [-4]}]
@@ -29,6 +29,32 @@ INPUTS: list[dict[str, Value]] = [{"a": [1, 2]}, {"a": []}, {"a": [-4]}]
 )
 def test_a_value_beside_a_word_for_nothing_is_that_of_an_edge(text: str, values: list[str]) -> None:
     assert said_edges(text, {"b": "-1"}) == values
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("average of a , 0 if it is empty", "average of a ,"),
+        ("if the list is empty , give 0 . else the largest", "else the largest"),
+        ("the largest of a ( - 1 b for none )", "the largest of a ("),
+        ("empty lists of a", "empty lists of a"),
+        (
+            "the number of strings in a that are not empty",
+            "the number of strings in a that are not empty",
+        ),
+    ],
+)
+def test_a_text_without_its_edges(text: str, left: str) -> None:
+    assert without_edges(text, {"b": "-1"}) == left
+
+
+def test_nothing_gives_nothing() -> None:
+    rows = parse("(map (range 0 (len (head a))) (lambda1 (map a (partial1 arg1 deref))))")
+    inputs: list[dict[str, Value]] = [{"a": [[1, 2]]}, {"a": []}]
+    edged = with_nothing(rows, {"a": "int[][]"}, inputs)
+    assert str(edged) == f"(if (== (len a) 0) a {rows})"
+    assert with_nothing(rows, {"a": "int[][]"}, inputs[:1]) is None
+    assert with_nothing(parse("(head a)"), {"a": "int[]"}, [{"a": []}]) is None
 
 
 def test_an_edge_is_put_where_the_program_fails() -> None:

@@ -98,6 +98,16 @@ def test_numbers_of_an_example_fill_no_slot(aside: str) -> None:
     assert [one for one in found if ">" in one] == ["(filter xs (lambda1 (> arg1 17)))"]
 
 
+def test_a_kind_of_numbers_may_do_for_strings() -> None:
+    entry = Entry("twice", "=", parse("(append xs (head xs))"), {"xs": "int[]"}, "int[]")
+    made = classifier()
+    known = KindClassifier([entry, ABOVE, EVEN], made.weights)
+    assert "(append xs (head xs))" in programs(known, "do it", {"xs": "string[]"})
+    total = Entry("total", "=", parse("(reduce xs 0 +)"), {"xs": "int[]"}, "int")
+    known = KindClassifier([total, ABOVE, EVEN], made.weights)
+    assert "(reduce xs 0 +)" not in programs(known, "do it", {"xs": "string[]"})
+
+
 def test_undeclared_arguments_get_letters() -> None:
     found = programs(with_above(), "those of the list above 17")
     assert next(iter(found)) == "(filter b (lambda1 (> arg1 17)))"  # a stands for 17
