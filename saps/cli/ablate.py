@@ -72,7 +72,7 @@ def _make_all(context: typer.Context, given: Sequence[str], settings: "Settings"
     from saps.evaluation.ablation import ablation_folder as folder
     from saps.evaluation.ablation.ablation_result import Ablation
     from saps.evaluation.ablation.ablation_tables import write_files
-    from saps.evaluation.ablation.row_configs import remove_outdated
+    from saps.evaluation.ablation.making import remove_outdated
 
     command = shlex.join(["saps", "ablate", *given])
     with folder.locked(settings):

@@ -11,7 +11,7 @@ from saps.cli.console import Settings, prepare_streams, report
 from saps.cli.data import app as data_app
 from saps.cli.hydra_application import HYDRA_CONTEXT, HydraCommand
 from saps.cli.programs import check, functions, run, show
-from saps.cli.repl import repl
+from saps.cli.prompt import repl
 from saps.cli.reports import calibrate, compare
 from saps.cli.serve import serve
 from saps.cli.synthesize import synthesize

@@ -14,9 +14,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from saps.cli.asking import Asking
+from saps.cli.asking import Asking, require_arguments
 from saps.cli.console import CommandError
-from saps.cli.values import require_arguments
 from saps.data.files import DataError, open_text, write_lines
 from saps.data.table_file import Column, cell_value, delimiter_of, is_json, read_table
 from saps.lang import AlgoLispError, Limits, compile_program

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from saps.cli.asking import InputOption, read_inputs, require_arguments
 from saps.cli.console import CommandError, DebugOption, ModelOption
-from saps.cli.values import InputOption, read_inputs, require_arguments
 from saps.lang import AlgoLispError, Node, ParseError, Signature, infer_signature, parse
 from saps.lang.render import pretty
 from saps.resources import show_value, write_whole

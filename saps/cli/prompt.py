@@ -1,19 +1,43 @@
-"""A prompt: lines that a person types, with history and completion, and the commands in them."""
+"""Prompts: `saps repl` answers programs as they are typed, `saps synthesize` sentences."""
 
 import os
 import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from saps.cli.console import CommandError, describe
+from saps.cli.answers import (
+    VIEWS,
+    answer_lines,
+    not_known_lines,
+    notes,
+    read_views,
+    sample_lines,
+    view_lines,
+)
+from saps.cli.asking import (
+    Asking,
+    read_argument,
+    read_example,
+    read_inputs,
+    read_json,
+    read_type,
+    require_arguments,
+)
+from saps.cli.console import CommandError, DebugOption, describe, styled
+from saps.cli.programs import function_named, read_program
+from saps.resources import show_value
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.history import History
     from prompt_toolkit.key_binding import KeyBindings
+
+    from saps.lang import Node, Signature, Type, Value
+    from saps.synthesis.synthesizer import Synthesis
 
 
 class Completion(NamedTuple):
@@ -192,3 +216,280 @@ def _key_bindings() -> "KeyBindings":
             buffer.validate_and_handle()
 
     return bindings
+
+
+# Programs: `saps repl`.
+
+PROGRAM_HELP: Final = """\
+PROGRAM              compute the value
+:let a = [1, 2, 3]   bind an argument to a value, in JSON; :let a: int[] = [] gives its type too
+:args                show what is bound
+:type [PROGRAM]      the types of its arguments and value
+:python [PROGRAM]    the same as a Python function
+:tree [PROGRAM]      the tree
+:help [NAME]         this, or what a function does
+:quit                leave; so does Ctrl-D
+At a terminal, Tab completes names, and a program may go over lines until its brackets are closed.
+Without PROGRAM, a command takes the last one."""
+
+
+def repl(_debug: DebugOption = False) -> None:
+    """Evaluate programs interactively; :help shows the commands.
+
+    echo '(+ 1 2)' | saps repl
+    """
+    ProgramPrompt().run()
+
+
+class ProgramPrompt(Conversation):
+    """`saps repl`: what a user has bound and typed so far."""
+
+    history = "repl-history"
+    welcome = "AlgoLisp. :help shows the commands, Ctrl-D leaves."
+
+    def __init__(self) -> None:
+        self._values: dict[str, Value] = {}
+        self._types: dict[str, Type] = {}
+        self._last: Node | None = None
+        self.commands = {
+            ":let": self._let,
+            ":args": self._show_arguments,
+            ":type": self._show_type,
+            ":python": self._show_python,
+            ":tree": self._show_tree,
+            ":help": self._show_help,
+        }
+
+    def command(self, line: str) -> str:
+        """See `Conversation.command`; `help` and `quit` may be arguments."""
+        program = line.strip()
+        return program if program in self._values else super().command(line)
+
+    def completions(self, word: str) -> Iterator[Completion]:
+        """The completions of a word, each with its signature or its type."""
+        from saps.lang import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS
+
+        meanings = dict.fromkeys([*self.commands, ":quit"], "command")
+        meanings |= {name: function.signature for name, function in FUNCTIONS.items()}
+        meanings |= dict.fromkeys([*FORMS], "form") | dict.fromkeys(LAMBDA_ARGUMENTS, "of a lambda")
+        meanings |= {"self": "the innermost lambda"}
+        meanings |= {name: str(kind) for name, kind in self._types.items()}
+        for name, meaning in meanings.items():
+            if name.startswith(word):
+                yield Completion(name, meaning)
+
+    def say(self, line: str) -> str:
+        from saps.lang import AlgoLispError, compile_program, infer_type
+        from saps.lang.render import explain
+
+        node = self._program(line)
+        types = {name: str(kind) for name, kind in self._types.items()}
+        try:
+            infer_type(node, types)
+            value = compile_program(node, types)(self._values)
+        except AlgoLispError as error:
+            raise CommandError(f"{error}\n{explain(node, error)}") from error
+        return show_value(value)
+
+    def _program(self, text: str) -> "Node":
+        """The program of a command: what was typed, or else the last one."""
+        if text:
+            self._last = read_program(text)
+        if self._last is None:
+            raise CommandError("there is no last program; type one")
+        return self._last
+
+    def _let(self, text: str) -> str:
+        from saps.lang import infer_signature, parse, parse_type
+        from saps.lang.unify import type_of_value
+
+        left, found, right = text.partition("=")
+        name, _, kind = (part.strip() for part in left.partition(":"))
+        if not found or not name:
+            raise CommandError("expected a name and a value, such as :let a = [1, 2, 3]")
+        value = read_json(right.strip(), repr(right.strip()[:60]))
+        infer_signature(parse("0"), {name: "int"})  # refuses what no argument may be called
+        self._types[name] = parse_type(kind) if kind else type_of_value(value)
+        self._values[name] = value
+        return f"{name}: {self._types[name]}"
+
+    def _show_arguments(self, _: str) -> str:
+        return "\n".join(
+            f"{name}: {self._types[name]} = {show_value(value)}"
+            for name, value in self._values.items()
+        )
+
+    def _show_type(self, text: str) -> str:
+        return str(self._signature(self._program(text)))
+
+    def _show_python(self, text: str) -> str:
+        from saps.lang import to_python
+
+        node = self._program(text)
+        signature = self._signature(node)
+        types = {name: str(kind) for name, kind in signature.arguments.items()}
+        return to_python(node, types, str(signature.result)).rstrip()
+
+    def _signature(self, node: "Node") -> "Signature":
+        """Return the types of a program, under those of the bound arguments that it mentions."""
+        from saps.lang import infer_signature
+
+        # An argument that is bound and not used is none of the program.
+        symbols = {part.symbol for part in node.preorder()}
+        bound = {name: kind for name, kind in self._types.items() if name in symbols}
+        return infer_signature(node, bound)
+
+    def _show_tree(self, text: str) -> str:
+        from saps.lang.render import box_tree
+
+        return box_tree(self._program(text))
+
+    def _show_help(self, name: str) -> str:
+        from saps.lang.render import describe
+
+        return describe(function_named(name)) if name else PROGRAM_HELP
+
+
+# Sentences: `saps synthesize` without one.
+
+SENTENCE_HELP: Final = """\
+SENTENCE              write a program for it; the next sentence replaces it
++ WORDS               add words to the last sentence
+:run {"a": [1, 2]}    compute the program's value
+:show VIEW            tree, attention, steps, python or all
+:arg a=int[]          declare an argument; :arg alone shows what is declared
+:returns int          declare the type of the value; :returns alone forgets it
+:example {"a": 1} -> 2  the program should do this; :example alone shows all
+1, 2 or n             answer a question: the first output is right, the second, neither
+:forget               forget arguments, type and examples
+:top 3                show the three best programs
+:save out.py          write the Python; :save! replaces a file that is there
+:help                 this
+:quit                 leave; so does Ctrl-D
+What is declared holds until :forget, and the last sentence is answered anew when it changes."""
+
+
+class SentencePrompt(Conversation):
+    """The prompt of `saps synthesize`: what was declared and said so far."""
+
+    history = "synthesize-history"
+    welcome = "Say what a program should do. :help shows the commands, Ctrl-D leaves."
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._text = ""
+        self._last: Synthesis | None = None
+        self.commands = {
+            ":run": self._run,
+            ":show": self._show,
+            ":arg": self._declare,
+            ":returns": self._returns,
+            ":example": self._example,
+            ":forget": lambda _: self._change(
+                "nothing is declared", arguments={}, examples=[], rejected=[], returns=None
+            ),
+            ":top": self._top,
+            ":save": lambda name: self._save(name, "x"),
+            ":save!": lambda name: self._save(name, "w"),
+            ":help": lambda _: SENTENCE_HELP,
+        }
+
+    def completions(self, word: str) -> Iterator[Completion]:
+        """Yield the commands and views that begin with a word."""
+        known = dict.fromkeys([*self.commands, ":quit"], "command") | dict.fromkeys(VIEWS, "view")
+        for name, meaning in known.items():
+            if word and name.startswith(word):
+                yield Completion(name, meaning)
+
+    def say(self, line: str) -> str:
+        question = None if self._last is None else self._last.question()
+        if line in ("1", "2", "n") and question is not None:
+            told = self._asking.answered(question, line)
+            return self._change("noted", examples=told.examples, rejected=told.rejected)
+        if line.startswith("+"):
+            line = f"{self._text} {line.removeprefix('+').strip()}".strip()
+        return self._synthesize(line)
+
+    def _synthesize(self, text: str) -> str:
+        from saps.synthesis.asking_back import NotKnownError
+
+        # What was said to be wrong was about the sentence before.
+        rejected = self._asking.rejected if text == self._text else []
+        self._asking = replace(self._asking, rejected=rejected)
+        self._text, self._last = text, None
+        try:
+            self._last = self._asking.synthesize(text)
+        except NotKnownError as error:
+            self._last = error.guess  # so that its question can be answered
+            return "\n".join(not_known_lines(error))
+        remarks = [styled("faint", note) for note in notes(self._last)]
+        shown = [*answer_lines(self._last), *sample_lines(self._last)]
+        return "\n".join([*shown, *([""] if remarks else []), *remarks])
+
+    def _change(self, told: str, **fields: Any) -> str:
+        """Declare something, and answer the last sentence anew; undo what makes it fail."""
+        before, last = self._asking, self._last
+        self._asking = replace(before, **fields)
+        try:
+            if self._text:
+                return f"{told}\n{self._synthesize(self._text)}"
+            self._asking.check()
+        # A declaration that no program can have is not kept.
+        except Exception:
+            self._asking, self._last = before, last
+            raise
+        return told
+
+    def _program(self) -> "Synthesis":
+        if self._last is None:
+            raise CommandError("there is no program yet; say what it should do")
+        return self._last
+
+    def _run(self, text: str) -> str:
+        synthesis = self._program()
+        inputs = read_inputs(text or "{}", ":run")
+        require_arguments(synthesis.by_letter(inputs), synthesis.arguments, ":run")
+        return show_value(synthesis.run(inputs))
+
+    def _show(self, text: str) -> str:
+        synthesis, views = self._program(), read_views([text or "all"], ":show")
+        synthesizer = self._asking.synthesizer
+        return "\n\n".join("\n".join(view_lines(view, synthesizer, synthesis)) for view in views)
+
+    def _declare(self, text: str) -> str:
+        arguments = self._asking.arguments
+        if not text:
+            return "\n".join(f"{name}: {kind}" for name, kind in arguments.items()) or "none"
+        name, kind = read_argument(text, ":arg")
+        return self._change(f"{name}: {kind}", arguments={**arguments, name: kind})
+
+    def _returns(self, text: str) -> str:
+        if not text:
+            return self._change("the type of the value is open", returns=None)
+        return self._change(f"returns {text}", returns=read_type(text))
+
+    def _example(self, text: str) -> str:
+        examples = list(self._asking.examples)
+        if not text:
+            listed = [f"{show_value(inputs)} -> {show_value(out)}" for inputs, out in examples]
+            return "\n".join(listed) or "none"
+        examples.append(read_example(text, ":example"))
+        n = len(examples)
+        return self._change(f"{n} example{'s' if n > 1 else ''}", examples=examples)
+
+    def _top(self, text: str) -> str:
+        if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
+            raise CommandError(f":top {text}: expected a number of programs, such as :top 3")
+        return self._change(f"the best {text}", top=int(text[:9]))
+
+    def _save(self, name: str, mode: str) -> str:
+        python = self._program().python
+        if not name:
+            raise CommandError("expected a file, such as :save out.py")
+        path = Path(name).expanduser()
+        try:
+            with path.open(mode, encoding="utf-8") as file:
+                file.write(python)
+        except FileExistsError as error:
+            raise CommandError(f"{path} is there already; :save! {name} replaces it") from error
+        return f"saved {path}"

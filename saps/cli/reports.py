@@ -127,7 +127,7 @@ def calibrate(
 
 def _print_reliability(findings: "Findings") -> None:
     """Print tables of Markdown."""
-    from saps.evaluation.slices import calibration_error
+    from saps.evaluation.metrics import calibration_error
 
     for title, bins in (("tree's probability", findings.before), ("confidence", findings.after)):
         error = calibration_error(bins)

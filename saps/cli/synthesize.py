@@ -21,9 +21,17 @@ from saps.cli.answers import (
     sample_lines,
     view_lines,
 )
-from saps.cli.asking import Asking, choose_decoding, read_arguments, read_type
+from saps.cli.asking import (
+    Asking,
+    choose_decoding,
+    read_arguments,
+    read_example,
+    read_examples_file,
+    read_inputs,
+    read_type,
+    require_arguments,
+)
 from saps.cli.console import CommandError, DebugOption, JsonOption, ModelOption, cut, describe
-from saps.cli.values import read_example, read_examples_file, read_inputs, require_arguments
 from saps.resources import jsonable, show_value
 
 if TYPE_CHECKING:
@@ -204,9 +212,9 @@ def _answer(asking: Asking, text: str | None, form: _Form) -> None:
     if text is None or text == "-":
         asking.check()
         if text is None:
-            from saps.cli.session import run_prompt
+            from saps.cli.prompt import SentencePrompt
 
-            run_prompt(asking)
+            SentencePrompt(asking).run()
         else:
             _answer_lines(asking, form.inputs)
         return

@@ -26,7 +26,16 @@ from saps.data.example import Example
 from saps.data.wordings.noise import REWORDINGS
 from saps.evaluation.answering import Clock, Judge, Model, check_symbols, lettered, load_model
 from saps.evaluation.evaluation_settings import Settings
-from saps.evaluation.metrics import Result, cleaned, count_confusions, count_failures, measure
+from saps.evaluation.metrics import (
+    Result,
+    by_family,
+    cleaned,
+    count_confusions,
+    count_failures,
+    hardest,
+    measure,
+    slice_all,
+)
 from saps.evaluation.report import (
     PREDICTIONS,
     REPORT,
@@ -43,7 +52,6 @@ from saps.evaluation.report import (
 )
 from saps.evaluation.report_page import find_learning_curve, render_page
 from saps.evaluation.report_tables import render_markdown, show_report
-from saps.evaluation.slices import by_family, hardest, slice_all
 from saps.resources import LOCK, held
 
 MARKDOWN: Final = "report.md"

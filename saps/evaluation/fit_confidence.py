@@ -10,8 +10,8 @@ from typing import Any
 from saps.data.algolisp import find_split, read_examples
 from saps.evaluation.answering import Judge
 from saps.evaluation.evaluation_settings import EvaluationError
+from saps.evaluation.metrics import Bin, bins_of, calibration_error
 from saps.evaluation.report import file_digest
-from saps.evaluation.slices import Bin, bins_of, calibration_error
 from saps.lang import Limits
 from saps.resources import usable_cores
 from saps.synthesis.calibration import Answer, CalibrationError, Fit, fit_answers

@@ -19,9 +19,10 @@ from saps.evaluation.metrics import (
     Outcome,
     Rate,
     Result,
+    Slice,
+    SliceRow,
     measure,
 )
-from saps.evaluation.slices import Slice, SliceRow
 
 # The measures on rewordings that keep the meaning, and the drop against the plain texts.
 

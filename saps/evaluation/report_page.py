@@ -16,7 +16,15 @@ from jinja2 import Environment, StrictUndefined
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from saps.evaluation.metrics import Confusion, Rate
+from saps.evaluation.metrics import (
+    NO_FAMILY,
+    Bin,
+    Confusion,
+    Rate,
+    Slice,
+    bins_of,
+    calibration_error,
+)
 from saps.evaluation.report import Record, Report
 from saps.evaluation.report_tables import (
     NOTES,
@@ -25,7 +33,6 @@ from saps.evaluation.report_tables import (
     provenance_facts,
     tables,
 )
-from saps.evaluation.slices import NO_FAMILY, Bin, Slice, bins_of, calibration_error
 
 # The measures of a training run over its epochs, where the model's run folder has them.
 

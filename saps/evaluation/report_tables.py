@@ -10,9 +10,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from saps.evaluation.metrics import Measures, Rate
+from saps.evaluation.metrics import Measures, Rate, SliceRow
 from saps.evaluation.report import Report, drop
-from saps.evaluation.slices import SliceRow
 
 MEASURES: Final = "Measures"
 CLEANED: Final = "Measures over the tasks whose own program passes their tests"

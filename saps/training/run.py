@@ -28,6 +28,7 @@ from saps.model.word_vectors import start_from_vectors
 from saps.resources import command_line, held
 from saps.training.callbacks import (
     BestModel,
+    EpochReport,
     Freezing,
     ProgressBar,
     SampleDecodes,
@@ -35,31 +36,28 @@ from saps.training.callbacks import (
     on_terminal,
 )
 from saps.training.checkpoints import (
+    BEST,
     KEY,
     LAST,
     CheckpointFiles,
     Fingerprint,
     KeepsFingerprint,
     RunInterruptedError,
+    TrainingError,
     check_data,
+    check_free,
     check_settings,
     first_line,
-    holds_a_run,
-    newest_checkpoint,
-    read_checkpoint,
-)
-from saps.training.data_feed import Feed, check_shares, choose_shapes
-from saps.training.epoch_report import EpochReport
-from saps.training.pretraining import load_earlier, take_all, take_decoder
-from saps.training.run_folder import (
-    BEST,
-    TrainingError,
-    check_free,
     go_on_if_requeued,
     goes_on,
+    holds_a_run,
+    newest_checkpoint,
     prepare_folder,
+    read_checkpoint,
     vocabularies,
 )
+from saps.training.data_feed import Feed, check_shares, choose_shapes
+from saps.training.pretraining import load_earlier, take_all, take_decoder
 from saps.training.run_settings import SettingError, check_machine, check_monitor, check_ranges
 from saps.training.stopping import FiniteLoss, Interruption, Saving, requeue
 from saps.training.training_module import SynthesisModule, compiled

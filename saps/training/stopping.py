@@ -32,7 +32,6 @@ from saps.training.checkpoints import LAST, CheckpointFiles, RunInterruptedError
 
 logger = logging.getLogger(__name__)
 
-
 # What a run saves at: Ctrl-C; what a scheduler sends before it takes a machine away, by itself or
 # as asked for; the end of a terminal; and that of the processor time that a shell allows.
 _SIGNALS = (
@@ -109,7 +108,7 @@ def _tell(number: int) -> None:
 def requeue(stop: RunInterruptedError) -> None:
     """Have Slurm start the job again where it sent SIGUSR1, as Lightning does.
 
-    The job goes on then: see `saps.training.run_folder`.
+    The job goes on then: see `saps.training.checkpoints`.
     """
     job = os.environ.get("SLURM_JOB_ID")
     if stop.signal != signal.SIGUSR1 or job is None or not stop.has_checkpoint:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from saps.cli import hydra_application, sweep, train
-from saps.cli.hydra_help import (
+from saps.cli.hydra_application import (
     GROUPS,
     PURPOSES,
     SETTINGS,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from saps.cli.repl import Session
+from saps.cli.prompt import ProgramPrompt
 from tests.cli.conftest import RunSaps
 
 
@@ -71,24 +71,24 @@ def test_repl_answers_lines_of_a_pipe(saps: RunSaps) -> None:
     ],
 )  # fmt: skip
 def test_session_answers(line: str, answer: str) -> None:
-    session = Session()
+    session = ProgramPrompt()
     session.answer(":let a = [1, 2]")
     session.answer(":let b = 2")
     assert session.answer(line) == answer
 
 
 def test_session_shows_where_a_program_is_wrong() -> None:
-    answer = Session().answer("(+ 1 (strlen 2))")
+    answer = ProgramPrompt().answer("(+ 1 (strlen 2))")
     assert answer.splitlines()[1:] == [
         "(+ 1 (strlen 2))",
         "             ^ expected string, found int",
     ]
     assert "division" not in answer
-    assert "`/` divides by zero" in Session().answer("(/ 1 0)")
+    assert "`/` divides by zero" in ProgramPrompt().answer("(/ 1 0)")
 
 
 def test_session_completes_names_with_their_signatures() -> None:
-    session = Session()
+    session = ProgramPrompt()
     session.answer(":let strange = 1")
     found = dict(session.completions("str"))
     assert list(found) == [

@@ -2,13 +2,13 @@
 
 import pytest
 
-from saps.cli.repl import Session
+from saps.cli.prompt import ProgramPrompt
 from tests.cli.conftest import RunSaps
 
 
 @pytest.mark.parametrize("word", ["help", "/help", "?", "Help"])
 def test_help_is_no_program(word: str) -> None:
-    session = Session()
+    session = ProgramPrompt()
     assert session.answer(word) == session.answer(":help")
 
 
@@ -19,6 +19,6 @@ def test_who_wants_to_leave_leaves(saps: RunSaps, word: str) -> None:
 
 
 def test_an_argument_may_be_called_help() -> None:
-    session = Session()
+    session = ProgramPrompt()
     session.answer(":let help = 5")
     assert session.answer("help") == "5"

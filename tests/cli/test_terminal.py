@@ -15,8 +15,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from saps.cli.prompt import history_file, is_open, prompt_session, word_before
-from saps.cli.repl import Session
+from saps.cli.prompt import ProgramPrompt, history_file, is_open, prompt_session, word_before
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +32,9 @@ def keys() -> Iterator[PipeInput]:
 
 def typed(keys: PipeInput, text: str) -> str:
     keys.send_text(text)
-    return prompt_session(Session().completions, input=keys, output=DummyOutput()).prompt("> ")
+    return prompt_session(ProgramPrompt().completions, input=keys, output=DummyOutput()).prompt(
+        "> "
+    )
 
 
 def test_enter_goes_on_while_a_bracket_is_open(keys: PipeInput) -> None:
@@ -41,7 +42,7 @@ def test_enter_goes_on_while_a_bracket_is_open(keys: PipeInput) -> None:
 
 
 def test_completions_show_signatures() -> None:
-    session = prompt_session(Session().completions, output=DummyOutput())
+    session = prompt_session(ProgramPrompt().completions, output=DummyOutput())
     assert session.completer is not None
     found = session.completer.get_completions(Document("(map a (str_co"), CompleteEvent())
     assert [(c.text, c.start_position, c.display_meta_text) for c in found] == [

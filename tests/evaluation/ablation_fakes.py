@@ -13,7 +13,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from saps.evaluation import evaluate
-from saps.evaluation.ablation import making, row_configs
+from saps.evaluation.ablation import making
 from saps.evaluation.ablation.ablation_folder import locked, prepare
 from saps.evaluation.ablation.ablation_settings import Settings
 from saps.evaluation.ablation.making import Waves
@@ -29,7 +29,7 @@ from saps.evaluation.report import (
 )
 from saps.resources import resource_folder
 from saps.training import run
-from saps.training.epoch_report import write_table
+from saps.training.callbacks import write_table
 from tests.evaluation.conftest import failing, make_example, make_result, passing
 from tests.tasks import write_data
 
@@ -111,7 +111,7 @@ def install_lab(monkeypatch: pytest.MonkeyPatch) -> Lab:
     made = Lab()
     monkeypatch.setattr(run, "train", made.train)
     monkeypatch.setattr(evaluate, "evaluate", made.evaluate)
-    monkeypatch.setattr(row_configs, "_compose", _composed)
+    monkeypatch.setattr(making, "_compose", _composed)
     return made
 
 

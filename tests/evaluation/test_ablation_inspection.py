@@ -6,8 +6,7 @@ import pytest
 
 from saps.data import DataError, write_examples
 from saps.evaluation.ablation.ablation_settings import AblationError
-from saps.evaluation.ablation.making import inspect
-from saps.evaluation.ablation.row_configs import train_config
+from saps.evaluation.ablation.making import inspect, train_config
 from tests.evaluation.ablation_fakes import (
     Lab,
     install_lab,

@@ -7,8 +7,7 @@ from omegaconf import OmegaConf
 
 from saps.evaluation.ablation.ablation_folder import Stage, failure_of, forget_failure, state_of
 from saps.evaluation.ablation.ablation_settings import Settings
-from saps.evaluation.ablation.making import make_row
-from saps.evaluation.ablation.row_configs import train_config
+from saps.evaluation.ablation.making import make_row, train_config
 from saps.training.checkpoints import CheckpointError, RunInterruptedError
 from tests.evaluation.ablation_fakes import (
     Lab,

@@ -7,7 +7,7 @@ import pytest
 
 from saps.evaluation.ablation.ablation_folder import Stage, state_of
 from saps.evaluation.ablation.ablation_result import Ablation
-from saps.evaluation.ablation.row_configs import remove_outdated
+from saps.evaluation.ablation.making import remove_outdated
 from tests.evaluation.ablation_fakes import Lab, install_lab, make_all, read_settings
 
 ROW = "rows=[saps_h]"

@@ -8,7 +8,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from saps.evaluation.ablation.ablation_settings import Settings
-from saps.evaluation.ablation.row_configs import train_config
+from saps.evaluation.ablation.making import train_config
 from saps.resources import resource_folder
 
 PAGE = Path(__file__).parents[2] / "docs" / "ablation.md"

@@ -14,8 +14,7 @@ from saps.evaluation.ablation.ablation_folder import (
     write_failure,
 )
 from saps.evaluation.ablation.ablation_settings import Settings
-from saps.evaluation.ablation.making import Waves
-from saps.evaluation.ablation.row_configs import train_config
+from saps.evaluation.ablation.making import Waves, train_config
 from tests.evaluation.ablation_fakes import Lab, install_lab, make_all, read_settings, write_run
 
 

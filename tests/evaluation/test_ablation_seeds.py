@@ -17,8 +17,7 @@ from saps.evaluation.ablation.ablation_tables import (
     tables,
     write_files,
 )
-from saps.evaluation.ablation.making import inspect
-from saps.evaluation.ablation.row_configs import train_config
+from saps.evaluation.ablation.making import inspect, train_config
 from saps.evaluation.metrics import Spread
 from tests.evaluation.ablation_fakes import Lab, install_lab, make_all, read_settings, write_run
 

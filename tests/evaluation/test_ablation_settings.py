@@ -6,7 +6,7 @@ import pytest
 from hydra.errors import HydraException
 
 from saps.evaluation.ablation.ablation_settings import AblationError
-from saps.evaluation.ablation.row_configs import evaluate_config, train_config
+from saps.evaluation.ablation.making import evaluate_config, train_config
 from saps.resources import resource_folder
 from tests.evaluation.ablation_fakes import compose_ablate, read_settings
 

@@ -1,6 +1,6 @@
 import pytest
 
-from saps.evaluation.slices import N_BINS, bins_of, calibration_error
+from saps.evaluation.metrics import N_BINS, bins_of, calibration_error
 
 
 def test_answers_are_counted_by_their_probability() -> None:

@@ -1,8 +1,8 @@
 import pytest
 
-from saps.evaluation.metrics import Rate
-from saps.evaluation.slices import (
+from saps.evaluation.metrics import (
     NO_FAMILY,
+    Rate,
     Slice,
     SliceRow,
     by_family,

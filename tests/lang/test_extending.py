@@ -17,7 +17,7 @@ from saps.lang.functions.function_table import whole_number"""
 PROBE = """
 import json
 from saps.cli.programs import function_named
-from saps.cli.repl import Session
+from saps.cli.prompt import Session
 from saps.data.symbols import SymbolTable
 from saps.lang import compile_program, infer_signature, parse, to_python
 from saps.lang.errors import AlgoLispError

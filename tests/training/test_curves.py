@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from matplotlib.figure import Figure
 
-from saps.training.epoch_report import EpochReport, draw_curves
+from saps.training.callbacks import EpochReport, draw_curves
 
 
 def _row(epoch: int, exact: float) -> dict[str, float]:

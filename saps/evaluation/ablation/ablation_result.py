@@ -12,7 +12,7 @@ from typing import Any, Final
 import saps
 from saps.evaluation.ablation.ablation_folder import RowState, Stage, identity, state_of
 from saps.evaluation.ablation.ablation_settings import SPLITS, AblationError, Row, Settings
-from saps.evaluation.ablation.row_configs import check_run, train_config
+from saps.evaluation.ablation.making import check_run, train_config
 from saps.evaluation.compare_reports import PairedCounts, Run, compare_runs, load_run
 from saps.evaluation.metrics import Rate, Spread
 from saps.evaluation.report import Report, ReportError, load_report, plain

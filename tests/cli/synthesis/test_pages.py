@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from saps.cli.session import HELP
+from saps.cli.prompt import SENTENCE_HELP
 from saps.synthesis.synthesizer import Synthesizer
 from tests.cli.conftest import RunSaps
 
@@ -65,7 +65,7 @@ def test_every_option_of_the_command_is_on_a_page(saps: RunSaps) -> None:
 
 
 def test_a_page_has_the_help_of_the_prompt() -> None:
-    assert HELP in PAGES
+    assert SENTENCE_HELP in PAGES
 
 
 def test_the_python_page_prints_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:

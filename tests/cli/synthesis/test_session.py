@@ -12,7 +12,7 @@ import pytest
 from saps.cli import prompt as terminal
 from saps.cli.asking import Asking, time_limit
 from saps.cli.console import CommandError
-from saps.cli.session import HELP, Session, run_prompt
+from saps.cli.prompt import SENTENCE_HELP, SentencePrompt
 from saps.lang import parse
 from saps.synthesis.answer import Question, Synthesis
 from saps.synthesis.asking_back import NotKnownError
@@ -26,8 +26,8 @@ def synthesizer() -> Synthesizer:
 
 
 @pytest.fixture
-def session(synthesizer: Synthesizer) -> Session:
-    return Session(Asking(_loaded=[synthesizer]))
+def session(synthesizer: Synthesizer) -> SentencePrompt:
+    return SentencePrompt(Asking(_loaded=[synthesizer]))
 
 
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
@@ -36,7 +36,7 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
     monkeypatch.setattr(terminal, "typed_lines", lambda *_: iter(lines))
 
 
-def test_a_sentence_gets_a_program_that_can_be_run(session: Session) -> None:
+def test_a_sentence_gets_a_program_that_can_be_run(session: SentencePrompt) -> None:
     answer = session.answer("given an array of numbers xs , find the sum of xs")
     assert "program: (reduce xs 0 +)\ntype:    (xs: int[]) -> int" in answer
     assert session.answer(':run {"xs": [1, 2]}') == "3"
@@ -44,7 +44,7 @@ def test_a_sentence_gets_a_program_that_can_be_run(session: Session) -> None:
     assert session.answer(":run {}") == told
 
 
-def test_the_prompt_names_its_own_commands_not_the_options(session: Session) -> None:
+def test_the_prompt_names_its_own_commands_not_the_options(session: SentencePrompt) -> None:
     session.answer("given an array of numbers xs , find the sum of xs")
     told = {line: session.answer(line) for line in (":run [", ":run [1,2]", ":arg a", ":show x")}
     told[":example 1"] = session.answer(":example 1")
@@ -85,7 +85,7 @@ def test_a_question_is_answered_by_a_number_or_by_neither(
     text: str, said: str, given: tuple[int, int, bool]
 ) -> None:
     model: Any = Choosing()
-    session = Session(Asking(_loaded=[model]))
+    session = SentencePrompt(Asking(_loaded=[model]))
     first = session.answer(text)
     assert "in doubt: for a = [1, 2], should it be 3 or 2?" in first
     assert ("I do not know" in first) is (text == "weather")
@@ -141,7 +141,7 @@ def test_an_answer_to_a_question_is_an_example_or_two_that_are_wrong(
         told.answered(question, "z")
 
 
-def test_words_can_be_added_and_a_sentence_replaced(session: Session) -> None:
+def test_words_can_be_added_and_a_sentence_replaced(session: SentencePrompt) -> None:
     session.answer("given a number a , find a")
     assert "program: (+ a 1)" in session.answer("+ plus 1")
     assert "program: (len a)" in session.answer(
@@ -149,7 +149,7 @@ def test_words_can_be_added_and_a_sentence_replaced(session: Session) -> None:
     )
 
 
-def test_examples_answer_the_last_sentence_anew_and_are_checked(session: Session) -> None:
+def test_examples_answer_the_last_sentence_anew_and_are_checked(session: SentencePrompt) -> None:
     session.answer("given an array of numbers a , find the sum of a")
     assert "passes:  1 of 1 example" in session.answer(':example {"a": [1, 2]} -> 3')
     assert "contradict" in session.answer(':example {"a": [1, 2]} -> 4')
@@ -158,7 +158,7 @@ def test_examples_answer_the_last_sentence_anew_and_are_checked(session: Session
     assert session.answer(":example") == "none"
 
 
-def test_a_declaration_that_is_none_changes_nothing(session: Session) -> None:
+def test_a_declaration_that_is_none_changes_nothing(session: SentencePrompt) -> None:
     session.answer("given an array a , find the length of a")
     for line in (":arg a=quux", ":arg a", ":returns quux", ":arg a=type", ":returns string[]["):
         assert session.answer(line).startswith("error: ")
@@ -169,7 +169,7 @@ def test_a_declaration_that_is_none_changes_nothing(session: Session) -> None:
     assert session.answer(":returns").startswith("the type of the value is open")
 
 
-def test_several_programs_can_be_shown(session: Session) -> None:
+def test_several_programs_can_be_shown(session: SentencePrompt) -> None:
     assert session.answer(":top 2") == "the best 2"
     answer = session.answer("given an array a , find what is hard to say")
     assert answer.startswith("1. ")
@@ -177,7 +177,7 @@ def test_several_programs_can_be_shown(session: Session) -> None:
     assert session.answer(":top none").startswith("error: :top none")
 
 
-def test_views_are_shown(session: Session) -> None:
+def test_views_are_shown(session: SentencePrompt) -> None:
     assert session.answer(":show tree") == "error: there is no program yet; say what it should do"
     session.answer("given an array of numbers xs , find the sum of xs")
     assert session.answer(":show tree").startswith("tree:\n  reduce\n  ├── xs")
@@ -186,7 +186,9 @@ def test_views_are_shown(session: Session) -> None:
     assert session.answer(":show nothing").startswith("error: :show nothing: expected tree, ")
 
 
-def test_python_is_saved_and_nothing_replaced_unasked(session: Session, tmp_path: Path) -> None:
+def test_python_is_saved_and_nothing_replaced_unasked(
+    session: SentencePrompt, tmp_path: Path
+) -> None:
     path = tmp_path / "out.py"
     session.answer("given an array of numbers a , find the sum of a")
     assert session.answer(f":save {path}") == f"saved {path}"
@@ -201,8 +203,8 @@ def test_python_is_saved_and_nothing_replaced_unasked(session: Session, tmp_path
 
 
 @pytest.mark.parametrize("line", ["help", " Help ", "/help", "?", ":help"])
-def test_help_is_no_request(session: Session, line: str) -> None:
-    assert session.answer(line) == HELP
+def test_help_is_no_request(session: SentencePrompt, line: str) -> None:
+    assert session.answer(line) == SENTENCE_HELP
 
 
 @pytest.mark.parametrize("line", ["quit", "exit", "/quit", ":q", "Exit"])
@@ -210,11 +212,11 @@ def test_who_wants_to_leave_gets_no_program(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str
 ) -> None:
     at_a_terminal(monkeypatch, line, ":help")
-    run_prompt(Asking())
+    SentencePrompt(Asking()).run()
     assert capsys.readouterr().out == ""
 
 
-def test_other_lines_are_harmless(session: Session) -> None:
+def test_other_lines_are_harmless(session: SentencePrompt) -> None:
     assert session.answer("  ") == ""
     assert session.answer(":nope") == "error: there is no command :nope; :help shows all"
     assert ":example" in session.answer(":help")
@@ -229,7 +231,7 @@ def test_the_prompt_answers_until_it_is_left(
 ) -> None:
     text = "given an array a , find the length of a"
     at_a_terminal(monkeypatch, "", text, ":quit", "never read")
-    run_prompt(Asking(_loaded=[synthesizer]))
+    SentencePrompt(Asking(_loaded=[synthesizer])).run()
     captured = capsys.readouterr()
     assert captured.out.startswith("program: (len a)")
     assert "never read" not in captured.out
@@ -239,14 +241,14 @@ def test_the_prompt_answers_until_it_is_left(
 def test_ctrl_c_stops_an_answer_and_the_prompt_goes_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(_: Session, line: str) -> str:
+    def interrupted(_: SentencePrompt, line: str) -> str:
         if line == "long":
             raise KeyboardInterrupt
         return f"answer to {line}"
 
     at_a_terminal(monkeypatch, "long", "short")
-    monkeypatch.setattr(Session, "answer", interrupted)
-    run_prompt(Asking())
+    monkeypatch.setattr(SentencePrompt, "answer", interrupted)
+    SentencePrompt(Asking()).run()
     assert capsys.readouterr().out == "stopped\nanswer to short\n"
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from saps.cli.asking import read_arguments
+from saps.cli.asking import read_arguments, read_example, read_examples_file
 from saps.cli.console import CommandError
-from saps.cli.values import read_example, read_examples_file
 from saps.data.files import DataError
 from tests.cli.conftest import RunSaps
 
