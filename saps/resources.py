@@ -1,6 +1,7 @@
 """What the installation brings along, and how commands and JSON are written for people."""
 
 import errno
+import io
 import json
 import math
 import os
@@ -10,7 +11,10 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Where the project's own files lie: `conf/` and `grammar/`, in a checkout and in a wheel.
 
@@ -188,6 +192,16 @@ def write_whole(path: Path, content: bytes) -> None:
         except OSError:
             draft.unlink(missing_ok=True)
             raise
+
+
+def write_figure(path: Path, figure: "Figure", dpi: int = 120) -> None:
+    """Write a picture whole or not at all, in the form that the name of the file says."""
+    form = path.suffix.lower().removeprefix(".")
+    content = io.BytesIO()
+    # Without a date: the same picture has the same bytes.
+    metadata = {"Date": None} if form == "svg" else {}
+    figure.savefig(content, format=form, dpi=dpi, metadata=metadata)
+    write_whole(path, content.getvalue())
 
 
 @contextmanager

@@ -79,9 +79,8 @@ def clean(
     from saps.data.verification import clean
 
     files = _files(path)
-    _check_kind(path, out)
     places = {file: out / file.name if path.is_dir() else out for file in files}
-    _check_places(places, out, overwrite)
+    _check_places(path, out, places, overwrite)
     with _counting("cleaning") as progress:
         found = [
             clean(file, place, workers=workers, progress=progress) for file, place in places.items()
@@ -307,8 +306,8 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _check_kind(path: Path, out: Path) -> None:
-    """Refuse to clean a folder into a file, or a file into a folder."""
+def _check_places(path: Path, out: Path, places: dict[Path, Path], overwrite: bool) -> None:
+    """Refuse a file for a folder, the tasks themselves, and unasked whatever else is there."""
     if path.is_dir() and out.exists() and not out.is_dir():
         raise CommandError(f"{out} is a file, but {path} is a folder; give a folder to write to")
     if not path.is_dir() and out.is_dir():
@@ -317,10 +316,6 @@ def _check_kind(path: Path, out: Path) -> None:
     for place in out.parents:
         if place.exists() and not place.is_dir():
             raise CommandError(f"{out} cannot be made: {place} is a file; choose another place")
-
-
-def _check_places(places: dict[Path, Path], out: Path, overwrite: bool) -> None:
-    """Refuse to write over the tasks themselves, or unasked over anything else."""
     written = [p for to in places.values() for p in (to, to.with_name(f"{to.name}.report.json"))]
     # Links and relative paths may name one file in two ways.
     sources = {file.resolve() for file in places}
@@ -403,12 +398,15 @@ def _print_statistics(columns: Mapping[str, dict[str, Any]], whole: "Statistics"
 
     console = Console(highlight=False)
     console.print(_means(columns))
-    for title, counts in (
-        ("program depth", whole.depths),
-        ("program length", _binned(whole.program_lengths, 10)),
-        ("text length", _binned(whole.text_lengths, 10)),
+    for title, counts, width in (
+        ("program depth", whole.depths, 1),
+        ("program length", whole.program_lengths, 10),
+        ("text length", whole.text_lengths, 10),
     ):
-        console.print(_histogram(title, dict(sorted(counts.items())), "tasks"))
+        binned: Counter[int] = Counter()
+        for value, n in counts.items():
+            binned[value // width * width] += n
+        console.print(_histogram(title, dict(sorted(binned.items())), "tasks"))
     console.print(_histogram("symbol", dict(whole.symbols.most_common(_N_SYMBOLS)), "uses"))
     console.print(_vocabulary(whole))
 
@@ -431,13 +429,6 @@ def _means(columns: Mapping[str, dict[str, Any]]) -> "Table":
             table.add_row(*row)
         table.add_section()
     return table
-
-
-def _binned(counts: Counter[int], width: int) -> Counter[int]:
-    binned: Counter[int] = Counter()
-    for value, n in counts.items():
-        binned[value // width * width] += n
-    return binned
 
 
 def _histogram(title: str, counts: Mapping[int, int] | Mapping[str, int], what: str) -> "Table":

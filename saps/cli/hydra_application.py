@@ -60,8 +60,6 @@ class HydraCommand(TyperCommand):
     """Completes groups, choices and settings."""
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        from saps.cli.hydra_application import completions
-
         folder = resource_folder("conf")
         found = completions(str(ctx.info_name), folder, ctx.args, incomplete)
         return [_Completion(item) for item in found]
@@ -75,8 +73,6 @@ def run_application(task: "Task", command: str, context: typer.Context) -> None:
     """
     folder = resource_folder("conf")
     if {"--help", "-h"} & {*context.args}:
-        from saps.cli.hydra_application import help_text
-
         print(help_text(command, folder))
         return
     import hydra
@@ -239,8 +235,6 @@ def _nearest_choice(message: str) -> str | None:
 
 def _nearest_key(message: str, command: str, given: Sequence[str]) -> str | None:
     """Return the setting that looks like one that is none."""
-    from saps.cli.hydra_application import configuration, meant_key
-
     found = re.search(r"Could not override '([^']+)'", message)
     if found is None:
         return None
@@ -321,11 +315,9 @@ _OPTIONS: Final = ("--multirun", "--cfg", "--help", "--debug")
 class Configuration:
     """What a command can be told.
 
-    Attributes:
-        values: all settings with their defaults; references to others are not resolved.
-        choices: what is chosen in each group, and in `groups` what can be.
-        about: what settings are for, where a comment says it.
-        header: what the file of the command says of itself.
+    These are the defaults of all settings, references to others unresolved, what is chosen in each
+    group and, in `groups`, what can be. `about` says what settings are for, where a comment does,
+    and `header` is what the file of the command says of itself.
     """
 
     values: Mapping[str, Any]
@@ -337,14 +329,15 @@ class Configuration:
 
 def configuration(command: str, folder: Path, given: Sequence[str] = ()) -> Configuration:
     """Compose the defaults of a command under the choices of groups among what is `given`."""
-    from hydra import compose
+    from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
 
     # Groups decide which settings there are; a value may be the very mistake that is asked about.
     chosen = [item for item in given if (folder / item.partition("=")[0]).is_dir()]
-    with _initialized(folder):
+    GlobalHydra.instance().clear()  # of a command that has just failed
+    with initialize_config_dir(str(folder), version_base="1.3"):
         try:
             config = compose(command, overrides=chosen, return_hydra_config=True)
         except HydraException:
@@ -383,16 +376,6 @@ def _comments(file: Path, prefix: str) -> Iterator[tuple[str, str]]:
         above = [one for one in above if one[0] < len(indent)] + [(len(indent), key)]
         if comment:
             yield prefix + ".".join(name for _, name in above), comment
-
-
-@contextmanager
-def _initialized(folder: Path) -> Iterator[None]:
-    from hydra import initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
-
-    GlobalHydra.instance().clear()  # of a command that has just failed
-    with initialize_config_dir(str(folder), version_base="1.3"):
-        yield
 
 
 def _flat(values: Any, above: str = "") -> Iterator[tuple[str, Any]]:

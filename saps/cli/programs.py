@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from io import BytesIO
 from math import inf
 from pathlib import Path
 from textwrap import indent
@@ -14,7 +13,7 @@ from saps.cli.asking import InputOption, read_inputs, require_arguments
 from saps.cli.console import CommandError, DebugOption, ModelOption
 from saps.lang import AlgoLispError, Node, ParseError, Signature, infer_signature, parse
 from saps.lang.render import pretty
-from saps.resources import show_value, write_whole
+from saps.resources import show_value, write_figure, write_whole
 
 if TYPE_CHECKING:
     from saps.lang import Function
@@ -163,7 +162,16 @@ def show(
     saps show "given an array a , find the sum of a" --attention looked.svg
     """
     if attention is not None:
-        _show_attention(program, attention, model)
+        from saps.cli.asking import Asking
+
+        check_picture_path(attention)
+        asking = Asking(model=model, timeout_s=inf)  # the search has a budget of its own
+        synthesis = asking.synthesize(program)
+        explanation = asking.synthesizer.explain(synthesis)
+        if any(node.attention is None for node in explanation.nodes):
+            raise CommandError("the model has no attention: it sees the text through one vector")
+        write_attention(attention, explanation)
+        print(synthesis.program)
         return
     if model is not None:
         raise CommandError("--model goes with --attention: a program needs no model to be shown")
@@ -190,20 +198,6 @@ def check_picture_path(path: Path) -> None:
         raise CommandError(f"{path.parent} is not a folder; create it, or choose another place")
 
 
-def _show_attention(text: str, path: Path, model: str | None) -> None:
-    """Write the picture; print the program that it is of."""
-    from saps.cli.asking import Asking
-
-    check_picture_path(path)
-    asking = Asking(model=model, timeout_s=inf)  # the search has a budget of its own
-    synthesis = asking.synthesize(text)
-    explanation = asking.synthesizer.explain(synthesis)
-    if any(node.attention is None for node in explanation.nodes):
-        raise CommandError("the model has no attention: it sees the text through one vector")
-    write_attention(path, explanation)
-    print(synthesis.program)
-
-
 def write_attention(path: Path, explanation: "Explanation") -> None:
     """Write a picture, .svg or .png: a row for each node in pre-order, a column for each word."""
     import matplotlib as mpl
@@ -228,11 +222,7 @@ def write_attention(path: Path, explanation: "Explanation") -> None:
         axes.grid(which="minor", color="#dddddd", linewidth=0.5)
         axes.tick_params(which="minor", length=0)
         figure.colorbar(image, ax=axes, label="share of the attention", fraction=0.03, pad=0.02)
-        target, form = BytesIO(), path.suffix.lower().removeprefix(".")
-        # Without a date: the same picture has the same bytes.
-        metadata = {"Date": None} if form == "svg" else {}
-        figure.savefig(target, format=form, dpi=150, metadata=metadata)
-    write_whole(path, target.getvalue())
+        write_figure(path, figure, dpi=150)
 
 
 # What the functions of the language do.

@@ -1,7 +1,6 @@
 """What evaluations say of models: `saps compare` and `saps calibrate`."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,8 +9,7 @@ import typer
 from saps.cli.console import CommandError, DebugOption, JsonOption
 
 if TYPE_CHECKING:
-    from saps.evaluation.compare_reports import Comparison, Run
-    from saps.evaluation.fit_confidence import Findings
+    from saps.evaluation.compare_reports import Comparison
 
 
 def compare(
@@ -30,45 +28,31 @@ def compare(
 
     saps compare runs/evaluate/first runs/evaluate/second
     """
-    from saps.evaluation.compare_reports import compare_runs, load_run
+    from rich.console import Console
+
+    from saps.evaluation.compare_reports import compare_runs, comparison_tables, load_run
+    from saps.evaluation.report_tables import draw, escape, render_table
 
     # typer has no list of at least two.
     if len(reports) < 2:
         raise typer.BadParameter("one report cannot be compared: give two or more")
     if markdown and as_json:
         raise typer.BadParameter("--markdown and --json exclude one another")
-    _refuse_repetition(reports)
+    seen: dict[Path, Path] = {}
+    for given in reports:  # by its folder or its file
+        place = given.resolve()
+        folder = place.parent if place.is_file() else place
+        if folder in seen:
+            told = f"{seen[folder]} and {given} are the same report: give each once"
+            raise typer.BadParameter(told)
+        seen[folder] = given
     runs = [load_run(folder) for folder in reports]
     comparisons = compare_runs(runs)
     if as_json:
         print(json.dumps([_plain(comparison) for comparison in comparisons], ensure_ascii=False))
-    else:
-        _print_tables(runs, comparisons, examples, markdown=markdown)
-
-
-def _refuse_repetition(reports: Sequence[Path]) -> None:
-    """Refuse a report that is given twice, by its folder or its file."""
-    seen: dict[Path, Path] = {}
-    for given in reports:
-        place = given.resolve()
-        folder = place.parent if place.is_file() else place
-        if folder in seen:
-            raise typer.BadParameter(
-                f"{seen[folder]} and {given} are the same report: give each once"
-            )
-        seen[folder] = given
-
-
-def _print_tables(
-    runs: "Sequence[Run]", comparisons: "Sequence[Comparison]", n_examples: int, *, markdown: bool
-) -> None:
-    from rich.console import Console
-
-    from saps.evaluation.compare_reports import comparison_tables
-    from saps.evaluation.report_tables import draw, escape, render_table
-
+        return
     console = Console()
-    for table in comparison_tables(runs, comparisons, n_examples):
+    for table in comparison_tables(runs, comparisons, examples):
         if markdown:
             print(f"## {escape(table.title)}\n\n{render_table(table)}\n")
         else:
@@ -117,18 +101,11 @@ def calibrate(
     saps calibrate data/generated --model runs/saps_vh_att/best
     """
     from saps.evaluation.fit_confidence import calibrate
+    from saps.evaluation.metrics import calibration_error
 
     if not 0 <= threshold <= 1:
         raise CommandError(f"--threshold {threshold}: expected a number from 0 to 1")
     findings, path = calibrate(data, model, threshold=threshold, limit=limit, workers=workers)
-    _print_reliability(findings)
-    print(path)
-
-
-def _print_reliability(findings: "Findings") -> None:
-    """Print tables of Markdown."""
-    from saps.evaluation.metrics import calibration_error
-
     for title, bins in (("tree's probability", findings.before), ("confidence", findings.after)):
         error = calibration_error(bins)
         print(f"{title}: calibration error {100 * (error or 0):.1f} %")
@@ -140,3 +117,4 @@ def _print_reliability(findings: "Findings") -> None:
             between = f"{100 * part.low:.0f} and {100 * part.high:.0f} %"
             print(f"| {between} | {n:,} | {right:,} | {share} | {mean} |")
         print()
+    print(path)

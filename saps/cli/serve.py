@@ -29,7 +29,12 @@ def serve(
 
     saps serve --port 8000
     """
-    _require_extra()
+    missing = [name for name in ("fastapi", "uvicorn") if find_spec(name) is None]
+    if missing:
+        raise CommandError(
+            f"saps serve needs {' and '.join(missing)}, which is not installed: "
+            'pip install "saps[serve]"'
+        )
     from saps.serve.http_app import create_app
     from saps.serve.server import (
         BACKLOG,
@@ -45,7 +50,11 @@ def serve(
     with listen(host, port) as bound:  # before the model is loaded: a port in use is told at once
         is_local = is_loopback(bound)
         if not is_local:
-            _warn(host)
+            print(
+                f"saps: warning: {host} is not the loopback address: anyone who reaches this "
+                "machine can use the service; it has no passwords",
+                file=sys.stderr,
+            )
         settings = ServiceSettings(
             timeout_s=timeout,
             max_waiting=max_waiting,
@@ -59,20 +68,3 @@ def serve(
             server_for(app, settings).run(sockets=[bound])
         except KeyboardInterrupt:  # raised anew by the server once it has stopped
             print("stopped", file=sys.stderr)
-
-
-def _require_extra() -> None:
-    missing = [name for name in ("fastapi", "uvicorn") if find_spec(name) is None]
-    if missing:
-        raise CommandError(
-            f"saps serve needs {' and '.join(missing)}, which is not installed: "
-            'pip install "saps[serve]"'
-        )
-
-
-def _warn(host: str) -> None:
-    print(
-        f"saps: warning: {host} is not the loopback address: anyone who reaches this machine can "
-        "use the service; it has no passwords",
-        file=sys.stderr,
-    )

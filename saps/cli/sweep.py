@@ -57,12 +57,6 @@ def run_sweep(
 ) -> None:
     """Run `task`, which must pickle, on the configuration of each job; tell at the end how it went.
 
-    Args:
-        task: of a job.
-        command: such as "train".
-        arguments: of the command, `--multirun` included.
-        settings: of this call of the command.
-
     Raises:
         CommandError: the sweep has no jobs or a folder for two of them, or jobs failed.
         KeyboardInterrupt, SystemExit: they were stopped, by Ctrl-C or SIGTERM.
@@ -188,11 +182,11 @@ class _Sweep(Launcher):
                 folder = str(chosen)
                 other = folders.setdefault(Path(folder).resolve(), name)
                 if len(folders) <= number:
-                    told = (
+                    alike = (
                         f"the jobs {other} and {name}" if other != name else "jobs that are alike"
                     )
                     raise CommandError(
-                        f"{told} would both write into {folder}: give each a folder of its own, "
+                        f"{alike} would both write into {folder}: give each a folder of its own, "
                         f"such as {_own_folder(setting, folder, jobs, job)}"
                     )
 
@@ -223,9 +217,7 @@ class _Sweep(Launcher):
         failed = [job for job in self._outcomes if job.status and job.status not in STOPPED]
         if failed:
             told.append(f"{len(failed)} of {n_jobs} jobs failed:")
-        for job in failed:
-            reason = job.reason.replace("\n", "\n    ")
-            told.append(f"  {job.name}: {reason}")
+        told += [f"  {job.name}: {job.reason}".replace("\n", "\n    ") for job in failed]
         for kind, names in (
             ("stopped", [job.name for job in self._outcomes if job.status in STOPPED]),
             ("not begun", [job.name for job in self._outcomes if job.status is None]),

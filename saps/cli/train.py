@@ -58,14 +58,14 @@ def _task(config: "DictConfig") -> None:
         if not _is_speaker():
             return  # Lightning would kill the others if one ended with an error
         with suppress(OSError):  # at SIGHUP the terminal is gone
-            print(f"{stop}; {_how_to_go_on(stop)}", file=sys.stderr)
+            print(f"{stop}; {_how_to_go_on(stop.folder, stop)}", file=sys.stderr)
         if stop.signal != signal.SIGINT:
             sys.exit(128 + stop.signal)
         raise KeyboardInterrupt from stop
     except SystemExit as stop:
         if isinstance(stop.__context__, KeyboardInterrupt):  # Lightning's answer to Ctrl-C
             if _is_speaker():
-                print(f"stopped at once; {_how_to_go_on_from(config.folder)}", file=sys.stderr)
+                print(f"stopped at once; {_how_to_go_on(Path(config.folder))}", file=sys.stderr)
             raise KeyboardInterrupt from stop
         raise
     # Under DDP each process comes here, and one line is enough.
@@ -81,32 +81,22 @@ def _is_speaker() -> bool:
     return os.environ.get("LOCAL_RANK", "0") == "0"
 
 
-def _how_to_go_on_from(folder: str) -> str:
-    from saps.training.checkpoints import holds_a_run
-
-    if not holds_a_run(Path(folder)):
-        return "there was no checkpoint yet, so nothing was saved"
-    return f"to resume from the last checkpoint: {_command_to_go_on()}"
-
-
-def _command_to_go_on() -> str:
+def _how_to_go_on(folder: Path, stop: "RunInterruptedError | None" = None) -> str:
+    """Give the command that resumes a run; `stop` tells how it was stopped, unless at once."""
     from hydra.core.hydra_config import HydraConfig
 
+    from saps.training.checkpoints import holds_a_run
+
+    problem = None if stop is None else stop.problem
+    lost = "" if problem is None else f"its checkpoint could not be written ({problem})"
+    if not holds_a_run(folder):
+        return f"{lost or 'there was no checkpoint yet'}, so nothing was saved"
     given = HydraConfig.get().overrides.task
     kept = [item for item in given if item.lstrip("+~").partition("=")[0] not in _OF_THE_START]
-    return shlex.join(["saps", "train", *kept, "ckpt_path=last"])
-
-
-def _how_to_go_on(stop: "RunInterruptedError") -> str:
-    command = _command_to_go_on()
-    if not stop.has_checkpoint:
-        return f"its checkpoint could not be written ({stop.problem}), so nothing was saved"
-    if stop.problem is not None:
-        return (
-            f"its checkpoint could not be written ({stop.problem}); "
-            f"to resume from the one before: {command}"
-        )
-    return f"to resume: {command}"
+    command = shlex.join(["saps", "train", *kept, "ckpt_path=last"])
+    if lost:
+        return f"{lost}; to resume from the one before: {command}"
+    return f"to resume{' from the last checkpoint' if stop is None else ''}: {command}"
 
 
 # `saps generate`: a Hydra application over `conf/generate.yaml`.

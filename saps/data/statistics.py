@@ -114,7 +114,7 @@ def share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def data_progress() -> Progress:
+def data_progress(*, transient: bool = False) -> Progress:
     """Return a bar that counts tasks and estimates the time left, where a person sees stderr."""
     return Progress(
         TextColumn("{task.description}"),
@@ -123,5 +123,6 @@ def data_progress() -> Progress:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
+        transient=transient,
         disable=not sys.stderr.isatty(),
     )

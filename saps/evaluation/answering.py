@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import torch
 from hydra.utils import instantiate
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from saps.data.example import Example
+from saps.data.statistics import data_progress
 from saps.data.symbols import ARGUMENTS, SymbolError, SymbolTable
 from saps.evaluation.evaluation_settings import EvaluationError, Settings, usable_device
 from saps.evaluation.judge import Trial, judge_all
@@ -52,12 +52,9 @@ class Model:
     """A predictor, and what the report says about it.
 
     Attributes:
-        predictor: writes the programs.
-        source: for the report.
         symbols: the labels that it has for nodes; None where it does not say.
-        request: what it may know of a task besides the text; None for a predictor that takes
-            texts alone.
-        n_seen_tests: tests of a task, the first ones, that `request` shows.
+        request: what it may know of a task besides the text, which are the first `n_seen_tests`
+            of its tests; None for a predictor that takes texts alone.
         n_writers: processes that may each have a copy of the predictor, which must pickle then.
     """
 
@@ -97,10 +94,7 @@ def check_symbols(model: Model, programs: Sequence[Node]) -> None:
     logger.warning(
         "%s has no label for some symbol of %d of %d target programs, such as %s; "
         "on these its exact match is 0",
-        model.source.checkpoint,
-        len(lacking),
-        len(programs),
-        lacking[0],
+        *(model.source.checkpoint, len(lacking), len(programs), lacking[0]),
     )
 
 
@@ -250,7 +244,7 @@ class Judge:
     def results(self, examples: Sequence[Example], clock: Clock | None = None) -> list[Result]:
         """Have a program written for each task; judge it, and the task's own program."""
         clock = clock or Clock()
-        with _progress() as progress:
+        with data_progress(transient=True) as progress:
             with clock.on("predicting"):
                 predictions = self._predict(examples, progress)
             programs = [None if answer is None else answer.program for answer in predictions]
@@ -300,18 +294,6 @@ class Judge:
         if self.request is None:
             return Batch(texts, None)
         return Batch(texts, [self.request(example) for example in examples])
-
-
-def _progress() -> Progress:
-    """Return bars on stderr, which are drawn on a terminal only."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 # Texts judged as a person's: read as `saps synthesize` reads them, before the model sees them.

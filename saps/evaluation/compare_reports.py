@@ -23,14 +23,7 @@ from saps.evaluation.report_tables import Table, percent
 
 @dataclass(frozen=True, slots=True)
 class PairedCounts:
-    """The same tasks under two models, for one property of the answers.
-
-    Attributes:
-        both: tasks on which both models have it.
-        only_first: on which the first alone has it.
-        only_second: on which the second alone has it.
-        neither: on which none has it.
-    """
+    """On how many tasks both models, one alone, or neither has some property of its answer."""
 
     both: int
     only_first: int
@@ -101,16 +94,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs on the same tasks.
-
-    Attributes:
-        first: the run that the other is measured against.
-        second: the other.
-        exact_match: tasks by which run predicted the target tree.
-        accuracy: tasks by which run's program passes all tests.
-        only_first: what each run answered where the first alone passes.
-        only_second: the same where the second alone passes.
-    """
+    """Two runs on the same tasks; `only_first` has both answers where the first alone passes."""
 
     first: Run
     second: Run
@@ -148,7 +132,19 @@ def compare_runs(runs: Sequence[Run]) -> list[Comparison]:
 
 
 def _compare(first: Run, second: Run) -> Comparison:
-    _check_same_tasks(first, second)
+    # The tasks themselves: a file that was packed or moved holds the same ones.
+    if [_task(r) for r in first.records] != [_task(r) for r in second.records]:
+        numbered = enumerate(zip(first.records, second.records, strict=False), 1)
+        differing = (number for number, (one, other) in numbered if _task(one) != _task(other))
+        number = next(differing, None)
+        place = "those that both have are the same"
+        if number is not None:
+            place = f"task {number:,} is the first that differs"
+        told = (f"{r.report.full.n:,} of {r.report.provenance.data.file}" for r in (first, second))
+        raise ReportError(
+            f"{first.name} and {second.name} judged other tasks ({'; '.join(told)}; {place}): "
+            "evaluate both on the same tasks, with the same limit"
+        )
     pairs = list(zip(first.records, second.records, strict=True))
     return Comparison(
         first,
@@ -160,31 +156,8 @@ def _compare(first: Run, second: Run) -> Comparison:
     )
 
 
-def _check_same_tasks(first: Run, second: Run) -> None:
-    """Look at the tasks themselves: a file that was packed or moved holds the same ones."""
-    if [_task(r) for r in first.records] == [_task(r) for r in second.records]:
-        return
-    raise ReportError(
-        f"{first.name} and {second.name} judged other tasks ({_describe(first)}; "
-        f"{_describe(second)}; {_first_difference(first, second)}): evaluate both on the same "
-        "tasks, with the same limit"
-    )
-
-
 def _task(record: Record) -> tuple[str, str, int]:
     return record.text, record.gold, record.n_tests
-
-
-def _describe(run: Run) -> str:
-    return f"{run.report.full.n:,} of {run.report.provenance.data.file}"
-
-
-def _first_difference(first: Run, second: Run) -> str:
-    pairs = enumerate(zip(first.records, second.records, strict=False), 1)
-    differing = (number for number, (one, other) in pairs if _task(one) != _task(other))
-    if (number := next(differing, None)) is not None:
-        return f"task {number:,} is the first that differs"
-    return "those that both have are the same"
 
 
 def _count(pairs: Iterable[tuple[Record, Record]], holds: Callable[[Record], bool]) -> PairedCounts:

@@ -67,9 +67,7 @@ logger = logging.getLogger(__name__)
 def evaluate(cfg: DictConfig, model: Model | None = None) -> Report:
     """Judge a model as conf/evaluate.yaml describes; show the report and write its folder.
 
-    Args:
-        cfg: the composed configuration.
-        model: to judge; None for the one that `cfg.checkpoint` names.
+    Without a `model`, it is the one that `cfg.checkpoint` names.
 
     Raises:
         EvaluationError, ReportError: the configuration or the report folder will not do.
@@ -249,20 +247,16 @@ def write_folder(
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=beside) as place:
         draft = Path(place) / "report"
         draft.mkdir()
-        _write_files(draft, report, results)
+        text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+        (draft / REPORT).write_text(text + "\n", encoding="utf-8")
+        (draft / MARKDOWN).write_text(render_markdown(report), encoding="utf-8")
+        curve = find_learning_curve(Path(report.provenance.model.checkpoint))
+        page = render_page(report, [Record.of(result) for result in results], curve)
+        (draft / PAGE).write_text(page, encoding="utf-8")
+        with (draft / PREDICTIONS).open("w", encoding="utf-8") as file:
+            file.writelines(format_records(results))
         if folder.exists():
             for name in (PREDICTIONS, MARKDOWN, PAGE, REPORT):
                 (draft / name).replace(folder / name)
         else:
             draft.replace(folder)
-
-
-def _write_files(folder: Path, report: Report, results: Sequence[Result]) -> None:
-    text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / REPORT).write_text(text + "\n", encoding="utf-8")
-    (folder / MARKDOWN).write_text(render_markdown(report), encoding="utf-8")
-    curve = find_learning_curve(Path(report.provenance.model.checkpoint))
-    page = render_page(report, [Record.of(result) for result in results], curve)
-    (folder / PAGE).write_text(page, encoding="utf-8")
-    with (folder / PREDICTIONS).open("w", encoding="utf-8") as file:
-        file.writelines(format_records(results))

@@ -21,10 +21,8 @@ from saps.synthesis.calibration import Answer, CalibrationError, Fit, fit_answer
 class Findings:
     """What a calibration found: the `fit` is on all answers.
 
-    Attributes:
-        before: answers by the probability of their tree.
-        after: answers by their confidence, each half's from a fit on the other half.
-        data: name and digest of the file, and how many tasks of it count.
+    `before` has the answers by the probability of their tree, `after` by their confidence, each
+    half's from a fit on the other half; `data` is name and digest of the file, and how many tasks.
     """
 
     fit: Fit
@@ -60,12 +58,8 @@ def calibrate(
 ) -> tuple[Findings, Path]:
     """Have a model answer the validation split; fit, and write the fit into the model's folder.
 
-    Args:
-        data: a folder with a dev split, or a file of tasks with tests.
-        model: folder of a model; None for the bundled one.
-        threshold: of `Calibration.threshold`.
-        limit: take the first so many tasks of `data`.
-        workers: processes that run programs; None for one a core.
+    The tasks are the first `limit` of a folder with a dev split, or of a file. `threshold` is that
+    of `Calibration`; so many workers run programs, one a core if not given.
 
     Returns:
         What was found, and the file that has it now.

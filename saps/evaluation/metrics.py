@@ -86,10 +86,8 @@ Z_95: Final = 1.959963984540054
 class Result:
     """A task, what the model answered, and how both programs fared on the task's tests.
 
-    Attributes:
-        predicted: the model's program, or None where it gave no tree.
-        log_prob: of the prediction, natural log; None where it gave none.
-        gold: on the task's own program.
+    `verdict` is on the `predicted` program, `gold` on the task's own. Where the model gave no tree,
+    `predicted` and its `log_prob` (natural) are None.
     """
 
     example: Example
@@ -108,9 +106,7 @@ class Result:
 class Rate:
     """A share of `n` things.
 
-    Attributes:
-        count: how many have the property; not a whole number where each thing is itself a share.
-        n: of how many.
+    `count` of them have the property; not a whole number where each thing is itself a share.
     """
 
     count: float
@@ -158,10 +154,8 @@ _T_95: Final = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 class Spread:
     """The mean of a share or of a difference over seeds.
 
-    Attributes:
-        difference: the mean, in [-1, 1].
-        interval: its 95 % interval, Student's, for seeds are few.
-        n_seeds: at least two.
+    `difference` is the mean, in [-1, 1], and `interval` its 95 % interval, Student's, for seeds are
+    few: at least two.
     """
 
     difference: float
@@ -375,10 +369,8 @@ class SliceRow:
 class Slice:
     """All tasks, parted by one property; the rows' `n` sum to the number of tasks.
 
-    Attributes:
-        name: of the property, `depth`.
-        title: the same for people, with the unit.
-        rows: of the values that occur, in ascending order; families by their number of tasks.
+    `title` is the property for people, with the unit. There are rows of the values that occur, in
+    ascending order; families by their number of tasks.
     """
 
     name: str
@@ -459,15 +451,10 @@ def has_differing_siblings(program: Node) -> bool:
 def by_family(results: Iterable[Result]) -> Slice:
     """Part the tasks by their outermost family, the largest first."""
     parts: defaultdict[str, list[Result]] = defaultdict(list)
-    for result in results:
-        parts[family_of(result)].append(result)
+    for result in results:  # by the outermost family
+        parts[next(iter(result.example.nodes), NO_FAMILY)].append(result)
     ordered = sorted(parts.items(), key=lambda item: (-len(item[1]), item[0]))
     return Slice("family", "task family", tuple(_row(name, part) for name, part in ordered))
-
-
-def family_of(result: Result) -> str:
-    """Return the name of the task's outermost family."""
-    return result.example.nodes[0] if result.example.nodes else NO_FAMILY
 
 
 def hardest(families: Slice, limit: int, min_n: int) -> tuple[SliceRow, ...]:
@@ -499,11 +486,8 @@ N_BINS: Final = 10
 class Bin:
     """The answers whose probability lies between two bounds.
 
-    Attributes:
-        low: least probability, in [0, 1].
-        high: the bound above, itself in the last bin alone.
-        confidence: mean probability of the answers; None where there is none.
-        passed: how many of them pass all tests.
+    The bound above, `high`, is itself in the last bin alone. `confidence` is the mean probability
+    of the answers, None where there is none.
     """
 
     low: float

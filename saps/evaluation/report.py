@@ -128,12 +128,8 @@ class Timing:
 class Provenance:
     """What it takes to make the report again.
 
-    Attributes:
-        created: UTC, ISO 8601.
-        command: as typed; empty where the evaluation was called from Python.
-        limits: of each run of a program on one test.
-        n_seen_tests: tests of each task, the first ones, that guided the search.
-        as_typed: whether texts were read as those that people type.
+    `created` is UTC, ISO 8601; `command` is empty where the evaluation was called from Python. The
+    first `n_seen_tests` of each task guided the search.
     """
 
     created: str
@@ -149,18 +145,11 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The report of one evaluation.
+    """The report of one evaluation: see docs/report-schema.md.
 
-    Attributes:
-        provenance: of what, by what, how.
-        timing: how long it took.
-        full: the measures over all tasks.
-        cleaned: the same over the tasks whose own program passes their tests.
-        slices: exact match and accuracy by what the tasks are like.
-        hardest_families: solved least, hardest first.
-        failures: by kind, most frequent first.
-        confusions: between symbols, most frequent first.
-        robustness: the measures on rewordings; empty unless asked for.
+    The measures are over all tasks, and `cleaned` over those whose own program passes their tests.
+    Families, failures and confusions come the hardest or most frequent first; `robustness` is empty
+    unless asked for.
     """
 
     provenance: Provenance
@@ -175,7 +164,7 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Return what `report.json` holds."""
-        return {"schema_version": SCHEMA_VERSION, **_plain_fields(self)}
+        return {"schema_version": SCHEMA_VERSION, **plain(self)}
 
     @classmethod
     def from_json(cls, content: Any) -> "Report":
@@ -231,17 +220,14 @@ def _reports_inside(folder: Path) -> str:
     return ""
 
 
-def _plain_fields(value: Any) -> dict[str, Any]:
-    return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-
-
 def plain(value: Any) -> Any:
     """Turn a record into what JSON knows: a rate has its share and interval beside its counts."""
-    if isinstance(value, Rate):
-        low, high = value.interval or (None, None)
-        return {**_plain_fields(value), "value": value.value, "low": low, "high": high}
     if is_dataclass(value):
-        return _plain_fields(value)
+        known = {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        if not isinstance(value, Rate):
+            return known
+        low, high = value.interval or (None, None)
+        return {**known, "value": value.value, "low": low, "high": high}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
@@ -253,9 +239,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-@cache
-def _hints(kind: type) -> Mapping[str, Any]:
-    return get_type_hints(kind)
+_hints = cache(get_type_hints)  # annotations may be texts, which dataclasses do not resolve
 
 
 def typed(kind: Any, value: Any) -> Any:
@@ -289,7 +273,6 @@ def _record(kind: Any, value: Any) -> Any:
     """Fill a dataclass; a field that came with a later release has a default."""
     if not isinstance(value, dict):
         raise TypeError(f"expected an object, found {value!r}")
-    # Annotations may be texts, which dataclasses do not resolve.
     hints, found = _hints(kind), {}
     for field in fields(kind):
         if field.name in value:
@@ -331,19 +314,9 @@ class FailingTest:
 class Record:
     """One task, judged.
 
-    Attributes:
-        text: of the task.
-        gold: the target program, as s-expression.
-        predicted: the model's program; None where it gave no tree.
-        log_prob: natural log; None where it gave no tree.
-        exact: whether the two programs are one.
-        outcome: of the predicted program.
-        code: the kind of error, if any.
-        n_passed: tests that the predicted program passes.
-        n_tests: of how many.
-        gold_passes: whether the target program passes all tests.
-        nodes: task families, the outermost first.
-        failing_test: None where all pass, or in a file of an older version.
+    Programs are s-expressions. Where the model gave no tree, `predicted` and `log_prob` (natural)
+    are None; so is `failing_test` where all pass, or in a file of an older version. `code` is the
+    kind of error, if any, and `nodes` are task families, the outermost first.
     """
 
     text: str

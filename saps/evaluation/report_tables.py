@@ -22,13 +22,7 @@ ROBUSTNESS: Final = "Robustness to rewording"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table to be drawn; the first column is text, the others are numbers.
-
-    Attributes:
-        title: names the table.
-        header: of each column.
-        rows: as many cells each as the header.
-    """
+    """A table to be drawn; the first column is text, the others are numbers."""
 
     title: str
     header: tuple[str, ...]

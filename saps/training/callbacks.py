@@ -4,7 +4,6 @@ import csv
 import io
 import logging
 import math
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -20,7 +19,7 @@ from rich.text import Text
 from torch import nn
 
 from saps.data.batching import Batch
-from saps.resources import write_whole
+from saps.resources import write_figure, write_whole
 from saps.training.checkpoints import CURVES, METRICS, first_line, has_finite_weights
 
 if TYPE_CHECKING:
@@ -51,17 +50,12 @@ class BestModel(Callback):
     ) -> None:
         """Watch a metric: a loss, or a part of it, is better when smaller, all else when larger.
 
-        Args:
-            monitor: name of the metric.
-            save: gets the metric's name and value, the epoch (from 0) and the step. Where it
-                raises OSError the model is not saved, and training continues with a warning.
-            patience: stop the run after so many validations without a better model; None never.
-            is_kept: whether the best model of the run that is continued is where `save` puts ours.
+        `save` gets the metric's name and value, the epoch (from 0) and the step. Where it raises
+        OSError the model is not saved, and training continues with a warning. The run stops after
+        `patience` validations without a better model. `is_kept` tells whether the best model of
+        the run that is continued is where `save` puts ours.
         """
-        self.monitor = monitor
-        self.save = save
-        self.patience = patience
-        self.is_kept = is_kept
+        self.monitor, self.save, self.patience, self.is_kept = monitor, save, patience, is_kept
         self.best: float | None = None
         self.best_loss = -math.inf
         self.n_worse = 0
@@ -241,11 +235,6 @@ class ProgressBar(Callback):
     on_validation_epoch_end = on_train_epoch_end = on_exception = _hide  # type: ignore[assignment]
 
 
-def on_terminal() -> bool:
-    """Tell whether somebody would see a bar."""
-    return sys.stderr.isatty()
-
-
 _LONGEST = 300  # letters of a program; a network that has learned little writes hundreds of symbols
 
 
@@ -353,7 +342,7 @@ class EpochReport(Callback):
             "learning_rate": _rate(trainer),
             **metrics,
             "val/exact_match": exact,
-            "val/n_exact": exact if exact != exact else float(round(exact * self.n_dev)),
+            "val/n_exact": _NAN if math.isnan(exact) else float(round(exact * self.n_dev)),
             "val/n": float(self.n_dev),
             "examples_per_s": self._n_examples / max(self._trained - self._began, 1e-9),
             "seconds": self._before + time.perf_counter() - self._began,
@@ -377,7 +366,7 @@ def _rate(trainer: lightning.Trainer) -> float:
 def epoch_line(row: Mapping[str, float]) -> str:
     """Tell of an epoch in one line."""
     n_exact = row["val/n_exact"]
-    counts = "no validation" if n_exact != n_exact else f"{n_exact:.0f}/{row['val/n']:.0f}"
+    counts = "no validation" if math.isnan(n_exact) else f"{n_exact:.0f}/{row['val/n']:.0f}"
     return (
         f"epoch {row['epoch']:03.0f}"
         f"  train/loss {row.get('train/loss', _NAN):.4f} nats/node"
@@ -418,22 +407,16 @@ def draw_curves(rows: Sequence[Mapping[str, float]], path: Path) -> None:
     exact.set(ylabel="exact match", ylim=(0, 1.02), xlabel="epoch")
     exact.set_xlim(rows[0]["epoch"] - 0.5, rows[-1]["epoch"] + 0.5)
     exact.xaxis.set_major_locator(MaxNLocator(integer=True))
-    exact.set_title(_best(rows), fontsize="medium", loc="left")
+    judged = [row for row in rows if not math.isnan(row["val/exact_match"])]
+    told = "no validation yet"
+    if judged:
+        best = max(judged, key=lambda row: row["val/exact_match"])
+        told = (
+            f"best exact match: {best['val/exact_match']:.4f} "
+            f"({best['val/n_exact']:.0f}/{best['val/n']:.0f}) in epoch {best['epoch']:.0f}"
+        )
+    exact.set_title(told, fontsize="medium", loc="left")
     for axes in (loss, exact):
         axes.grid(alpha=0.3)
         axes.legend(frameon=False)
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=120)
-    write_whole(path, content.getvalue())
-
-
-def _best(rows: Sequence[Mapping[str, float]]) -> str:
-    """Name the largest exact match; epochs without a validation have none."""
-    judged = [row for row in rows if not math.isnan(row["val/exact_match"])]
-    if not judged:
-        return "no validation yet"
-    best = max(judged, key=lambda row: row["val/exact_match"])
-    return (
-        f"best exact match: {best['val/exact_match']:.4f} "
-        f"({best['val/n_exact']:.0f}/{best['val/n']:.0f}) in epoch {best['epoch']:.0f}"
-    )
+    write_figure(path, figure)

@@ -66,12 +66,7 @@ class RunInterruptedError(Exception):
     """
 
     def __init__(
-        self,
-        folder: Path,
-        step: int,
-        epoch: int,
-        problem: str | None,
-        number: int = signal.SIGINT,
+        self, folder: Path, step: int, epoch: int, problem: str | None, number: int = signal.SIGINT
     ) -> None:
         super().__init__(folder, step, epoch, problem, number)
         self.folder, self.step, self.epoch, self.problem = folder, step, epoch, problem
@@ -100,8 +95,7 @@ class CheckpointFiles(TorchCheckpointIO):
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
     ) -> None:
-        if storage_options is not None:
-            raise TypeError("checkpoints of a run take no storage options")
+        assert storage_options is None, "nobody gives any to the trainer of a run"
         path = Path(path)
         draft = draft_of(path)
         try:
@@ -115,7 +109,12 @@ class CheckpointFiles(TorchCheckpointIO):
             if path.exists():
                 path.replace(path.with_name(PREVIOUS))
             draft.replace(path)
-            _flush_names(path.parent)
+            # Have the disk know of the new names, as it knows of the contents.
+            descriptor = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
         except (OSError, RuntimeError) as error:  # torch reports a failing write as the latter
             draft.unlink(missing_ok=True)
             self.failure = first_line(error)
@@ -137,15 +136,6 @@ def has_finite_weights(module: nn.Module) -> bool:
 def draft_of(path: Path) -> Path:
     """Return where a file is written before it is moved to its place."""
     return path.with_name(f".{path.name}.draft")
-
-
-def _flush_names(folder: Path) -> None:
-    """Have the disk know of renamed files, as it knows of their contents."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def first_line(error: BaseException) -> str:
@@ -344,10 +334,9 @@ def check_settings(path: Path, checkpoint: Mapping[str, Any], cfg: DictConfig) -
     found = first_difference(checkpoint[KEY]["settings"], _settings_of(cfg))
     if found is None:
         return
+    remedy = f"give {'+' if found.here == _ABSENT else ''}{found.name}={found.told[0]}"
     if found.there == _ABSENT:
         remedy = f"leave {found.name} out"
-    else:
-        remedy = f"give {'+' if found.here == _ABSENT else ''}{found.name}={found.told[0]}"
     raise CheckpointError(
         f"{path} belongs to another run: {found}; {remedy}, "
         "or give the run's own experiment, or another name= for a new run"
@@ -449,7 +438,17 @@ def prepare_folder(cfg: DictConfig, folder: Path, data: "TaskData", *, is_new: b
     """
     try:
         restore_replaced(folder / BEST)
-        _remove_drafts(folder)
+        for name in (LAST, METRICS, CURVES):
+            draft_of(folder / name).unlink(missing_ok=True)
+        # What `save_bundle` had begun, and what it had moved aside. Only what a run writes is
+        # removed: a person may have a hidden folder of that name.
+        for pattern, ours in (
+            (f".{BEST}-????????", {*FILES}),
+            (f".{BEST}-old-????????", {"bundle"}),
+        ):
+            for left in folder.glob(pattern):
+                if {path.name for path in left.iterdir()} <= ours:
+                    shutil.rmtree(left)
         if is_new:
             _remove_run(folder)
         OmegaConf.save(cfg, folder / CONFIG, resolve=True)
@@ -457,18 +456,6 @@ def prepare_folder(cfg: DictConfig, folder: Path, data: "TaskData", *, is_new: b
         data.symbols.save(folder / SYMBOLS)
     except OSError as error:
         raise TrainingError(f"{folder} cannot be written: {first_line(error)}") from error
-
-
-def _remove_drafts(folder: Path) -> None:
-    for name in (LAST, METRICS, CURVES):
-        draft_of(folder / name).unlink(missing_ok=True)
-    for draft in folder.glob(f".{BEST}-????????"):  # what `save_bundle` had begun
-        # Only what a run writes is removed: a person may have a hidden folder of that name.
-        if {path.name for path in draft.iterdir()} <= set(FILES):
-            shutil.rmtree(draft)
-    for old in folder.glob(f".{BEST}-old-????????"):  # what it had moved aside
-        if {path.name for path in old.iterdir()} <= {"bundle"}:
-            shutil.rmtree(old)
 
 
 def _remove_run(folder: Path) -> None:

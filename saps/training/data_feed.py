@@ -78,7 +78,6 @@ class Shares(Dataset[Batch]):
     def __init__(
         self, batches: "EpochBatches", rank: int, n_ranks: int, shapes: ShapePlan | None = None
     ) -> None:
-        # Without shapes, shares are padded to none.
         self.batches, self.rank, self.n_ranks, self.shapes = batches, rank, n_ranks, shapes
 
     def __len__(self) -> int:
@@ -255,8 +254,7 @@ class Feed(lightning.LightningDataModule):
         return EpochLoader(batches, length, epoch, n_workers=self.n_workers, pin=self.pin)
 
     def _trainer(self) -> lightning.Trainer:
-        if self.trainer is None:
-            raise RuntimeError("a feed gives batches to a trainer: Trainer.fit(datamodule=feed)")
+        assert self.trainer is not None, "Trainer.fit(datamodule=feed) sets it"
         return self.trainer
 
     def weight(self, index: int) -> float:
@@ -265,8 +263,7 @@ class Feed(lightning.LightningDataModule):
 
     def global_size(self, index: int) -> int:
         """Return the examples of a training batch over all processes."""
-        if self._shares is None:
-            raise RuntimeError("no batch was given yet")
+        assert self._shares is not None, "a batch was given"
         return len(self._shares.batches.plan[index])
 
     def programs(self, split: "Split", indices: Sequence[int]) -> list[Node]:

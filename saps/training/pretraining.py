@@ -57,8 +57,8 @@ def take_decoder(
     Weights that only one of the two decoders has stay as they are.
 
     Returns:
-        Names of the weights that were taken, of those that the earlier run has not, as attention
-        in an autoencoder, and of those of the earlier run without a place in the new decoder.
+        Names of the weights that were taken, of those that only the network has, and of those that
+        only the earlier run has.
 
     Raises:
         PretrainingError: the labels differ, a weight has another size, or the decoders have no

@@ -6,6 +6,7 @@ refused costs nothing of the run that may lie there.
 
 import functools
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -33,7 +34,6 @@ from saps.training.callbacks import (
     ProgressBar,
     SampleDecodes,
     StepSeed,
-    on_terminal,
 )
 from saps.training.checkpoints import (
     BEST,
@@ -74,12 +74,7 @@ _AFTER_AUTOENCODER = "sapspre_vh_att_256"  # of conf/experiment
 class TrainResult:
     """Where a run left its files, and the best value of the watched metric.
 
-    Attributes:
-        folder: of the run.
-        best: the folder of the best model; `saps evaluate checkpoint=` takes it.
-        metric: name of the watched metric.
-        value: its best value; None where the run kept no model, and `best` is not there.
-        parameters: number of trained weights.
+    Where the run kept no model, `value` is None and the folder `best` is not there.
     """
 
     folder: Path
@@ -166,8 +161,10 @@ def _start(cfg: DictConfig, folder: Path) -> _Start | None:
 
 def _prepared(cfg: DictConfig, start: _Start | None) -> "tuple[TaskData, Network, Fingerprint]":
     """Read the data and make the network, with the weights that it begins with."""
-    # Before the data, which take longer to read.
-    give_weights = _weights_of_others(cfg) if start is None else None
+    # The models with whose weights a run begins, before the data, which take longer to read.
+    former, earlier = (
+        load_earlier(cfg, key) if start is None else None for key in ("start_from", "pretrained")
+    )
     lightning.seed_everything(cfg.seed, workers=True, verbose=False)
     torch.set_float32_matmul_precision(cfg.matmul_precision)
     data: TaskData = instantiate(cfg.data, seed=cfg.seed, _convert_="all")
@@ -179,23 +176,13 @@ def _prepared(cfg: DictConfig, start: _Start | None) -> "tuple[TaskData, Network
     network = build_network(plain_config(cfg.model), data.tokenizer, data.symbols)
     data.upward, data.sequences = network.reads_trees, network.writes_tokens
     check_monitor(cfg.monitor, network, data)
-    if give_weights is not None:
-        give_weights(network, data)
-    return data, network, fingerprint
-
-
-def _weights_of_others(cfg: DictConfig) -> "Callable[[Network, TaskData], None]":
-    """Read the models with whose weights a run begins; return what gives a network those."""
-    former, earlier = load_earlier(cfg, "start_from"), load_earlier(cfg, "pretrained")
-
-    def give_weights(network: Network, data: "TaskData") -> None:
+    if start is None:
         start_from_vectors(network, data.tokenizer)
-        if former is not None:
-            take_all(former, network, data.tokenizer, data.symbols)
-        if earlier is not None:
-            take_decoder(earlier, network, data.symbols)
-
-    return give_weights
+    if former is not None:
+        take_all(former, network, data.tokenizer, data.symbols)
+    if earlier is not None:
+        take_decoder(earlier, network, data.symbols)
+    return data, network, fingerprint
 
 
 def _module(cfg: DictConfig, network: Network, data: "TaskData") -> SynthesisModule:
@@ -246,7 +233,7 @@ def _trainer(
     with _refusals("trainer"):
         theirs = _made_parts(cfg.trainer, "callbacks", Callback)
         has_bar = any(isinstance(callback, LightningBar) for callback in theirs)
-        if on_terminal() and not has_bar and cfg.trainer.get("enable_progress_bar", True):
+        if sys.stderr.isatty() and not has_bar and cfg.trainer.get("enable_progress_bar", True):
             theirs.append(ProgressBar(data.size("train"), data.size("dev")))
         trainer: lightning.Trainer = instantiate(
             {"enable_model_summary": False, **cfg.trainer, "callbacks": None, "plugins": None},
@@ -315,13 +302,13 @@ def _open_loggers(trainer: lightning.Trainer, cfg: DictConfig) -> None:
         except OSError as error:
             logger.warning("%s: %s: training continues", type(each).__name__, first_line(error))
         except Exception as error:
-            hint = ""
-            if type(each).__name__ == "WandbLogger":
-                hint = (
-                    "; log in with 'wandb login', or train with logger.offline=true and upload "
-                    "later with 'wandb sync'"
-                )
             name = type(each).__name__
+            hint = (
+                "; log in with 'wandb login', or train with logger.offline=true and upload later "
+                "with 'wandb sync'"
+                if name == "WandbLogger"
+                else ""
+            )
             raise SettingError(f"logger: {name} cannot start: {first_line(error)}{hint}") from error
         # TensorBoard and CSV write at every step; a full disk would raise out of each.
         for method in ("log_metrics", "log_hyperparams", "save", "finalize"):
@@ -399,9 +386,17 @@ def _say_what_came_of_it(
     folder = Path(cfg.folder)
     problem = files.failure or best.failure
     if problem is not None:
+        remedy = "make room and repeat its end with ckpt_path=last"
+        if not holds_a_run(folder):
+            is_kept = (folder / BEST).is_dir()
+            remedy = (
+                "there is no checkpoint to go on from, so make room and train again, under another "
+                "name= or with overwrite=true"
+                + (f"; its best model is whole, in {folder / BEST}" if is_kept else "")
+            )
         raise TrainingError(
             f"the run is over, but its last files in {folder} could not be written ({problem}): "
-            + _after_a_full_disk(folder)
+            + remedy
         )
     profiler: Any = trainer.profiler  # type: ignore[attr-defined]
     if cfg.trainer.get("profiler") is not None and (told := profiler.summary()):
@@ -422,16 +417,6 @@ def _say_what_came_of_it(
             "(ckpt_path=last and a larger trainer.max_epochs)",
             *(trainer.global_step, cfg.monitor),
         )
-
-
-def _after_a_full_disk(folder: Path) -> str:
-    if holds_a_run(folder):
-        return "make room and repeat its end with ckpt_path=last"
-    kept = f"; its best model is whole, in {folder / BEST}" if (folder / BEST).is_dir() else ""
-    return (
-        "there is no checkpoint to go on from, so make room and train again, under another name= "
-        f"or with overwrite=true{kept}"
-    )
 
 
 @rank_zero_only

@@ -93,10 +93,7 @@ _NOT_FOR_RUNS: dict[str, tuple[tuple[object, ...], str]] = {
     "enable_checkpointing": ((None, True), "nothing: a run always keeps its last checkpoints"),
     "num_sanity_val_steps": ((None, 0), "trainer.check_val_every_n_epoch"),
     "reload_dataloaders_every_n_epochs": ((None, 1), "nothing: each epoch has its own batches"),
-    "use_distributed_sampler": (
-        (None, False),
-        "nothing: each process gets its share",
-    ),
+    "use_distributed_sampler": ((None, False), "nothing: each process gets its share"),
 }
 # None is a value of a setting.
 _ABSENT = object()
@@ -133,7 +130,12 @@ def check_ranges(cfg: DictConfig) -> None:
             f"decoding={name}: a validation decodes greedily, so train with decoding=greedy; "
             f"the model is then judged with `saps evaluate decoding={name}`"
         )
-    _try_optimizer(cfg)
+    # The optimiser and the schedule look at their settings themselves, on a weight of no one's.
+    weight = nn.Parameter(torch.zeros(1))
+    optimizer = _tried("optimizer", cfg.optimizer, lambda make: make([weight]))
+    schedule = OmegaConf.select(cfg, "module.schedule")
+    if schedule is not None:
+        _tried("module.schedule", schedule, lambda make: make(optimizer, total_steps=100))
 
 
 def _check_groups(cfg: DictConfig) -> None:
@@ -151,16 +153,6 @@ def _check_trainer(trainer: DictConfig) -> None:
         # 1.0 is all batches and 1 is a single one.
         if not any(value == one and type(value) is type(one) for one in harmless):
             raise SettingError(f"trainer.{key}={value}: a run cannot use this; give {instead}")
-
-
-def _try_optimizer(cfg: DictConfig) -> None:
-    """Have the optimiser and the schedule look at their settings, on a weight that is no one's."""
-    # The optimiser has checks of its own, which differ from class to class.
-    weight = nn.Parameter(torch.zeros(1))
-    optimizer = _tried("optimizer", cfg.optimizer, lambda make: make([weight]))
-    schedule = OmegaConf.select(cfg, "module.schedule")
-    if schedule is not None:
-        _tried("module.schedule", schedule, lambda make: make(optimizer, total_steps=100))
 
 
 def check_machine(cfg: DictConfig) -> None:

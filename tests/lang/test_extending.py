@@ -17,7 +17,7 @@ from saps.lang.functions.function_table import whole_number"""
 PROBE = """
 import json
 from saps.cli.programs import function_named
-from saps.cli.prompt import Session
+from saps.cli.prompt import ProgramPrompt
 from saps.data.symbols import SymbolTable
 from saps.lang import compile_program, infer_signature, parse, to_python
 from saps.lang.errors import AlgoLispError
@@ -43,7 +43,7 @@ print(json.dumps({
     "python of a value": to_python(GCD, {"a": "int[]"}, "int"),
     "page": functions_page(),
     "described": function_named("gcd").doc,
-    "completed": [list(found) for found in Session().completions("gc")],
+    "completed": [list(found) for found in ProgramPrompt().completions("gc")],
     "labels": [[label.symbol, label.arity] for label in SymbolTable.of_language().labels
                if label.symbol in ("gcd", "count_if")],
 }))

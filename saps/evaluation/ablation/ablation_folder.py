@@ -12,6 +12,7 @@ rows/ROW/working           its process is at work, or was killed
 import csv
 import json
 import shutil
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -83,7 +84,13 @@ def goes_on(settings: Settings) -> bool:
     file = out / SETTINGS
     # An ablation without this file was never begun, or is of somebody else.
     if not file.exists():
-        _check_nothing_else(out)
+        if out.exists() and not out.is_dir():
+            raise AblationError(f"{out} is a file; give out= another name")
+        found = out.iterdir() if out.exists() else ()
+        if foreign := sorted(path.name for path in found if path.name not in _NOTHING):
+            raise AblationError(
+                f"{out} holds something else, such as {foreign[0]}; give out= another name"
+            )
         return False
     try:
         there = json.loads(file.read_text(encoding="utf-8"))
@@ -162,16 +169,6 @@ def _check_published(settings: Settings, wanted: Mapping[str, Any]) -> None:
         )
 
 
-def _check_nothing_else(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise AblationError(f"{out} is a file; give out= another name")
-    found = out.iterdir() if out.exists() else ()
-    if foreign := sorted(path.name for path in found if path.name not in _NOTHING):
-        raise AblationError(
-            f"{out} holds something else, such as {foreign[0]}; give out= another name"
-        )
-
-
 # How far each row is, as its files tell: the same for every launcher, and after every stop.
 
 
@@ -191,12 +188,9 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RowState:
-    """How far a row is.
+    """How far a row is: the `epochs` in metrics.csv of its run so far, out of `n_epochs`.
 
-    Attributes:
-        epochs: what metrics.csv of its run holds so far.
-        n_epochs: how many it is to have; 0 where it trains nothing.
-        reason: why it failed; empty if it did not.
+    These are 0 where it trains nothing. `reason` tells why it failed; it is empty if it did not.
     """
 
     row: Row
@@ -281,16 +275,12 @@ def seconds_left(states: Sequence[RowState]) -> float | None:
 
     A row that has not begun is taken to be as fast as the others are on average.
     """
-    means = [sum(s) / len(s) if (s := state.each("seconds")) else None for state in states]
-    known = [mean for mean in means if mean is not None]
+    known = {s.row.name: statistics.mean(took) for s in states if (took := s.each("seconds"))}
     if not known:
         return None
     # Rows of one size take about as long as each other.
-    average = sum(known) / len(known)
-    left = sum(
-        (state.n_epochs - state.n_made) * (average if mean is None else mean)
-        for state, mean in zip(states, means, strict=True)
-    )
+    average = statistics.mean(known.values())
+    left = sum((s.n_epochs - s.n_made) * known.get(s.row.name, average) for s in states)
     # Rows side by side share the time that is left.
     at_work = sum(state.stage in (Stage.TRAINING, Stage.JUDGING) for state in states)
     return left / max(1, at_work)

@@ -73,10 +73,8 @@ class Judgement:
 class RunResult(RowState):
     """What came of a row under one seed.
 
-    Attributes:
-        judgements: by split; none of a split that was not judged.
-        parameters: trained weights; None before the row was judged.
-        n_train: tasks that its model was trained on; None before there is one.
+    There are judgements of the splits that were judged. The number of trained weights is None
+    before that, and `n_train`, of tasks that its model was trained on, before there is one.
     """
 
     judgements: Mapping[str, Judgement]
@@ -166,13 +164,9 @@ class RowResult:
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """The whole.
+    """The whole: the results by the keys of their rows, and the budget that all had in common.
 
-    Attributes:
-        budget: what all rows had in common.
-        command: as typed; empty where it was called from Python.
-        created: UTC, ISO 8601.
-        results: by the key of the row, in order.
+    `command` is empty where it was called from Python; `created` is UTC, ISO 8601.
     """
 
     settings: Settings
@@ -219,10 +213,7 @@ class Ablation:
 class Difference:
     """Two rows on the same test tasks, by their keys; `first` is what `second` is measured against.
 
-    Attributes:
-        seed: under which both were trained; None for the mean over all seeds.
-        exact_match: tasks by which of the two predicted the target tree.
-        accuracy: tasks by which of the two wrote a program that passes all tests.
+    Both were trained under `seed`; it is None for the mean over all seeds.
     """
 
     first: str

@@ -52,12 +52,9 @@ class RowChoices:
 
 @dataclass
 class Row(RowChoices):
-    """A row of the table under one seed: one run, and its reports.
+    """A row of the table under one seed: one run, and its reports, in folders of its name.
 
-    Attributes:
-        name: of its folders and of its run.
-        group: its key in the table, which it shares with the same row under other seeds.
-        seed: of its run.
+    `group` is its key in the table, which it shares with the same row under other seeds.
     """
 
     name: str = ""
@@ -146,7 +143,6 @@ class Settings:
     """An ablation.
 
     Attributes:
-        choices: what was asked for.
         epochs: of every row that does not say otherwise.
         seeds: of the runs of each row; the first is that of the budget.
         shared: settings of `saps train` that every row has: the data, the optimiser, the trainer.

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from saps.evaluation.ablation.ablation_folder import TABLE, Epoch, Stage
 from saps.evaluation.ablation.ablation_result import (
@@ -18,11 +18,11 @@ from saps.evaluation.ablation.ablation_result import (
     differences,
     to_json,
 )
-from saps.evaluation.ablation.ablation_settings import SIZES
+from saps.evaluation.ablation.ablation_settings import SIZES, Row
 from saps.evaluation.compare_reports import PairedCounts, gain
 from saps.evaluation.metrics import Spread
 from saps.evaluation.report_tables import Table, escape, interval, percent, render_table
-from saps.resources import write_whole
+from saps.resources import write_figure, write_whole
 
 _TITLES: Final = {
     "models": "Models",
@@ -32,23 +32,6 @@ _TITLES: Final = {
     "topology": "Topology",
     SIZES: "Data size",
     "helpers": "Runs that others start from",
-}
-_HEADER: Final = ("model", "validation, exact match", "test, exact match", "95 % int.")
-_HEADER_BY_TESTS: Final = ("test, accuracy by tests", "95 % int.")
-_OVER_SEEDS: Final = "95 % int. over seeds"
-_HEADER_COST: Final = ("parameters", "examples/s", "minutes")
-_PUBLISHED: Final = ("published: validation", "published: test", "published: parameters")
-# The columns that a terminal shows, and what it calls them.
-_BRIEF: Final = {
-    "model": "model",
-    "validation, exact match": "valid.",
-    "test, exact match": "test",
-    "test, accuracy by tests": "by tests",
-    "parameters": "M",
-    "examples/s": "ex./s",
-    "minutes": "min",
-    "published: validation": "publ.",
-    "published: test": "test",
 }
 # Their siblings share one state: right on no program with two siblings that differ.
 _BLIND_TO_SIBLINGS: Final = ("saps_v", "saps_v_att")
@@ -75,21 +58,26 @@ def n_epochs(count: int) -> str:
     return f"{count} epoch" if count == 1 else f"{count} epochs"
 
 
+class _Cell(NamedTuple):
+    """A figure under its column; the name of the column on a terminal, if it has a place there."""
+
+    column: str
+    text: str
+    brief: str = ""
+
+
 def tables(ablation: Ablation) -> Iterator[Table]:
     """Yield the table of each section with counts and intervals."""
-    seeds = (_OVER_SEEDS,) if len(ablation.settings.seeds) > 1 else ()
-    header = (*_HEADER, *seeds, *_HEADER_BY_TESTS, *seeds, *_HEADER_COST)
     for title, results in _sections(ablation):
-        more = _PUBLISHED if any(result.row.published for result in results) else ()
-        cells = [_cells(result, len(header)) for result in results]
-        rows = tuple(row[: len(header) + len(more)] for row in cells)
-        yield Table(title, (*header, *more), rows)
+        rows = _rows(ablation, results)
+        header = tuple(cell.column for cell in rows[0])
+        yield Table(title, header, tuple(tuple(cell.text for cell in row) for row in rows))
 
 
 def brief_tables(ablation: Ablation) -> Iterator[Table]:
     """Yield the same in 80 columns: per cent alone, of as many tasks as the title says."""
-    for table, (title, results) in zip(tables(ablation), _sections(ablation), strict=True):
-        places = [place for place, name in enumerate(table.header) if name in _BRIEF]
+    for title, results in _sections(ablation):
+        rows = [[c for c in row if c.brief] for row in _rows(ablation, results)]
         found = {
             "validation": [result.validation for result in results],
             "test": [result.test for result in results],
@@ -101,8 +89,8 @@ def brief_tables(ablation: Ablation) -> Iterator[Table]:
         of = ", ".join(f"{split} of {n:,}" for split, n in sizes.items() if n)
         yield Table(
             f"{title}: exact match, {of}" if of else title,
-            tuple(_BRIEF[table.header[place]] for place in places),
-            tuple((row[0], *(_cut(row[place]) for place in places[1:])) for row in table.rows),
+            tuple(cell.brief for cell in rows[0]),
+            tuple((row[0].text, *(_cut(cell.text) for cell in row[1:])) for row in rows),
         )
 
 
@@ -122,43 +110,64 @@ def _sections(ablation: Ablation) -> Iterator[tuple[str, list[RowResult]]]:
             yield _TITLES[section], [ablation.results[name] for name in names]
 
 
-def _cells(result: RowResult, width: int) -> tuple[str, ...]:
-    published: tuple[str, ...] = ("-", "-", "-")
-    if (known := result.row.published) is not None:
-        shares = (f"{share:.2f} % ({known.measure})" for share in (known.validation, known.test))
-        published = (*shares, _millions(known.parameters))
-    if result.stage is not Stage.DONE:
-        excuse = "failed, see below" if result.stage is Stage.FAILED else f"({result.stage})"
-        return (result.row.title, excuse, *("-" for _ in range(width - 2)), *published)
-    validation, test = "-", result.test
-    if result.validation is not None:
-        validation = percent(result.validation.exact_match)
-    elif values := [epoch.get("val/exact_match", 0.0) for epoch in result.runs[0].epochs]:
-        validation = f"{100 * max(values):.2f} % (while training)"
-    figures = ["-"] * (width - len(_HEADER_COST) - 2)
+def _rows(ablation: Ablation, results: Sequence[RowResult]) -> list[list[_Cell]]:
+    has_seeds = len(ablation.settings.seeds) > 1
+    has_published = any(result.row.published for result in results)
+    return [
+        [*_cells(result, has_seeds), *(_published(result.row) if has_published else ())]
+        for result in results
+    ]
+
+
+def _cells(result: RowResult, has_seeds: bool) -> Iterator[_Cell]:
+    """Yield what the row reached; one that is not done says so and has no figures."""
+    made = result if result.stage is Stage.DONE else None
+    test = None if made is None else made.test
+    yield _Cell("model", result.row.title, "model")
+    yield _Cell("validation, exact match", _validation(result), "valid.")
+    exact = accuracy = exact_over = accuracy_over = None
+    holdout = ""
     if test is not None:
-        by_tests = percent(test.accuracy) + (", holdout" if test.is_holdout else "")
-        figures = [
-            *(percent(test.exact_match), interval(test.exact_match)),
-            *_over(test.exact_match_over_seeds),
-            *(by_tests, interval(test.accuracy)),
-            *_over(test.accuracy_over_seeds),
-        ]
-    parameters = None if result.parameters is None else result.parameters / 1e6
-    pace = ((result.examples_per_s, ",.0f"), (result.minutes, ".1f"))
-    cost = ["-" if figure is None else format(figure, form) for figure, form in pace]
-    return (result.row.title, validation, *figures, _millions(parameters), *cost, *published)
+        exact, exact_over = test.exact_match, test.exact_match_over_seeds
+        accuracy, accuracy_over = test.accuracy, test.accuracy_over_seeds
+        holdout = ", holdout" if test.is_holdout else ""
+    for column, brief, rate, more, spread in (
+        ("test, exact match", "test", exact, "", exact_over),
+        ("test, accuracy by tests", "by tests", accuracy, holdout, accuracy_over),
+    ):
+        yield _Cell(column, percent(rate) + more, brief)
+        yield _Cell("95 % int.", interval(rate))
+        if has_seeds:
+            low, high = (0.0, 0.0) if spread is None else spread.interval
+            told = f"{100 * max(0.0, low):.2f}-{100 * high:.2f} %"
+            yield _Cell("95 % int. over seeds", "-" if spread is None else told)
+    weights, speed, minutes = (
+        (made.parameters, made.examples_per_s, made.minutes) if made else (None, None, None)
+    )
+    yield _Cell("parameters", _millions(weights and weights / 1e6), "M")
+    yield _Cell("examples/s", "-" if speed is None else f"{speed:,.0f}", "ex./s")
+    yield _Cell("minutes", "-" if minutes is None else f"{minutes:.1f}", "min")
+
+
+def _validation(result: RowResult) -> str:
+    if result.stage is not Stage.DONE:
+        return "failed, see below" if result.stage is Stage.FAILED else f"({result.stage})"
+    if result.validation is not None:
+        return percent(result.validation.exact_match)
+    values = [epoch.get("val/exact_match", 0.0) for epoch in result.runs[0].epochs]
+    return f"{100 * max(values):.2f} % (while training)" if values else "-"
+
+
+def _published(row: Row) -> Iterator[_Cell]:
+    known = row.published
+    for split, brief in (("validation", "publ."), ("test", "test")):
+        told = "-" if known is None else f"{getattr(known, split):.2f} % ({known.measure})"
+        yield _Cell(f"published: {split}", told, brief)
+    yield _Cell("published: parameters", _millions(None if known is None else known.parameters))
 
 
 def _millions(weights: float | None) -> str:
     return "-" if weights is None else f"{weights:.2f} M"
-
-
-def _over(spread: Spread | None) -> tuple[str, ...]:
-    if spread is None:
-        return ()
-    low, high = spread.interval
-    return (f"{100 * max(0.0, low):.2f}-{100 * high:.2f} %",)
 
 
 def difference_table(ablation: Ablation, found: Sequence[Difference]) -> Table:
@@ -405,6 +414,4 @@ def _drawn(path: Path, width: float, **labels: str) -> Iterator[Any]:
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     yield axes
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=120)
-    write_whole(path, content.getvalue())
+    write_figure(path, figure)
