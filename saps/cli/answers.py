@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from saps.cli.console import CommandError, cut, n_columns, styled
+from saps.lang.render import box_tree
 from saps.resources import show_value
 
 if TYPE_CHECKING:
     from saps.synthesis.answer import Candidate, Outcome, Question, Synthesis
     from saps.synthesis.asking_back import NotKnownError
-    from saps.synthesis.explanation import ExplainedNode, Explanation
+    from saps.synthesis.explanation import Explanation
     from saps.synthesis.synthesizer import Synthesizer
 
 
@@ -110,42 +111,29 @@ def view_lines(name: str, synthesizer: "Synthesizer", synthesis: "Synthesis") ->
     yield from (f"  {line}" for line in VIEWS[name](synthesizer, synthesis))
 
 
-def _tree(_: "Synthesizer", synthesis: "Synthesis") -> Iterator[str]:
-    from saps.lang.render import box_tree
-
-    yield from box_tree(synthesis.program).splitlines()
-
-
-def _python(_: "Synthesizer", synthesis: "Synthesis") -> Iterator[str]:
-    yield from synthesis.python.rstrip().splitlines()
-
-
 def _steps(synthesizer: "Synthesizer", synthesis: "Synthesis") -> Iterator[str]:
     """Yield how the text was read, then each node with what else was likely there."""
     explanation = synthesizer.explain(synthesis)
     yield f"read as: {' '.join(explanation.words)}"
     for old, new in () if synthesis.reading is None else synthesis.reading.changes:
         yield styled("faint", f"         '{old}' as '{new}'")
-    width = _symbol_width(explanation)
-    for node in explanation.nodes:
+    for row, node in zip(_indented(explanation), explanation.nodes, strict=True):
         others = ", ".join(
             f"{symbol} {percent(p)}"
             for symbol, p in node.likeliest
             if symbol != node.symbol and p >= 0.001
         )
-        row = f"{_indented(node, width)}  {percent(node.probability):>6}"
+        row = f"{row}  {percent(node.probability):>6}"
         yield cut(f"{row}  else {others}" if others else row, n_columns())
 
 
 def _attention(synthesizer: "Synthesizer", synthesis: "Synthesis") -> Iterator[str]:
     """Yield each node with the words that it looked at most, the most looked at first."""
     explanation = synthesizer.explain(synthesis)
-    width = _symbol_width(explanation)
-    for node in explanation.nodes:
+    for row, node in zip(_indented(explanation), explanation.nodes, strict=True):
         if node.attention is None:
             yield "the model has no attention: it sees the text through one vector"
             return
-        row = _indented(node, width)
         ranked = sorted(enumerate(node.attention), key=lambda pair: (-pair[1], pair[0]))
         for place, share in ranked:
             eighths = max(1, round(share * 8 * _BAR))
@@ -157,20 +145,18 @@ def _attention(synthesizer: "Synthesizer", synthesis: "Synthesis") -> Iterator[s
         yield row
 
 
-def _indented(node: "ExplainedNode", width: int) -> str:
-    return cut(f"{'  ' * node.depth}{node.symbol}", width).ljust(width)
-
-
-def _symbol_width(explanation: "Explanation") -> int:
-    widest = max(2 * node.depth + len(node.symbol) for node in explanation.nodes)
-    return min(widest, n_columns() // 3)
+def _indented(explanation: "Explanation") -> list[str]:
+    """Return the symbols of the nodes, indented by their depth and of one width."""
+    rows = [f"{'  ' * node.depth}{node.symbol}" for node in explanation.nodes]
+    width = min(max(map(len, rows)), n_columns() // 3)
+    return [cut(row, width).ljust(width) for row in rows]
 
 
 VIEWS: Final[dict[str, Callable[["Synthesizer", "Synthesis"], Iterator[str]]]] = {
-    "tree": _tree,
+    "tree": lambda _, synthesis: iter(box_tree(synthesis.program).splitlines()),
     "attention": _attention,
     "steps": _steps,
-    "python": _python,
+    "python": lambda _, synthesis: iter(synthesis.python.rstrip().splitlines()),
 }
 
 

@@ -1,5 +1,6 @@
 """The `saps` program: its commands, and what becomes of an error that leaves one of them."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -68,7 +69,7 @@ def _root(
 def main() -> None:
     """Run the command of `sys.argv`; exit with 1 on an error, 2 on a wrong use, 130 on Ctrl-C."""
     prepare_streams()
-    settings = Settings.from_environment()
+    settings = Settings(debug=os.environ.get("SAPS_DEBUG", "") not in ("", "0"))
     try:
         app(prog_name="saps", obj=settings)
     except Exception as error:

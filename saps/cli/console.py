@@ -48,10 +48,6 @@ class Settings:
 
     debug: bool = False
 
-    @classmethod
-    def from_environment(cls) -> "Settings":
-        return cls(debug=os.environ.get("SAPS_DEBUG", "") not in ("", "0"))
-
 
 class CommandError(Exception):
     """A command cannot go on; the message says what is wrong, where, and what to do."""

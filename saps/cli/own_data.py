@@ -3,7 +3,6 @@
 import csv
 import difflib
 import io
-import json
 import re
 import shutil
 import sys
@@ -19,7 +18,7 @@ from saps.cli.console import CommandError
 from saps.data.files import DataError, open_text, write_lines
 from saps.data.table_file import Column, cell_value, delimiter_of, is_json, read_table
 from saps.lang import AlgoLispError, Limits, compile_program
-from saps.resources import jsonable, show_value
+from saps.resources import show_value
 
 if TYPE_CHECKING:
     from saps.lang import Program, Value
@@ -170,7 +169,8 @@ class OwnData:
 
     def inputs(self, synthesis: "Synthesis") -> "dict[str, Value]":
         """Return the columns that the program takes; rows that lack one of them are left out."""
-        used = [name for name in self.columns if name in _argument_names(synthesis)]
+        taken = {synthesis.letters.get(letter, letter) for letter in synthesis.arguments}
+        used = [name for name in self.columns if name in taken]
         values = [[self.columns[name].value(c) for c in self._cells[name]] for name in used]
         whole = [row for row in zip(*values, strict=True) if None not in row]
         if left_out := self.n_rows - len(whole) if used else 0:
@@ -202,7 +202,8 @@ class OwnData:
                 except AlgoLispError as error:
                     n_failed += 1
                     first = first or f"line {line}: {error}"
-                yield {**row, _new_name(row): value}
+                names = chain((_RESULT,), (f"{_RESULT}{n}" for n in range(2, len(row) + 3)))
+                yield {**row, next(name for name in names if name not in row): value}
 
         lines = self._written(rows())
         if self.prints_rows:
@@ -255,23 +256,9 @@ def _csv_lines(rows: Iterator[dict[str, Any]], delimiter: str) -> Iterator[str]:
             yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
-        writer.writerow([_cell(value) for value in row.values()])
+        cells = ("" if value is None else value for value in row.values())
+        writer.writerow([c if isinstance(c, str) else show_value(c) for c in cells])
         yield buffer.getvalue()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(jsonable(value), ensure_ascii=False)
-
-
-def _new_name(row: Mapping[str, Any]) -> str:
-    numbered = (f"{_RESULT}{number}" for number in range(2, len(row) + 3))
-    return next(name for name in chain((_RESULT,), numbered) if name not in row)
-
-
-def _argument_names(synthesis: "Synthesis") -> set[str]:
-    return {synthesis.letters.get(letter, letter) for letter in synthesis.arguments}
 
 
 def _run(program: "Program", synthesis: "Synthesis", inputs: "Mapping[str, Any]") -> "Value | None":
@@ -285,17 +272,13 @@ def _rows(n_rows: int) -> str:
     return f"{n_rows:,} row{'s' if n_rows != 1 else ''}"
 
 
-def _words(name: str) -> list[str]:
-    return re.findall(r"[^\W_]+", name.lower())
-
-
 def _one_word(name: str) -> str:
     return "_".join(re.findall(r"\w+", name)) or "a"
 
 
 def _mention(name: str, text: str) -> str:
     """Return the words of a text that name a column, in one or in many: "prices" for "price"."""
-    *first, last = _words(name) or [""]
+    *first, last = re.findall(r"[^\W_]+", name.lower()) or [""]
     if not last:
         return ""
     stem = last.removesuffix("s")

@@ -29,6 +29,8 @@ from saps.cli.asking import (
 )
 from saps.cli.console import CommandError, DebugOption, describe, styled
 from saps.cli.programs import function_named, read_program
+from saps.lang.render import box_tree
+from saps.lang.render import describe as describe_function
 from saps.resources import show_value
 
 if TYPE_CHECKING:
@@ -254,10 +256,10 @@ class ProgramPrompt(Conversation):
         self.commands = {
             ":let": self._let,
             ":args": self._show_arguments,
-            ":type": self._show_type,
+            ":type": lambda text: str(self._signature(self._program(text))),
             ":python": self._show_python,
-            ":tree": self._show_tree,
-            ":help": self._show_help,
+            ":tree": lambda text: box_tree(self._program(text)),
+            ":help": lambda name: describe_function(function_named(name)) if name else PROGRAM_HELP,
         }
 
     def command(self, line: str) -> str:
@@ -319,9 +321,6 @@ class ProgramPrompt(Conversation):
             for name, value in self._values.items()
         )
 
-    def _show_type(self, text: str) -> str:
-        return str(self._signature(self._program(text)))
-
     def _show_python(self, text: str) -> str:
         from saps.lang import to_python
 
@@ -338,16 +337,6 @@ class ProgramPrompt(Conversation):
         symbols = {part.symbol for part in node.preorder()}
         bound = {name: kind for name, kind in self._types.items() if name in symbols}
         return infer_signature(node, bound)
-
-    def _show_tree(self, text: str) -> str:
-        from saps.lang.render import box_tree
-
-        return box_tree(self._program(text))
-
-    def _show_help(self, name: str) -> str:
-        from saps.lang.render import describe
-
-        return describe(function_named(name)) if name else PROGRAM_HELP
 
 
 # Sentences: `saps synthesize` without one.

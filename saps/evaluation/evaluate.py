@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 from rich.text import Text
@@ -100,8 +101,28 @@ def _evaluated(settings: Settings, model: Model | None) -> Report:
     # Rewordings are not timed: the speed is that of the plain texts.
     clock = Clock()
     results = judge.results(examples, clock)
+    command = ""  # outside of Hydra
+    if HydraConfig.initialized():
+        command = shlex.join(["saps", "evaluate", *HydraConfig.get().overrides.task])
+    provenance = Provenance(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        saps_version=saps.__version__,
+        command=command,
+        data=DataSource(
+            name=settings.data.label,
+            file=str(file),
+            sha256=file_digest(file),
+            split=settings.split,
+            limit=settings.limit,
+        ),
+        model=model.source,
+        decoding=settings.decoding,
+        limits=asdict(settings.limits),
+        n_seen_tests=model.n_seen_tests,
+        as_typed=settings.as_typed,
+    )
     report = make_report(
-        _provenance(settings, file, model),
+        provenance,
         clock.timing(len(examples)),
         results,
         _robustness(judge, results, model.n_seen_tests) if settings.robustness else (),
@@ -142,31 +163,6 @@ def _check_holdout(model: Model, examples: Sequence[Example]) -> None:
             n_without,
             len(examples),
         )
-
-
-def _provenance(settings: Settings, file: Path, model: Model) -> Provenance:
-    from hydra.core.hydra_config import HydraConfig
-
-    command = ""  # outside of Hydra
-    if HydraConfig.initialized():
-        command = shlex.join(["saps", "evaluate", *HydraConfig.get().overrides.task])
-    return Provenance(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        saps_version=saps.__version__,
-        command=command,
-        data=DataSource(
-            name=settings.data.label,
-            file=str(file),
-            sha256=file_digest(file),
-            split=settings.split,
-            limit=settings.limit,
-        ),
-        model=model.source,
-        decoding=settings.decoding,
-        limits=asdict(settings.limits),
-        n_seen_tests=model.n_seen_tests,
-        as_typed=settings.as_typed,
-    )
 
 
 def _robustness(

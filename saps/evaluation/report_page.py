@@ -26,13 +26,7 @@ from saps.evaluation.metrics import (
     calibration_error,
 )
 from saps.evaluation.report import Record, Report
-from saps.evaluation.report_tables import (
-    NOTES,
-    caption,
-    families,
-    provenance_facts,
-    tables,
-)
+from saps.evaluation.report_tables import NOTES, caption, families, provenance_facts, tables
 
 # The measures of a training run over its epochs, where the model's run folder has them.
 

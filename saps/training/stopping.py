@@ -161,12 +161,7 @@ class Saving(Checkpoint):
             self._group = torch.distributed.new_group(backend="gloo")
 
     def on_train_batch_end(
-        self,
-        trainer: lightning.Trainer,
-        pl_module: Any,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
+        self, trainer: lightning.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         # After the last batch comes validation, and the epoch's own checkpoint right after it.
         if trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:

@@ -229,10 +229,14 @@ def differences(ablation: Ablation) -> tuple[Difference, ...]:
     Each pair is compared seed by seed; of several seeds the mean difference follows.
     """
     settings, seeds, found = ablation.settings, ablation.settings.seeds, []
-    runs = {
-        key: [_test_run(settings, run) for run in result.runs]
-        for key, result in ablation.results.items()
-    }
+
+    def test_run(run: RunResult) -> Run | None:
+        with suppress(ReportError):  # it is damaged
+            if run.stage is Stage.DONE:
+                return load_run(settings.report_file(run.row, "test").parent)
+        return None
+
+    runs = {key: [*map(test_run, result.runs)] for key, result in ablation.results.items()}
     for first, second in dict.fromkeys(_pairs(ablation)):
         by_seed = []
         for seed, one, other in zip(seeds, runs.get(first, ()), runs.get(second, ()), strict=False):
@@ -257,14 +261,6 @@ def _pairs(ablation: Ablation) -> Iterator[tuple[str, str]]:
         if section != "models":
             pairs = ((first, other) for other in others)
             yield from (pair for pair in pairs if pair[::-1] not in named)
-
-
-def _test_run(settings: Settings, run: RunResult) -> Run | None:
-    """Read the test report of a row under one seed; None where it is not done, or damaged."""
-    with suppress(ReportError):
-        if run.stage is Stage.DONE:
-            return load_run(settings.report_file(run.row, "test").parent)
-    return None
 
 
 # The content of ablation.json: see docs/ablation.md.
