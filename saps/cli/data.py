@@ -160,12 +160,16 @@ def stats(
 
     saps data stats data/generated --against published
     """
-    from saps.data.algolisp import read_examples
+    from saps.data.algolisp import SPLITS, read_examples
     from saps.data.statistics import Statistics
     from saps.english.vocabulary import FIGURES
 
     def measured(source: Path) -> dict[str, Statistics]:
-        return {_split_of(file): Statistics.of(read_examples(file)) for file in _files(source)}
+        found = {}
+        for file in _files(source):
+            parts = (part for part in file.name.split(".") if part in SPLITS)
+            found[next(parts, file.name)] = Statistics.of(read_examples(file))
+        return found
 
     found = measured(path)
     columns = {name: column.to_json() for name, column in found.items()}
@@ -324,11 +328,6 @@ def _check_places(path: Path, out: Path, places: dict[Path, Path], overwrite: bo
     there = [place for place in written if place.exists()]
     if there and not overwrite:
         raise CommandError(f"{there[0]} exists; choose another place, or --overwrite to replace it")
-
-
-def _split_of(file: Path) -> str:
-    parts = file.name.split(".")
-    return next((part for part in parts if part in ("train", "dev", "test")), file.name)
 
 
 def _comparison(column: dict[str, Any], reference: dict[str, Any] | None) -> dict[str, Any]:

@@ -90,6 +90,14 @@ def run_application(task: "Task", command: str, context: typer.Context) -> None:
         decorate(_reporting(task, command, settings))()
 
 
+def command_to_resume(given: Sequence[str]) -> str:
+    """Return the command that goes on with what `saps train` with these words has begun."""
+    # What a run that goes on is not told again.
+    of_the_start = ("ckpt_path", "overwrite")
+    kept = [item for item in given if item.lstrip("+~").partition("=")[0] not in of_the_start]
+    return shlex.join(["saps", "train", *kept, "ckpt_path=last"])
+
+
 def _worded(task: "Task", command: str, config: "DictConfig") -> None:
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf

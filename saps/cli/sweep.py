@@ -32,6 +32,7 @@ from hydra.types import HydraContext, RunMode, TaskFunction
 from omegaconf import OmegaConf, open_dict
 
 from saps.cli.console import CommandError, NamedLines, Settings, describe, log_on_stderr, report
+from saps.cli.hydra_application import command_to_resume
 from saps.resources import override, resource_folder
 
 if TYPE_CHECKING:
@@ -240,10 +241,7 @@ class _Sweep(Launcher):
         """Return the line with the command that does what is not done, if there is one."""
         if self._command != "train":
             return []
-        given = [(word, word.lstrip("+~").partition("=")[0]) for word in self._arguments]
-        kept = [word for word, key in given if key not in ("ckpt_path", "overwrite")]
-        command = shlex.join(["saps", self._command, *kept, "ckpt_path=last"])
-        return [f"to finish the rest: {command}"]
+        return [f"to finish the rest: {command_to_resume(self._arguments)}"]
 
 
 def _own_folder(setting: str, folder: str, jobs: Jobs, job: "DictConfig") -> str:

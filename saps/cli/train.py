@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shlex
 import signal
 import sys
 import warnings
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from saps.cli.console import DebugOption
-from saps.cli.hydra_application import run_application
+from saps.cli.hydra_application import command_to_resume, run_application
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -28,8 +27,6 @@ def train(context: typer.Context, _debug: DebugOption = False) -> None:
         run_application(_task, "train", context)
 
 
-# What a run that goes on is not told again.
-_OF_THE_START = ("ckpt_path", "overwrite")
 _command_line: list[str] = []
 
 
@@ -91,9 +88,7 @@ def _how_to_go_on(folder: Path, stop: "RunInterruptedError | None" = None) -> st
     lost = "" if problem is None else f"its checkpoint could not be written ({problem})"
     if not holds_a_run(folder):
         return f"{lost or 'there was no checkpoint yet'}, so nothing was saved"
-    given = HydraConfig.get().overrides.task
-    kept = [item for item in given if item.lstrip("+~").partition("=")[0] not in _OF_THE_START]
-    command = shlex.join(["saps", "train", *kept, "ckpt_path=last"])
+    command = command_to_resume(HydraConfig.get().overrides.task)
     if lost:
         return f"{lost}; to resume from the one before: {command}"
     return f"to resume{' from the last checkpoint' if stop is None else ''}: {command}"

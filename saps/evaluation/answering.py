@@ -113,30 +113,28 @@ def load_model(settings: Settings) -> Model:
     # The place of an installation says nothing to those who read the report elsewhere.
     name = BUNDLED if settings.checkpoint is None else str(folder)
     source = ModelSource(name, folder_digest(folder), n_parameters)
-    known = partial(_known, n_tests=search.n_examples)
+    request = partial(_request, n_tests=search.n_examples)
     if settings.as_typed:
-        return Model(
-            TypedTextPredictor(predictor), source, bundle.symbols, known, search.n_examples
-        )
-    request = partial(_request, symbols=bundle.symbols, n_tests=search.n_examples)
+        typed = TypedTextPredictor(predictor)
+        return Model(typed, source, bundle.symbols, request, search.n_examples)
+    request = partial(request, symbols=bundle.symbols)
     n_writers = settings.n_workers if device == "cpu" else 1
     return Model(predictor, source, bundle.symbols, request, search.n_examples, n_writers)
 
 
-def _known(example: Example, *, n_tests: int) -> Request:
-    """Return what a search may know of a task: the declared types, and its first tests."""
-    tests = tuple(InputOutput(test.inputs, test.output) for test in example.tests[:n_tests])
-    return Request(example.arguments, example.return_type, tests)
+def _request(example: Example, *, n_tests: int, symbols: SymbolTable | None = None) -> Request:
+    """Return what a search may know of a task: the declared types, and its first tests.
 
-
-def _request(example: Example, *, symbols: SymbolTable, n_tests: int) -> Request:
-    """Return what is known, or nothing where no program can have the declared types."""
+    With `symbols` it is nothing where no program of these can have the declared types.
+    """
     from saps.search.mask import check_request
 
-    request = _known(example, n_tests=n_tests)
+    tests = tuple(InputOutput(test.inputs, test.output) for test in example.tests[:n_tests])
+    request = Request(example.arguments, example.return_type, tests)
     # A task of an older data set may declare types that the language has no more.
     try:
-        check_request(symbols, request)
+        if symbols is not None:
+            check_request(symbols, request)
     except RequestTypeError as error:
         logger.warning("a task declares types that no program has, so none are used: %s", error)
         return NOTHING_KNOWN

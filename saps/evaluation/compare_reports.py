@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import comb, sqrt
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -62,25 +62,19 @@ class PairedCounts:
         of its normal approximation.
         """
         n_discordant = self.only_first + self.only_second
-        fewer = min(self.only_first, self.only_second)
-        return min(1.0, 2 * _binomial_tail(fewer, n_discordant))
+        # Exact, as Python's integers are: binomial coefficients of thousands of tasks are larger
+        # than any float.
+        term = tail = 1
+        for i in range(min(self.only_first, self.only_second)):
+            term = term * (n_discordant - i) // (i + 1)
+            tail += term
+        return min(1.0, 2 * (tail / (1 << n_discordant)))
 
     def plain(self) -> dict[str, float | int | None]:
         """Return the counts and what follows from them, for JSON."""
         low, high = self.interval or (None, None)
         derived = {"difference": self.difference, "low": low, "high": high}
         return {**asdict(self), **derived, "p_value": self.p_value}
-
-
-def _binomial_tail(k: int, n: int) -> float:
-    """Return the chance of at most `k` heads in `n` tosses; exact, as Python's integers are."""
-    # Binomial coefficients of thousands of tasks are larger than any float.
-    term = total = 1
-    for i in range(k):
-        term = term * (n - i) // (i + 1)
-        total += term
-    assert term == comb(n, k)
-    return total / (1 << n)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,23 +86,16 @@ def judge_all(
         n_workers=n_workers,
         timeout_s=_START_S + _SLACK * limits.seconds * n_tests,
     ):
-        verdict = _explain(result, distinct[place]) if isinstance(result, Loss) else result
-        verdicts.update(dict.fromkeys(groups[place], verdict))
+        if isinstance(result, Loss):
+            outcome, code = _LOST[result.cause]
+            told = "the process that judged a program %s (%s); it counts as %s: %s"
+            lost = distinct[place]
+            logger.warning(told, result.cause, result.message, outcome, lost.program)
+            result = Verdict.of_failure(outcome, len(lost.tests), code)
+        verdicts.update(dict.fromkeys(groups[place], result))
         if progress is not None:
             progress(len(groups[place]))
     return [verdicts[number] for number in range(len(trials))]
-
-
-def _explain(loss: Loss, trial: Trial) -> Verdict:
-    outcome, code = _LOST[loss.cause]
-    logger.warning(
-        "the process that judged a program %s (%s); it counts as %s: %s",
-        loss.cause,
-        loss.message,
-        outcome,
-        trial.program,
-    )
-    return Verdict.of_failure(outcome, len(trial.tests), code)
 
 
 def judge(trial: Trial, limits: Limits) -> Verdict:
