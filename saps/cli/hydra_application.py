@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import typer
 from typer.core import TyperCommand
@@ -254,67 +254,6 @@ def _nearest_key(message: str, command: str, given: Sequence[str]) -> str | None
     return shlex.quote(f"+{key}={value}") if is_lightnings else meant
 
 
-# What each command is for, a use of it, and one of several jobs.
-PURPOSES: Final = {
-    "train": (
-        "Train a model; the best one lands in runs/NAME/best.",
-        "saps train experiment=saps_vh_att data.path=data/short trainer.max_epochs=5",
-        "saps train --multirun seed=1,2,3 'folder=runs/seed-${seed}'",
-    ),
-    "evaluate": (
-        "Evaluate a model on a data set, and write a report.",
-        "saps evaluate checkpoint=runs/saps_vh_att data.path=data/short decoding=beam",
-        "saps evaluate --multirun decoding=greedy,beam data.path=data/short",
-    ),
-    "generate": (
-        "Write a data set of generated tasks.",
-        "saps generate out=data/short size=64000 max_depth=2",
-        "saps generate --multirun shard=1/2,2/2 out=data/short",
-    ),
-    "ablate": (
-        "Train and compare models that differ in one part.",
-        "saps ablate data=short size=small epochs=8 rows=[saps_h,saps_vh]",
-        "",  # it starts its jobs itself
-    ),
-}
-GROUPS: Final = {
-    "experiment": "all settings of one row of the published table",
-    "ablation": "the rows of the table",
-    "data": "which data set to read, and how",
-    "model": "the network",
-    "model/size": "its widths and layers",
-    "model/tree_lstm": "its tree encoder's cell",
-    "cell": "the recurrent cell of encoder and decoder",
-    "optimizer": "the optimizer",
-    "trainer": "the device, and how long to train",
-    "decoding": "how to search for programs",
-    "logger": "where losses and metrics are logged",
-    "hydra/launcher": "how --multirun starts its jobs",
-}
-# The settings that people change, told with the comments that stand beside them in conf/.
-SETTINGS: Final[Mapping[str, Sequence[str]]] = {
-    "train": (
-        *("name", "folder", "data.path", "data.batch_size", "data.train_limit", "data.dev_limit"),
-        *("trainer.max_epochs", "trainer.precision", "trainer.devices"),
-        *("trainer.gradient_clip_val", "optimizer.lr", "model.encoder.dropout"),
-        *("model.decoder.dropout", "model.decoder.recurrence", "model.decoder.attention", "seed"),
-        *("patience", "ckpt_path", "start_from", "overwrite", "n_samples", "compile"),
-    ),
-    "evaluate": (
-        *("checkpoint", "data.path", "split", "limit", "out", "overwrite", "batch_size"),
-        *("workers", "device", "as_typed", "robustness", "decoding.typed", "decoding.max_size"),
-        "limits.steps",
-    ),
-    "generate": (
-        *("out", "size", "seed", "max_depth", "split", "workers", "shard", "overwrite"),
-        *("noise.dropped", "noise.swapped", "noise.synonym", "noise.typo"),
-    ),
-    "ablate": (
-        *("data.path", "out", "rows", "size", "epochs", "autoencoder_epochs", "seeds", "train"),
-        *("evaluate", "evaluation.dev_limit", "evaluation.test_limit", "evaluation.workers"),
-        *("publish", "overwrite"),
-    ),
-}
 _SETTING: Final = re.compile(r"^( *)(\w+):.*?(?: # (.*))?$", re.MULTILINE)
 _OPTIONS: Final = ("--multirun", "--cfg", "--help", "--debug")
 
@@ -404,22 +343,37 @@ def _written(value: Any) -> str:
     return str(value)
 
 
+@functools.cache
+def help_texts() -> dict[str, Any]:
+    """Read help.yaml: by command and by group what they are for."""
+    from omegaconf import OmegaConf
+
+    content = OmegaConf.load(Path(__file__).with_name("help.yaml"))
+    # Not resolved: `${seed}` is part of an example.
+    return cast("dict[str, Any]", OmegaConf.to_container(content))
+
+
 def help_text(command: str, folder: Path) -> str:
     """Return what `saps COMMAND --help` prints."""
     found = configuration(command, folder)
-    purpose, example, sweep = PURPOSES[command]
-    lines = [f"Usage: saps {command} [GROUP=CHOICE | KEY=VALUE]...", "", f"  {purpose}", ""]
+    texts, groups = help_texts()["commands"][command], help_texts()["groups"]
+    lines = [
+        f"Usage: saps {command} [GROUP=CHOICE | KEY=VALUE]...",
+        "",
+        f"  {texts['purpose']}",
+        "",
+    ]
     lines += [f"  {line}".rstrip() for line in found.header.splitlines()]
-    lines += [f"  {example}", "", "Groups, with their choices:"]
-    order = list(GROUPS)
+    lines += [f"  {texts['example']}", "", "Groups, with their choices:"]
+    order = list(groups)
     for group in sorted(found.groups, key=lambda name: order.index(name) if name in order else 99):
         options = found.groups[group]
         about = f" ({found.choices[group]} if not given)" if found.choices[group] != "None" else ""
         told = f"{group}: {', '.join(options)}"
         lines += textwrap.wrap(told, 98, initial_indent="  ", subsequent_indent="    ")
-        lines.append(f"      {GROUPS.get(group, '')}{about}".rstrip())
+        lines.append(f"      {groups.get(group, '')}{about}".rstrip())
     lines += ["", "Settings that people change, with their defaults:"]
-    for key in (key for key in SETTINGS[command] if key in found.values):
+    for key in (key for key in texts["settings"] if key in found.values):
         default = _written(found.values[key])
         value = "  (to be given)" if default == "???" else f"={default}"
         lines.append(f"  {f'{key}{value}':<34}  {found.about.get(key, '')}".rstrip())
@@ -428,7 +382,7 @@ def help_text(command: str, folder: Path) -> str:
             *lines,
             "",
             f"All {len(found.values)} settings: saps {command} --cfg job",
-            *([f"Several values, a job each: {sweep}"] if sweep else []),
+            *([f"Several values, a job each: {texts['several']}"] if "several" in texts else []),
             """A value with = , [ ( ' # ~ or letters beyond ASCII in quotes: 'data.path="dàta"'""",
             f"Hydra's own options: saps {command} --hydra-help; the traceback of an error: --debug",
         ]
@@ -455,9 +409,9 @@ def meant_key(key: str, command: str, found: Configuration, value: str = "") -> 
     if close := difflib.get_close_matches(key, known, n=1, cutoff=0.75):
         return close[0]
     words = last.replace("_", " ")
-    for name in SETTINGS.get(command, ()):
+    for name in help_texts()["commands"].get(command, {}).get("settings", ()):
         if len(words) > 2 and f" {words}" in f" {found.about.get(name, '')}":
-            return name
+            return str(name)
     ends = {name.rpartition(".")[2]: name for name in reversed(known)}
     close = difflib.get_close_matches(last, ends, n=1, cutoff=0.75)
     return ends[close[0]] if close else None

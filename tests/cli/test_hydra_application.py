@@ -8,11 +8,9 @@ import pytest
 
 from saps.cli import hydra_application, sweep, train
 from saps.cli.hydra_application import (
-    GROUPS,
-    PURPOSES,
-    SETTINGS,
     configuration,
     help_text,
+    help_texts,
     meant_key,
 )
 from saps.resources import resource_folder
@@ -44,11 +42,11 @@ Ran = list["DictConfig"]
 FOLDER = resource_folder("conf")
 
 
-@pytest.mark.parametrize("command", PURPOSES)
+@pytest.mark.parametrize("command", help_texts()["commands"])
 def test_help_explains_what_the_configuration_has(command: str) -> None:
     told, found = help_text(command, FOLDER), configuration(command, FOLDER)
-    assert set(found.groups) - {"model/tree_lstm"} <= set(GROUPS)
-    for key in SETTINGS[command]:
+    assert set(found.groups) - {"model/tree_lstm"} <= set(help_texts()["groups"])
+    for key in help_texts()["commands"][command]["settings"]:
         assert key in found.values
         assert f"\n  {key}" in told
     assert f"saps {command} --cfg job" in told
