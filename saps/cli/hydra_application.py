@@ -254,6 +254,8 @@ def _nearest_key(message: str, command: str, given: Sequence[str]) -> str | None
     return shlex.quote(f"+{key}={value}") if is_lightnings else meant
 
 
+# What the commands tell of their configuration: help, completion, the key that was meant.
+
 _SETTING: Final = re.compile(r"^( *)(\w+):.*?(?: # (.*))?$", re.MULTILINE)
 _OPTIONS: Final = ("--multirun", "--cfg", "--help", "--debug")
 

@@ -60,7 +60,7 @@ PAGE: Final = "report.html"
 
 _N_CONFUSIONS: Final = 20
 _N_FAMILIES: Final = 20
-_MIN_FAMILY: Final = 5
+_MIN_FAMILY: Final = 5  # of fewer tasks no interval is short enough to call a family hard
 
 logger = logging.getLogger(__name__)
 

@@ -38,7 +38,7 @@ _ALL_PASSED: Final = (Outcome.PASSED, "", "")
 _SHOWN: Final = 300
 # How much longer than its limits allow a program may keep its process busy.
 _SLACK: Final = 2.0
-_START_S: Final = 10.0
+_START_S: Final = 10.0  # a process imports the language before its first program
 
 
 @dataclass(frozen=True, slots=True)

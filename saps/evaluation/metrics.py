@@ -352,6 +352,9 @@ def label_of(node: Node) -> str:
     return node.symbol
 
 
+# The measures by what a task is like, and by how sure the model is of its answer.
+
+
 @dataclass(frozen=True, slots=True)
 class SliceRow:
     """The tasks that are alike in one respect."""

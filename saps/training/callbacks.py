@@ -1,4 +1,4 @@
-"""What happens beside training: the best model, seeds of steps, frozen parts, what is shown."""
+"""What happens beside training: the best model, seeds of steps, frozen parts, what is told."""
 
 import csv
 import io
@@ -274,6 +274,8 @@ def sample_lines(text: str, gold: Any, prediction: Any) -> str:
 
 
 logger = logging.getLogger(__name__)
+
+# How an epoch went: a line in the log, a row of metrics.csv, a point of each learning curve.
 
 _DRAW_EVERY_S = 30.0
 _NAN = float("nan")

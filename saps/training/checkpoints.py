@@ -363,6 +363,10 @@ def check_data(
 
 logger = logging.getLogger(__name__)
 
+# The folder of a run. It writes config.yaml and its vocabularies when it begins, then metrics.csv,
+# curves.png, best/ and checkpoints. It replaces a file of these names only if it goes on with the
+# run that wrote it, or with overwrite=true; what else lies there is nobody's business.
+
 BEST = "best"
 _LEFT_BY_RUNS = (METRICS, CURVES, BEST, DAMAGED)
 # What conf/train.yaml alone has together: so a config.yaml is known to be that of a run.

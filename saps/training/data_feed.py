@@ -1,8 +1,8 @@
 """What a training process is fed: its share of each batch, from where a checkpoint left off."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import lightning
@@ -122,17 +122,11 @@ class Shares(Dataset[Batch]):
         return sum(len(tree) for tree in trees)
 
 
-@dataclass(frozen=True, slots=True)
-class _SharesOfEpochs:
-    """Makes the shares of any training epoch of a run; a worker process may hold it."""
-
-    data: "TaskData"
-    rank: int
-    n_ranks: int
-    shapes: ShapePlan | None = None
-
-    def __call__(self, epoch: int) -> Shares:
-        return Shares(self.data.batches("train", epoch), self.rank, self.n_ranks, self.shapes)
+def _shares(
+    data: "TaskData", rank: int, n_ranks: int, shapes: ShapePlan | None, epoch: int
+) -> Shares:
+    """Make the shares of a training epoch of a run; a worker process may, too."""
+    return Shares(data.batches("train", epoch), rank, n_ranks, shapes)
 
 
 class EpochLoader(DataLoader[Any]):
@@ -192,7 +186,7 @@ class Feed(lightning.LightningDataModule):
         self.data, self.n_workers, self.pin = data, n_workers, pin
         self.resident, self.n_shapes = resident, n_shapes
         self._shares: Shares | None = None
-        self._shares_of: _SharesOfEpochs | None = None
+        self._shares_of: Callable[[int], Shares] | None = None
         self._residence: Residence | None = None
         self._dev: list[PackedBatches] = []
 
@@ -214,9 +208,10 @@ class Feed(lightning.LightningDataModule):
             )
         return ResidentEpoch(self._residence.epoch(epoch), epoch)
 
-    def _plan_shares(self) -> _SharesOfEpochs:
+    def _plan_shares(self) -> Callable[[int], Shares]:
         trainer = self._trainer()
-        shares_of = _SharesOfEpochs(self.data, trainer.global_rank, trainer.world_size)
+        place = (self.data, trainer.global_rank, trainer.world_size)
+        shares_of = partial(_shares, *place, None)
         if self.n_shapes is None:
             return shares_of
         n_epochs = _n_epochs(trainer)
@@ -228,7 +223,7 @@ class Feed(lightning.LightningDataModule):
         pieces, nodes = shapes.growth(widths, shares_of(0).plan())
         told = "batches have one of %d shapes, with %.0f %% more pieces and %.0f %% more nodes"
         logger.info(told, len(shapes.shapes), 100 * pieces, 100 * nodes)
-        return replace(shares_of, shapes=shapes)
+        return partial(_shares, *place, shapes)
 
     def val_dataloader(self) -> EpochLoader | ResidentEpoch:
         trainer = self._trainer()

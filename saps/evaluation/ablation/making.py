@@ -1,4 +1,4 @@
-"""Rows are looked at before anything is made, then made in waves."""
+"""What a row is made with, and its making: looked at before anything is made, then in waves."""
 
 import contextlib
 import copy
@@ -318,6 +318,8 @@ class Waves:
     def _is_over(self, row: Row) -> bool:
         return state_of(self.settings, row).stage.is_over
 
+
+# What `saps train` and `saps evaluate` get for a row, and whether what lies there was made so.
 
 # What decides the trained model. The rest says where it lies and how it is computed.
 _DECISIVE: Final = (
