@@ -90,13 +90,8 @@ def _evaluated(settings: Settings, model: Model | None) -> Report:
     check_symbols(model, [lettered(e) if settings.as_typed else e.program for e in examples])
     _check_holdout(model, examples)
     judge = Judge(
-        model.predictor,
-        settings.batch_size,
-        settings.limits,
-        settings.n_workers,
-        model.request,
-        model.n_writers,
-        settings.as_typed,
+        *(model.predictor, settings.batch_size, settings.limits, settings.n_workers),
+        *(model.request, model.n_writers, settings.as_typed),
     )
     # Rewordings are not timed: the speed is that of the plain texts.
     clock = Clock()
@@ -109,11 +104,7 @@ def _evaluated(settings: Settings, model: Model | None) -> Report:
         saps_version=saps.__version__,
         command=command,
         data=DataSource(
-            name=settings.data.label,
-            file=str(file),
-            sha256=file_digest(file),
-            split=settings.split,
-            limit=settings.limit,
+            *(settings.data.label, str(file), file_digest(file), settings.split, settings.limit)
         ),
         model=model.source,
         decoding=settings.decoding,
@@ -159,9 +150,7 @@ def _check_holdout(model: Model, examples: Sequence[Example]) -> None:
         logger.warning(
             "decoding.n_examples=%d shows the search every test of %d of %d tasks; these do not "
             "count for the holdout accuracy, a smaller number would leave tests for it",
-            model.n_seen_tests,
-            n_without,
-            len(examples),
+            *(model.n_seen_tests, n_without, len(examples)),
         )
 
 

@@ -133,7 +133,7 @@ def _largest(group: torch.distributed.ProcessGroup | None, *numbers: int) -> lis
 
 
 class Saving(Checkpoint):
-    """Writes `last.ckpt` at the end of each epoch, and within it as often as asked."""
+    """Writes `last.ckpt` after each epoch, within it as often as asked, and at a signal."""
 
     def __init__(
         self,
@@ -144,10 +144,7 @@ class Saving(Checkpoint):
         every_n_steps: int | None = None,
         every_n_minutes: float | None = None,
     ) -> None:
-        """Set when to save; None is no such rule, and minutes count from the start.
-
-        After a signal, in any of its processes, the run saves and stops.
-        """
+        """Set when to save; None is no such rule, and minutes count from the start."""
         self.path, self.files, self.interruption = folder / LAST, files, interruption
         self.every_n_steps, self.every_n_minutes = every_n_steps, every_n_minutes
         self._saved_at = time.monotonic()
@@ -211,8 +208,7 @@ class FiniteLoss(Callback):
     """
 
     def __init__(self, last: Path) -> None:
-        """Watch; `last` is the run's last checkpoint, which the error names."""
-        self.last = last
+        self.last = last  # the run's last checkpoint, which the error names
         self._all_finite: Tensor | None = None
 
     def on_before_backward(self, trainer: lightning.Trainer, pl_module: Any, loss: Tensor) -> None:
