@@ -50,20 +50,8 @@ class Meter:
     """
 
     __slots__ = (
-        "_depth",
-        "_first",
-        "_known",
-        "_reserve",
-        "_rest",
-        "bits",
-        "bound",
-        "calls",
-        "deadline",
-        "elements",
-        "is_deep",
-        "limits",
-        "n_nested",
-        "steps",
+        *("_depth", "_first", "_known", "_reserve", "_rest", "bits", "bound", "calls"),
+        *("deadline", "elements", "is_deep", "limits", "n_nested", "steps"),
     )
 
     def __init__(self, limits: Limits, *, is_deep: bool = False) -> None:
