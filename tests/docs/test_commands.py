@@ -12,6 +12,7 @@ import typer
 
 from saps.cli.app import app
 from saps.synthesis.synthesizer import Synthesizer
+from tests import pretrained
 from tests.cli.conftest import RunSaps, saps  # noqa: F401  # a fixture
 from tests.docs.console import (
     ROOT,
@@ -70,7 +71,7 @@ RUN = [command for command in CONSOLE if _is_run_here(command)]
 
 @pytest.fixture(scope="module")
 def synthesizer() -> Synthesizer:
-    return Synthesizer.load()
+    return pretrained.synthesizer()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from saps.search.request import InputOutput, Request
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.preparation import Task
 from saps.synthesis.synthesizer import Synthesis, SynthesisError, Synthesizer
+from tests import pretrained
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
 
 
 def predictor() -> TypedTextPredictor:
-    return TypedTextPredictor(Predictor.load())
+    return TypedTextPredictor(Predictor(pretrained.bundle()))
 
 
 def test_a_text_goes_to_the_synthesizer_with_all_that_is_known(asked: list[Task]) -> None:

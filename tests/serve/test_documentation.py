@@ -11,7 +11,7 @@ import pytest
 
 from saps.serve.http_app import create_app
 from saps.serve.server import ServiceSettings
-from saps.synthesis.synthesizer import Synthesizer
+from tests import pretrained
 from tests.serve.conftest import Client, serving
 
 PAGE = (Path(__file__).parents[2] / "docs" / "serve.md").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ CURLS = [command for command in COMMANDS if command[0].startswith("curl ")]
 
 @pytest.fixture(scope="module")
 def bundled() -> Iterator[Client]:
-    with serving(create_app(Synthesizer.load())) as client:
+    with serving(create_app(pretrained.synthesizer())) as client:
         yield client
 
 

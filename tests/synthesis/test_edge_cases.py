@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from saps import Synthesizer
 from saps.lang import Value, compile_program, parse
 from saps.search.interface import Prediction
 from saps.search.request import InputOutput, Request
 from saps.synthesis.edge_cases import mended, said_edges, with_edge, with_nothing, without_edges
+from tests import pretrained
 
 MEAN = parse("(/ (* (reduce a 0 +) 1.0) (len a))")
 INPUTS: list[dict[str, Value]] = [{"a": [1, 2]}, {"a": []}, {"a": [-4]}]
@@ -113,7 +113,7 @@ def test_examples_show_an_edge(
 
 def test_a_stranger_gets_the_edge_that_was_said() -> None:
     text = "the largest of the numbers, -1 if the list is empty"
-    found = Synthesizer.load().synthesize(text, arguments={"numbers": "int[]"})
+    found = pretrained.synthesizer().synthesize(text, arguments={"numbers": "int[]"})
     run = compile_program(found.program, {"numbers": "int[]"})
     assert run({"numbers": []}) == -1
     assert run({"numbers": [-5, -3]}) == -3
@@ -124,6 +124,6 @@ def test_an_average_that_happens_to_be_whole_is_an_example_of_averages() -> None
         ({"xs": [1, 3]}, 2),
         ({"xs": [1, 2]}, 1.5),
     ]
-    found = Synthesizer.load().synthesize("the mean of xs", examples=examples)
+    found = pretrained.synthesizer().synthesize("the mean of xs", examples=examples)
     assert found.passes
     assert compile_program(found.program, {"xs": "int[]"})({"xs": [2, 5]}) == 3.5

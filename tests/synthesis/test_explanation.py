@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 
 from saps.lang import parse
-from saps.model.bundle import load_bundle
 from saps.synthesis.explanation import explain
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.synthesizer import Synthesis, Synthesizer
+from tests import pretrained
 
 TEXT = "Given an array xs of numbers and a number limit, find how many of xs are above limit"
 
 
 @pytest.fixture(scope="module")
 def synthesizer() -> Synthesizer:
-    return Synthesizer(Predictor(replace(load_bundle(), kinds=None)))
+    return Synthesizer(Predictor(replace(pretrained.bundle(), kinds=None)))
 
 
 def test_nodes_have_the_program_s_order_and_its_probability(synthesizer: Synthesizer) -> None:

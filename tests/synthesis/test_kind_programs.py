@@ -11,6 +11,7 @@ from saps.model.kind_classifier import Entry, KindClassifier
 from saps.synthesis.kind_programs import kind_predictions
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.preparation import Task, prepare
+from tests import pretrained
 from tests.model.test_kind_classifier import COUNT, EVEN, TOTAL, classifier
 
 ABOVE = Entry(
@@ -29,7 +30,7 @@ def with_above() -> KindClassifier:
 def programs(
     known: KindClassifier, text: str, arguments: dict[str, str] | None = None, most: int = 10
 ) -> dict[str, float]:
-    synthesizer = Synthesizer.load()
+    synthesizer = pretrained.synthesizer()
     symbols = synthesizer.predictor.bundle.symbols
     prepared = prepare(Task(text, arguments=arguments), synthesizer.vocabulary, symbols)
     found = kind_predictions(known, prepared, most=most)
@@ -114,7 +115,7 @@ def test_undeclared_arguments_get_letters() -> None:
 
 
 def test_a_result_of_another_type_is_no_candidate() -> None:
-    synthesizer = Synthesizer.load()
+    synthesizer = pretrained.synthesizer()
     symbols = synthesizer.predictor.bundle.symbols
     task = Task("those above 17", arguments={"xs": "int[]"}, returns="int[]")
     prepared = prepare(task, synthesizer.vocabulary, symbols)
@@ -148,8 +149,7 @@ def test_a_kind_whose_value_goes_on_stands_in_a_slot() -> None:
 
 def answering(known: KindClassifier | None) -> Synthesizer:
     """The bundled model with another classifier."""
-    bundle = Synthesizer.load().predictor.bundle
-    return Synthesizer(Predictor(replace(bundle, kinds=known)))
+    return Synthesizer(Predictor(replace(pretrained.bundle(), kinds=known)))
 
 
 def test_a_program_of_a_kind_is_an_answer_beside_those_of_the_network() -> None:

@@ -10,13 +10,13 @@ import pytest
 
 from saps.english import Reading
 from saps.lang import parse
-from saps.model.bundle import load_bundle
 from saps.search.interface import Prediction, Search
 from saps.search.request import Request
 from saps.synthesis.asking_back import NotKnownError, closest_kinds
 from saps.synthesis.calibration import Calibration, Fit
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.synthesizer import Synthesis, SynthesisError, Synthesizer
+from tests import pretrained
 
 
 def test_the_nearest_kind_shares_the_rare_words() -> None:
@@ -33,7 +33,7 @@ class _Doubtful(Predictor):
     """Answers every text with one program of one probability."""
 
     def __init__(self, probability: float) -> None:
-        super().__init__(replace(load_bundle(), kinds=None))
+        super().__init__(replace(pretrained.bundle(), kinds=None))
         self.found = Prediction(parse("(len a)"), log(probability))
 
     def n_best(
@@ -110,7 +110,7 @@ IMPOSSIBLE = Path(__file__).parents[1] / "data/impossible_requests.txt"
 
 def test_what_no_program_can_do_gets_no_confident_one() -> None:
     texts = IMPOSSIBLE.read_text(encoding="utf-8").splitlines()
-    answers = Synthesizer.load().synthesize_many(texts, best=True)
+    answers = pretrained.synthesizer().synthesize_many(texts, best=True)
     stated = [answer.confidence for answer in answers if isinstance(answer, Synthesis)]
     assert max(filter(None, stated)) < 0.5
 

@@ -5,13 +5,14 @@ from html.parser import HTMLParser
 
 import pytest
 
-from saps import Synthesis, Synthesizer
+from saps import Synthesis
+from tests import pretrained
 
 
 @pytest.fixture(scope="module")
 def synthesis() -> Synthesis:
     text = "the sum of the even numbers of xs"
-    return Synthesizer.load().synthesize(text, arguments={"xs": "int[]"})
+    return pretrained.synthesizer().synthesize(text, arguments={"xs": "int[]"})
 
 
 class _Page(HTMLParser):

@@ -13,6 +13,7 @@ from saps.search.beam import BeamSearch
 from saps.search.interface import Search
 from saps.search.request import InputOutput, Request
 from saps.synthesis.predictor import Predictor
+from tests import pretrained
 from tests.tasks import examples
 
 FILES = sorted((resource_folder("conf") / "decoding").glob("*.yaml"))
@@ -20,7 +21,7 @@ FILES = sorted((resource_folder("conf") / "decoding").glob("*.yaml"))
 
 @pytest.fixture(scope="module")
 def predictor() -> Predictor:
-    return Predictor.load(batch_size=4)
+    return Predictor(pretrained.bundle(), batch_size=4)
 
 
 def request(example: Example) -> Request:

@@ -8,7 +8,6 @@ from typing import Any, cast
 import pytest
 
 from saps.lang import parse
-from saps.model.bundle import load_bundle
 from saps.search.beam import BeamSearch
 from saps.search.guided import GuidedSearch
 from saps.search.interface import Prediction, Search
@@ -16,6 +15,7 @@ from saps.search.request import Request
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.readings import assignments
 from saps.synthesis.synthesizer import SynthesisError, Synthesizer
+from tests import pretrained
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ class _Scripted(Predictor):
     """Answers a text by its first word that has a script, whatever the search."""
 
     def __init__(self, **scripts: dict[str, float]) -> None:
-        super().__init__(replace(load_bundle(), calibration=None, kinds=None))
+        super().__init__(replace(pretrained.bundle(), calibration=None, kinds=None))
         self.scripts = scripts
         self.texts: list[str] = []
 

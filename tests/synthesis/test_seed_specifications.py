@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from saps.lang import AlgoLispError, Node, Value, compile_program, parse, values_equal
-from saps.synthesis.synthesizer import Synthesis, Synthesizer
+from saps.synthesis.synthesizer import Synthesis
+from tests import pretrained
 
 ROWS = [
     json.loads(line)
@@ -53,7 +54,7 @@ def _computes_the_same(found: Node, row: dict[str, Any]) -> bool:
 
 @pytest.fixture(scope="module")
 def answers() -> list[Synthesis | None]:
-    found = Synthesizer.load().synthesize_many(row["text"] for row in ROWS)
+    found = pretrained.synthesizer().synthesize_many(row["text"] for row in ROWS)
     return [answer if isinstance(answer, Synthesis) else None for answer in found]
 
 

@@ -11,13 +11,13 @@ import pytest
 import saps
 from saps.english import Reading
 from saps.lang import AlgoLispError, Node, parse
-from saps.model.bundle import load_bundle
 from saps.search.beam import BeamSearch
 from saps.search.interface import Prediction, Search
 from saps.search.request import Request
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.preparation import Task, prepare
 from saps.synthesis.synthesizer import Synthesis, SynthesisError, Synthesizer
+from tests import pretrained
 
 TEXT = "given an array of numbers a and a number b , find how many elements of a are greater than b"
 
@@ -27,7 +27,7 @@ class _Parrot(Predictor):
 
     def __init__(self, *programs: str) -> None:
         # Without a calibration nothing is kept back, whatever the bundle is.
-        super().__init__(replace(load_bundle(), calibration=None, kinds=None))
+        super().__init__(replace(pretrained.bundle(), calibration=None, kinds=None))
         self.programs = [parse(program) for program in programs]
         self.batches: list[int] = []
         self.requests: list[Request] = []
@@ -282,12 +282,12 @@ def test_a_decoding_that_is_none_is_refused() -> None:
 
 @pytest.mark.parametrize("decoding", ["greedy", "beam", "guided", "sampling", BeamSearch(3, top=2)])
 def test_every_decoding_answers(decoding: str | BeamSearch) -> None:
-    found = Synthesizer(Predictor(load_bundle()), decoding).synthesize(TEXT)
+    found = Synthesizer(Predictor(pretrained.bundle()), decoding).synthesize(TEXT)
     assert found.run({"a": [3, 8, 1], "b": 2}) == 2
 
 
 def test_examples_pick_the_program_that_passes() -> None:
-    synthesizer = Synthesizer(Predictor(load_bundle()))
+    synthesizer = Synthesizer(Predictor(pretrained.bundle()))
     found = synthesizer.synthesize(
         "given an array of numbers xs , find the largest element of xs",
         examples=[({"xs": [3, 8, 1]}, 8)],
@@ -299,7 +299,7 @@ def test_examples_pick_the_program_that_passes() -> None:
 
 
 def test_threads_get_the_answers_that_one_thread_gets() -> None:
-    synthesizer = Synthesizer(Predictor(load_bundle()))
+    synthesizer = Synthesizer(Predictor(pretrained.bundle()))
     jobs: list[dict[str, Any]] = [
         {"text": TEXT},
         {"text": TEXT, "top": 3},
@@ -329,7 +329,7 @@ def test_the_bundled_model_answers_the_readme_s_sentence() -> None:
 
 def test_prediction_does_not_depend_on_the_batch() -> None:
     texts = [TEXT, "given a number a , find a squared", "given a string b , find its length"]
-    predictor = Predictor(load_bundle(), batch_size=2)
+    predictor = Predictor(pretrained.bundle(), batch_size=2)
     together = predictor.predict(texts)
     for text, prediction in zip(texts, together, strict=True):
         alone = predictor.predict([text])[0]
@@ -340,8 +340,11 @@ def test_prediction_does_not_depend_on_the_batch() -> None:
 
 
 @pytest.mark.parametrize("decoding", ["greedy", "beam", "guided", "sampling"])
-def test_with_declared_arguments_a_program_names_no_other(decoding: str) -> None:
+def test_with_declared_arguments_a_program_names_no_other(
+    decoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # A word that the model never read makes it want a second argument.
+    monkeypatch.setattr("saps.synthesis.predictor.load_bundle", lambda *_: pretrained.bundle())
     synthesizer = Synthesizer.load(decoding=decoding)
     found = synthesizer.synthesize("find the banana of a", arguments={"a": "int[]"}, returns="int")
     assert set(found.arguments) == {"a"}
@@ -421,7 +424,7 @@ def test_a_number_used_as_an_array_is_a_program_that_does_not_type_check() -> No
 
 @pytest.mark.parametrize("decoding", ["plausible", "greedy", "beam", "guided", "sampling"])
 def test_no_search_gives_a_number_another_type_or_makes_it_a_parameter(decoding: str) -> None:
-    synthesizer = Synthesizer(Predictor(load_bundle()), decoding)
+    synthesizer = Synthesizer(Predictor(pretrained.bundle()), decoding)
     for text in (ABOVE_3, "the length of the banana 7", "the first 5 words"):
         found = synthesizer.synthesize(text, top=2)
         assert found.reading is not None
@@ -462,7 +465,7 @@ def test_a_label_and_the_letter_for_the_same_number_are_one_answer() -> None:
 def test_a_program_must_use_what_was_declared_and_nothing_else(
     text: str, arguments: dict[str, str], wanted: dict[str, str]
 ) -> None:
-    model = Synthesizer.load()
+    model = pretrained.synthesizer()
     symbols = model.predictor.bundle.symbols
     prepared = prepare(Task.of(text, (), arguments, None), model.vocabulary, symbols)
     found = prepared.request.wanted_arguments() or {}
@@ -482,7 +485,7 @@ def test_a_program_must_use_what_was_declared_and_nothing_else(
 def test_a_program_must_use_what_its_text_opens_with_as_that_is_stated(
     text: str, wanted: dict[str, str] | None
 ) -> None:
-    model = Synthesizer.load()
+    model = pretrained.synthesizer()
     prepared = prepare(Task(text), model.vocabulary, model.predictor.bundle.symbols)
     assert prepared.request.wanted_arguments() == wanted
     if wanted:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from saps.synthesis.synthesizer import Synthesizer
+from tests import pretrained
 from tests.cli.conftest import RunSaps
 
 SUM = "given an array of numbers xs , find the sum of xs"
@@ -21,14 +22,9 @@ def one_model(monkeypatch: pytest.MonkeyPatch) -> None:
         if path is not None:
             found: Synthesizer = load(Synthesizer, path)
             return found
-        if not _MODEL:
-            _MODEL.append(load(Synthesizer))
-        return _MODEL[0]
+        return pretrained.synthesizer()
 
     monkeypatch.setattr(Synthesizer, "load", cached)
-
-
-_MODEL: list[Synthesizer] = []
 
 
 def test_examples_that_pass_are_shown_with_what_came(saps: RunSaps) -> None:

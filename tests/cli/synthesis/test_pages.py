@@ -10,6 +10,7 @@ import pytest
 
 from saps.cli.prompt import SENTENCE_HELP
 from saps.synthesis.synthesizer import Synthesizer
+from tests import pretrained
 from tests.cli.conftest import RunSaps
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -34,7 +35,7 @@ def _commands() -> list[Command]:
 
 @pytest.fixture(scope="module")
 def synthesizer() -> Synthesizer:
-    return Synthesizer.load()
+    return pretrained.synthesizer()
 
 
 @pytest.mark.parametrize("command", _commands(), ids=lambda command: command.text[-40:])

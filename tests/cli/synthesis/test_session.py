@@ -17,12 +17,13 @@ from saps.lang import parse
 from saps.synthesis.answer import Question, Synthesis
 from saps.synthesis.asking_back import NotKnownError
 from saps.synthesis.synthesizer import Synthesizer
+from tests import pretrained
 from tests.cli.conftest import RunSaps
 
 
 @pytest.fixture(scope="module")
 def synthesizer() -> Synthesizer:
-    return Synthesizer.load()
+    return pretrained.synthesizer()
 
 
 @pytest.fixture
