@@ -69,6 +69,12 @@ def _is_run_here(command: Command) -> bool:
 RUN = [command for command in CONSOLE if _is_run_here(command)]
 
 
+def _once(commands: list[Command], but: list[Command]) -> list[Command]:
+    """Return one command for each text, without those whose text is tried more strictly."""
+    tried = {command.text for command in but}
+    return list({c.text: c for c in reversed(commands) if c.text not in tried}.values())[::-1]
+
+
 @pytest.fixture(scope="module")
 def synthesizer() -> Synthesizer:
     return pretrained.synthesizer()
@@ -110,12 +116,12 @@ def test_every_command_of_saps_is_either_quick_or_expensive() -> None:
     assert {*QUICK, *EXPENSIVE} == set(commands)
 
 
-@pytest.mark.parametrize("command", CONSOLE, ids=str)
+@pytest.mark.parametrize("command", _once(CONSOLE, but=RUN), ids=str)
 def test_a_command_would_start(command: Command) -> None:
     check(command.text)
 
 
-@pytest.mark.parametrize("command", inline_commands(), ids=str)
+@pytest.mark.parametrize("command", _once(inline_commands(), but=CONSOLE), ids=str)
 def test_a_command_within_a_sentence_would_start(command: Command) -> None:
     check(command.text, complete=False)
 
