@@ -19,12 +19,6 @@ from tests.training.pressing import press_in_step
 from tests.training.tiny_run import compose_tiny
 
 
-@pytest.fixture
-def finished(tmp_path: Path) -> TrainResult:
-    """Return a run of one epoch in `tmp_path`, which holds its data too."""
-    return train(compose_tiny(tmp_path, "trainer.max_epochs=1"))
-
-
 def _contents(folder: Path) -> dict[str, bytes]:
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}

@@ -88,8 +88,8 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(tmp_path: Pat
     assert any(not torch.equal(first[name], third[name]) for name in first)
 
 
+@pytest.mark.usefixtures("finished")
 def test_a_folder_with_a_run_is_not_overwritten(tmp_path: Path) -> None:
-    train(compose_tiny(tmp_path, "trainer.max_epochs=1"))
     before = (tmp_path / "run" / "last.ckpt").stat().st_mtime_ns
     with pytest.raises(TrainingError, match=r"already holds a run.*ckpt_path=last"):
         train(compose_tiny(tmp_path, "trainer.max_epochs=1"))

@@ -15,8 +15,9 @@ import torch
 
 from saps.training.callbacks import StepSeed
 from saps.training.checkpoints import CheckpointError, RunInterruptedError, read_checkpoint
-from saps.training.run import TrainingError, train  # type: ignore[attr-defined]
+from saps.training.run import TrainingError, TrainResult, train  # type: ignore[attr-defined]
 from saps.training.stopping import DivergedError, Interruption
+from tests.training.conftest import copied
 from tests.training.pressing import press_in_step
 from tests.training.tiny_run import SMALL, compose_tiny
 
@@ -50,10 +51,13 @@ def test_runs_killed_at_random_moments_end_with_the_same_weights() -> None:
     ids=["ctrl-c", "ctrl-c-later", "sigterm"],
 )
 def test_a_signal_saves_within_the_epoch_and_the_run_goes_on_as_if_never_stopped(
-    step: int, number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    step: int,
+    number: signal.Signals,
+    three_epochs: TrainResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole, stopped = f"folder={tmp_path / 'whole'}", f"folder={tmp_path / 'stopped'}"
-    train(compose_tiny(tmp_path, whole, "trainer.max_epochs=3"))
+    stopped = f"folder={tmp_path / 'stopped'}"
     with monkeypatch.context() as patch, pytest.raises(RunInterruptedError) as caught:
         press_in_step(step, patch, number)
         train(compose_tiny(tmp_path, stopped, "trainer.max_epochs=3"))
@@ -62,7 +66,7 @@ def test_a_signal_saves_within_the_epoch_and_the_run_goes_on_as_if_never_stopped
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     train(compose_tiny(tmp_path, stopped, "trainer.max_epochs=3", "ckpt_path=last"))
-    _assert_same_weights(tmp_path / "whole" / "last.ckpt", tmp_path / "stopped" / "last.ckpt")
+    _assert_same_weights(three_epochs.folder / "last.ckpt", tmp_path / "stopped" / "last.ckpt")
     rows = (tmp_path / "stopped" / "metrics.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows] == ["epoch", "0", "1", "2"]
 
@@ -124,24 +128,20 @@ def test_a_run_that_diverges_in_its_first_epoch_leaves_no_model(tmp_path: Path) 
 
 
 def test_a_damaged_last_checkpoint_costs_what_came_after_the_previous_one(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    three_epochs: TrainResult, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole, damaged = tmp_path / "whole", tmp_path / "damaged"
-    for folder in (whole, damaged):
-        train(compose_tiny(tmp_path, "trainer.max_epochs=3", f"folder={folder}"))
-    last = damaged / "last.ckpt"
+    last = copied(three_epochs, tmp_path).folder / "last.ckpt"
     last.write_bytes(last.read_bytes()[:-100])
-    train(compose_tiny(tmp_path, "trainer.max_epochs=3", f"folder={damaged}", "ckpt_path=last"))
+    train(compose_tiny(tmp_path, "trainer.max_epochs=3", "ckpt_path=last"))
     assert "last.ckpt is damaged" in caplog.text
     assert "resuming from" in caplog.text
-    _assert_same_weights(whole / "last.ckpt", last)
+    _assert_same_weights(three_epochs.folder / "last.ckpt", last)
 
 
 def test_a_full_disk_costs_checkpoints_and_is_told_at_the_end(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    one_epoch: TrainResult, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    train(compose_tiny(tmp_path, "trainer.max_epochs=1", f"folder={tmp_path / 'size'}"))
-    size = (tmp_path / "size" / "last.ckpt").stat().st_size
+    size = (one_epoch.folder / "last.ckpt").stat().st_size
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, before[1]))
     try:
@@ -169,22 +169,15 @@ def test_a_full_disk_costs_checkpoints_and_is_told_at_the_end(
         ),
     ],
 )
-def test_going_on_with_other_settings_is_refused(finished: Path, override: str, told: str) -> None:
+@pytest.mark.usefixtures("finished")
+def test_going_on_with_other_settings_is_refused(tmp_path: Path, override: str, told: str) -> None:
     with pytest.raises(CheckpointError) as caught:
-        train(compose_tiny(finished, override, "ckpt_path=last"))
+        train(compose_tiny(tmp_path, override, "ckpt_path=last"))
     assert told in str(caught.value)
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with data and a finished run."""
-    folder = tmp_path_factory.mktemp("finished")
-    train(compose_tiny(folder, "trainer.max_epochs=1"))
-    return folder
-
-
+@pytest.mark.usefixtures("finished")
 def test_a_vocabulary_that_is_not_the_checkpoints_is_refused(tmp_path: Path) -> None:
-    train(compose_tiny(tmp_path, "trainer.max_epochs=1"))
     other = tmp_path / "other"
     train(compose_tiny(tmp_path, f"folder={other}", "data.vocabulary_size=90"))
     (tmp_path / "run" / "tokenizer.model").write_bytes((other / "tokenizer.model").read_bytes())
@@ -195,8 +188,10 @@ def test_a_vocabulary_that_is_not_the_checkpoints_is_refused(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"x")])
-def test_a_lost_vocabulary_is_told_where_its_copy_lies(damage: Any, tmp_path: Path) -> None:
-    best = train(compose_tiny(tmp_path, "trainer.max_epochs=1")).best
+def test_a_lost_vocabulary_is_told_where_its_copy_lies(
+    damage: Any, finished: TrainResult, tmp_path: Path
+) -> None:
+    best = finished.best
     damage(tmp_path / "run" / "tokenizer.model")
     with pytest.raises(CheckpointError, match=rf"tokenizer\.model: .*; {best} has copies of token"):
         train(compose_tiny(tmp_path, "ckpt_path=last"))
@@ -205,8 +200,8 @@ def test_a_lost_vocabulary_is_told_where_its_copy_lies(damage: Any, tmp_path: Pa
         train(compose_tiny(tmp_path, "ckpt_path=last"))
 
 
+@pytest.mark.usefixtures("finished")
 def test_data_that_changed_since_the_run_began_are_refused(tmp_path: Path) -> None:
-    train(compose_tiny(tmp_path, "trainer.max_epochs=1"))
     path = tmp_path / "data" / "train.jsonl"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
     with pytest.raises(CheckpointError, match=r"the train split in .* changed since the run"):

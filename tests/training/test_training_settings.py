@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from omegaconf import OmegaConf
 
-from saps.training.run import train
+from saps.training.run import TrainResult, train
 from saps.training.run_settings import SettingError, check_machine, check_ranges
 from saps.training.training_module import CompilationError
 from tests.training.tiny_run import compose_tiny
@@ -119,20 +119,12 @@ def test_what_leaves_steps_and_counts_as_they_are_is_taken(data: Path) -> None:
 )
 @pytest.mark.parametrize("how", ["overwrite=true", "ckpt_path=last"])
 def test_a_setting_that_can_not_be_costs_nothing_of_the_run_that_is_there(
-    finished: Path, how: str, override: str
+    finished: TrainResult, tmp_path: Path, how: str, override: str
 ) -> None:
-    before = _contents(finished / "run")
+    before = _contents(finished.folder)
     with pytest.raises(ValueError):
-        train(compose_tiny(finished, how, *override.split()))
-    assert _contents(finished / "run") == before
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with data and a finished run."""
-    folder = tmp_path_factory.mktemp("finished")
-    train(compose_tiny(folder, "trainer.max_epochs=1"))
-    return folder
+        train(compose_tiny(tmp_path, how, *override.split()))
+    assert _contents(finished.folder) == before
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
