@@ -11,7 +11,10 @@ from saps.model.bundle import build_network, plain_config
 from saps.model.protocols import Network
 from tests.model.test_rows import EXPERIMENTS, TASKS, TINY, _batch, _compose, _words
 
-CASES = [(name, "arity") for name in EXPERIMENTS] + [("saps_vh_att", "predicted")]
+# They train the network of default_model on other data.
+SAME = ("default_model_retold", "people")
+CASES = [(name, "arity") for name in EXPERIMENTS if name not in SAME]
+CASES += [("saps_vh_att", "predicted")]
 
 
 def _roomy(batch: Batch) -> BatchShape:
@@ -42,6 +45,12 @@ def _network(experiment: str, topology: str) -> Network:
     more = [f"model.decoder.topology={topology}"] if topology != "arity" else []
     config: dict[str, Any] = plain_config(_compose(f"experiment={experiment}", *TINY, *more).model)
     return build_network(config, *_words()).double()
+
+
+def test_what_is_left_out_has_the_network_of_one_that_is_not() -> None:
+    plain, *others = (_network(name, "arity") for name in ("default_model", *SAME))
+    shapes = [{n: w.shape for n, w in network.state_dict().items()} for network in (plain, *others)]
+    assert shapes == [shapes[0]] * len(shapes)
 
 
 @pytest.mark.parametrize(("experiment", "topology"), CASES)
