@@ -6,7 +6,6 @@ from math import exp, log
 import pytest
 import torch
 
-from saps import Synthesizer
 from saps.english import Reading
 from saps.lang import Value, parse
 from saps.model.kind_classifier import Entry, KindClassifier
@@ -17,6 +16,7 @@ from saps.synthesis.behaviour import Found, among_kinds, behaviours, passes
 from saps.synthesis.faults import Factors, Faults, lost_steps
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.preparation import Task, prepare
+from tests import pretrained
 from tests.model.test_kind_classifier import COUNT, EVEN, classifier
 
 REQUEST = Request({"a": "int[]"})
@@ -134,7 +134,7 @@ def _told(program: str) -> tuple[Predictor, Found]:
     """A task with an example that only a kind of the given program computes."""
     odd = Entry("odd", "=", parse(program), {"xs": "int[]"}, "int")
     weights = {**classifier().weights, "kind_bias": torch.tensor([9.0, -9.0])}
-    synthesizer = Synthesizer.load()
+    synthesizer = pretrained.synthesizer()
     bundle = replace(
         synthesizer.predictor.bundle, kinds=KindClassifier([COUNT, odd, EVEN], weights)
     )
@@ -155,7 +155,7 @@ def test_an_edge_of_an_example_is_put_around_a_kind() -> None:
     examples: list[tuple[dict[str, Value], Value]] = [({"xs": [3]}, 39), ({"xs": []}, 7)]
     task = Task.of("do it with xs", examples)
     symbols = predictor.bundle.symbols
-    prepared = prepare(task, Synthesizer.load().vocabulary, symbols)
+    prepared = prepare(task, pretrained.synthesizer().vocabulary, symbols)
     found = among_kinds(predictor, replace(told, prepared=prepared))
     assert found is not None
     assert str(found.predictions[0].program) == "(if (== (len a) 0) 7 (* 13 (head a)))"
