@@ -57,17 +57,13 @@ def said_edges(text: str, stand_ins: Mapping[str, str]) -> list[str]:
 
 
 def without_edges(text: str, stand_ins: Mapping[str, str]) -> str:
-    """Return a text without the clauses that only give the value of an edge.
-
-    Args:
-        text: as the model reads it.
-        stand_ins: its letters to literals, as the language writes these.
-    """
+    """Return a text without the clauses that only give the value of an edge; see `said_edges`."""
     kept, dropped = [], False
+    values = {*stand_ins, "0", "1", "true", "false", "string", "text"}
     for clause in re.split(r"(?<= [,.;()?!:]) ", text):
         words = set(clause.lower().split())
         is_edge = any(map(_EDGE_WORD.fullmatch, words))
-        has_value = bool(words & {*stand_ins, "0", "1", "true", "false", "string", "text"})
+        has_value = bool(words & values)
         # "if it is empty , give 0": the value may stand in the next clause.
         follows = dropped and has_value and len(words) <= _SHORT
         if not (is_edge and (has_value or len(words) <= _WINDOW)) and not follows:
@@ -176,13 +172,7 @@ def _is_closed(node: Node) -> bool:
 def with_nothing(
     program: Node, types: Mapping[str, str], inputs: Sequence[Mapping[str, Value]]
 ) -> Node | None:
-    """Return a program that gives an empty array for one, where it fails; None if that is nothing.
-
-    Args:
-        program: by letters, which gives arrays.
-        types: of the letters in the program.
-        inputs: to tell by; values of literals among them.
-    """
+    """Return a program that gives an empty array for one, where it fails; see `with_edge`."""
     before = _outputs(program, types, inputs)
     if before is None or all(output is not None for output in before):
         return None
