@@ -104,9 +104,8 @@ def with_edge(
             pairs = list(zip(before, after, strict=True))
             n_failed = sum(new is None for _, new in pairs)
             n_changed = sum(old is not None and repr(old) != repr(new) for old, new in pairs)
-            if edge.symbol == "<" and n_changed:  # what has one or two is nothing where it fails
-                continue
-            if (n_failed, n_changed) < least:
+            # What has one or two elements is nothing only where the program fails.
+            if (n_failed, n_changed) < least and not (edge.symbol == "<" and n_changed):
                 best, least = written, (n_failed, n_changed)
         if best is not None:
             return best
@@ -120,8 +119,7 @@ def _may_stand_for(
     known = constant(value)
     own = known[0] if known else inputs[0].get(value) if inputs else None
     types = {type(output) for output in outputs if output is not None}
-    numbers = {int, float}
-    return types == {type(own)} or (type(own) in numbers and types <= numbers)
+    return types == {type(own)} or types | {type(own)} <= {int, float}
 
 
 def _outputs(
