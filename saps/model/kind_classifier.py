@@ -105,7 +105,7 @@ class Entry:
         Raises:
             KeyError: a field is missing.
             TypeError: a field is of another type.
-            AlgoLispError: the program does not parse.
+            AlgoLispError: the program is none.
         """
         name, sort, returns, element = (
             fields[key] for key in ("name", "sort", "returns", "element")
@@ -115,10 +115,13 @@ class Entry:
             isinstance(text, str) for text in (name, sort, returns, element, *slots.values())
         ):
             raise TypeError("a field of an entry is no text")
-        return cls(name, sort, parse(fields["program"]), dict(slots), returns, element)
+        written = fields["program"]  # older files have it as text
+        program = parse(written) if isinstance(written, str) else Node.from_short_tree(written)
+        return cls(name, sort, program, dict(slots), returns, element)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"program": str(self.program), "slots": dict(self.slots)}
+        # As lists: a thousand programs as text take a second to parse.
+        return asdict(self) | {"program": self.program.to_short_tree(), "slots": dict(self.slots)}
 
 
 class KindClassifier:
