@@ -22,9 +22,7 @@ from saps.lang.program_values import constant
 from saps.search.interface import Prediction
 from saps.search.request import InputOutput, Request
 
-_EDGE_WORD: Final = re.compile(
-    r"empty|blank|none|no|nothing|nobody|missing|without|neither|fewer|isnt|isn|doesnt|doesn|exists?"
-)
+_EDGE_WORD: Final = re.compile(r"empty|blank|none|no|nothing|nobody|missing|isnt|isn|exists?")
 _SHORT: Final = 5
 _WINDOW: Final = 7
 """Words between an edge and its value: "if no row matches show 0 instead"."""

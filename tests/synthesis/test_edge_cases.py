@@ -24,6 +24,7 @@ INPUTS: list[dict[str, Value]] = [{"a": [1, 2]}, {"a": []}, {"a": [-4]}]
         ("true if there is nothing in a", ["true"]),
         ("the first 1 of a list in which , as I said before , no number comes twice", []),
         ("add 0 to each of a", []),
+        ("count it 1 by 1 , the built in one doesn ' t do it", []),
         ("the numbers of a that are not b", []),
     ],
 )
