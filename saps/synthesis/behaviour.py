@@ -23,7 +23,7 @@ from saps.model.protocols import Scorer
 from saps.search.fallback import PlausibleSearch
 from saps.search.interface import Prediction, Search
 from saps.search.request import InputOutput, Request
-from saps.synthesis.edge_cases import mended, said_edges, with_edge, with_nothing
+from saps.synthesis.edge_cases import empty_for_empty, mended, said_edges, with_edge
 from saps.synthesis.faults import Factors, Faults, faults_of
 from saps.synthesis.kind_programs import kind_predictions
 from saps.synthesis.predictor import Predictor
@@ -262,7 +262,7 @@ def _with_edges(done: list[Behaviour], prepared: Prepared, factors: Factors) -> 
             program, types = behaviour.best.program, {**kinds, **behaviour.types}
             edged = with_edge(program, values, types, inputs)
             if edged is None and None in behaviour.outputs:
-                edged, share = with_nothing(program, types, inputs), 1.0
+                edged, share = empty_for_empty(program, types, inputs), 1.0
         if edged is not None:
             changed = True
             whole = sum(exp(member.log_prob) for member in plain)

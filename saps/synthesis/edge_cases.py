@@ -165,7 +165,7 @@ def _is_closed(node: Node) -> bool:
     return not any(part.symbol in ("arg1", "arg2", "self") for part in node.preorder())
 
 
-def with_nothing(
+def empty_for_empty(
     program: Node, types: Mapping[str, str], inputs: Sequence[Mapping[str, Value]]
 ) -> Node | None:
     """Return a program that gives an empty array for one, where it fails; see `with_edge`."""
@@ -200,8 +200,10 @@ def mended(
     """
     inputs = [example.inputs for example in request.examples]
     types = request.argument_types() or {}
-    found = []
+    found: list[Prediction] = []
     for prediction in predictions:
+        if len(found) == _MOST_MENDED or monotonic() > deadline:
+            break
         outputs = _outputs(prediction.program, types, inputs)
         if outputs is None:
             continue
@@ -219,8 +221,6 @@ def mended(
             if after is not None and all(map(_agrees, after, request.examples)):
                 found.append(Prediction(written, prediction.log_prob))
                 break
-        if len(found) == _MOST_MENDED or monotonic() > deadline:
-            break
     return found
 
 

@@ -64,16 +64,13 @@ def kind_predictions(
     fillers = _Fillers.of(prepared)
     wanted = prepared.request.result
     order = kind.argsort(descending=True).tolist()
-    chosen = [
-        n
-        for n in order
-        for returns in (classifier.kinds[n].returns,)
-        if _agree(returns, wanted) or _agree(f"{returns}[]", wanted)
-    ][:n_kinds]
+    returns = [entry.returns for entry in classifier.kinds]
+    fitting = (n for n in order if _agree(returns[n], wanted) or _agree(f"{returns[n]}[]", wanted))
+    chosen = islice(fitting, n_kinds)
     letters = {literal: letter for letter, literal in prepared.names.stand_ins.items()}
     found: dict[Node, float] = {}
     for rank, number in enumerate(chosen):
-        is_whole = _agree(classifier.kinds[number].returns, wanted)
+        is_whole = _agree(returns[number], wanted)
         for filling in _fillings(classifier, number, part, nests=rank < _N_NESTED):
             for program, log_prob in filling.programs(fillers, is_whole=is_whole):
                 score = float(kind[number]) + filling.log_prob + log_prob

@@ -7,7 +7,7 @@ import pytest
 from saps.lang import Value, compile_program, parse
 from saps.search.interface import Prediction
 from saps.search.request import InputOutput, Request
-from saps.synthesis.edge_cases import mended, said_edges, with_edge, with_nothing, without_edges
+from saps.synthesis.edge_cases import empty_for_empty, mended, said_edges, with_edge, without_edges
 from tests import pretrained
 
 MEAN = parse("(/ (* (reduce a 0 +) 1.0) (len a))")
@@ -52,10 +52,10 @@ def test_a_text_without_its_edges(text: str, left: str) -> None:
 def test_nothing_gives_nothing() -> None:
     rows = parse("(map (range 0 (len (head a))) (lambda1 (map a (partial1 arg1 deref))))")
     inputs: list[dict[str, Value]] = [{"a": [[1, 2]]}, {"a": []}]
-    edged = with_nothing(rows, {"a": "int[][]"}, inputs)
+    edged = empty_for_empty(rows, {"a": "int[][]"}, inputs)
     assert str(edged) == f"(if (== (len a) 0) a {rows})"
-    assert with_nothing(rows, {"a": "int[][]"}, inputs[:1]) is None
-    assert with_nothing(parse("(head a)"), {"a": "int[]"}, [{"a": []}]) is None
+    assert empty_for_empty(rows, {"a": "int[][]"}, inputs[:1]) is None
+    assert empty_for_empty(parse("(head a)"), {"a": "int[]"}, [{"a": []}]) is None
 
 
 def test_an_edge_is_put_where_the_program_fails() -> None:
@@ -110,6 +110,14 @@ def test_examples_show_an_edge(
     for one in found:
         run = compile_program(one.program, types)
         assert all(run(dict(example.inputs)) == example.output for example in shown)
+
+
+def test_no_edge_is_looked_for_when_the_time_is_up() -> None:
+    shown = (InputOutput({"a": [3, 1]}, 3), InputOutput({"a": []}, -1))
+    found = [Prediction(parse("(head a)"), -1.0)]
+    request = Request({"a": "int[]"}, "int", examples=shown)
+    assert mended(found, request)
+    assert mended(found, request, deadline=0.0) == []
 
 
 def test_a_stranger_gets_the_edge_that_was_said() -> None:
