@@ -42,6 +42,8 @@ class RowChoices:
     starts_from: str | None = None
     model_of: str | None = None
     epochs: int | None = None
+    # The peak learning rate, where one was chosen for this row; else optimizer.lr, as in all rows.
+    lr: float | None = None
     train_limit: int | None = None
     # For search, which would take hours on all validation tasks.
     dev_limit: int | None = None
@@ -236,6 +238,8 @@ def _table(choices: Choices, seed: int) -> dict[str, Row]:
             raise AblationError(f"{place}: letters, digits and _ make the name of a row")
         if bool(given.train) == bool(given.model_of):
             raise AblationError(f"{place}: give either train or model_of")
+        if given.lr is not None and given.model_of:
+            raise AblationError(f"{place}.lr has no effect: {given.model_of} trains its model")
         # A row on the command line needs no title.
         given.title = given.title or name
         rows[name] = Row(**vars(given), name=name, group=name, seed=seed)

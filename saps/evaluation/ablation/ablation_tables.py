@@ -44,9 +44,12 @@ def caption(ablation: Ablation) -> str:
     tasks = "all training tasks" if n_train is None else f"the first {n_train:,} training tasks"
     seeds = ", ".join(map(str, settings.seeds))
     seeded = f"seed {seeds}" if len(settings.seeds) == 1 else f"the mean of seeds {seeds}"
+    rates = {row.title: row.lr for row in settings.rows if row.lr and row.seed == settings.seeds[0]}
+    rated = ", ".join(f"{rate:g} of {title}" for title, rate in rates.items())
     return (
         f"Every row: {data['name']}, {tasks}, {n_epochs(settings.epochs)}, batches of at most "
-        f"{data['batch_size']} tasks, size {settings.choices.size}, {seeded}; the best epoch "
+        f"{data['batch_size']} tasks, size {settings.choices.size}, {seeded}; "
+        f"{f'learning rates of their own: {rated}; ' * bool(rated)}the best epoch "
         "by validation is judged, greedily unless the row says search. The published columns are "
         "other figures on other data (AlgoLisp, paper size, seed 001): each tells of its own data "
         "alone, and what can be compared is the order of the rows."

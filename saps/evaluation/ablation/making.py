@@ -120,9 +120,10 @@ def _check_effect(settings: Settings, row: Row) -> None:
                 "out; the best epoch of each is the one that is judged"
             )
         if key.partition(".")[0].partition("@")[0] in settings.shared:
+            alone = f", or +table.{row.group}.lr={value} for this row" * (key == "optimizer.lr")
             raise AblationError(
                 f"{override} has no effect there, {key} is the same in every row: give it to "
-                "saps ablate itself"
+                f"saps ablate itself{alone}"
             )
 
 
@@ -346,6 +347,8 @@ def train_config(settings: Settings, row: Row) -> DictConfig:
         for key, value in settings.shared.items():
             cfg[key] = value
         cfg.seed, cfg.trainer.max_epochs = row.seed, settings.epochs_of(row)
+        if row.lr is not None:
+            cfg.optimizer.lr = row.lr
         if row.train_limit is not None:
             cfg.data.train_limit = row.train_limit
         if row.starts_from is not None:
