@@ -49,7 +49,7 @@ def test_settings_that_will_do_leave_no_trace(tmp_path: Path) -> None:
             r"can be made on this machine: trainer\.precision=7: expected one",
         ),
         ("train=['patience=2']", r"patience=2 would end rows early, and all rows have the same"),
-        ("train=['optimizer.lr=0.1']", r"optimizer\.lr is .*, or \+table\.saps_h\.lr=0\.1 for this"),
+        ("train=['optimizer.lr=0.1']", r"optimizer\.lr is .*, or \+table\.saps_h\.lr=0\.1 for"),
         ("+table.seq2tree_search.lr=0.1", r"lr has no effect: seq2tree trains its model"),
     ],
 )
