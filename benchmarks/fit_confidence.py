@@ -41,7 +41,7 @@ from saps.synthesis.faults import Factors, Faults
 from saps.synthesis.preparation import Task, prepare
 from saps.synthesis.synthesizer import answer
 
-FREE = Factors(0, 0, 0, 0, 0)
+FREE = Factors(*[0.0] * len(Factors.__slots__))
 KEPT_BACK: Final = 1 / 20
 """Of answers that are kept back, so many may be right; see `least`."""
 LEASTS: Final = tuple(percent / 100 for percent in range(1, 11))

@@ -84,11 +84,31 @@ def _type_of_kind(kind: str) -> str:
     return f"{base}[]" if " of " in kind else base
 
 
+_NUMBERS: Final = re.compile(
+    r"\b(?:numbers?|integers?|ints?|digits?|floats?|amounts?|scores?|prices?|numeric)\b"
+)
+_STRINGS: Final = re.compile(r"\b(?:strings?|words?|names?|texts?|sentences?|letters?)\b")
+
+
+def spoken_element(text: str) -> str | None:
+    """Return what a text speaks of, `int` or `string`; None if of neither, or of both.
+
+    Whoever asks to rotate "the items" may mean numbers or strings, and one program does both.
+    """
+    says_numbers, says_strings = (
+        bool(words.search(text.lower())) for words in (_NUMBERS, _STRINGS)
+    )
+    if says_numbers == says_strings:
+        return None
+    return "int" if says_numbers else "string"
+
+
 def settle_signature(
     program: Node,
     text: str,
     declared: Mapping[str, str] | None = None,
     returns: str | None = None,
+    element: str | None = "int",
 ) -> Signature:
     """Return the types of a program, no more general than its text asks for.
 
@@ -98,10 +118,11 @@ def settle_signature(
         declared: types that are known for sure; these are arguments whether the program uses them
             or not, and come first.
         returns: type of the value, if it is known.
+        element: what is open becomes; None leaves it open.
 
     A comparison alone would leave `a` in (reduce (filter a (partial1 b >)) 0 +) with numbers or
-    strings; the text says which. What neither decides is taken to be a number, as nearly
-    everything in the published data is.
+    strings; the text says which. What neither decides is by default taken to be a number, as
+    nearly everything in the published data is.
 
     Raises:
         AlgoLispError: the program is ill-typed.
@@ -115,7 +136,9 @@ def settle_signature(
             found = infer_signature(program, {**told, **sure}, returns)
     ordered = [*sure, *sorted(name for name in found.arguments if name not in sure)]
     types = {name: found.arguments[name] for name in ordered}
-    settled = {name: _VARIABLE.sub("int", str(kind)) for name, kind in types.items()}
+    if element is None:
+        return Signature(types, found.result)
+    settled = {name: _VARIABLE.sub(element, str(kind)) for name, kind in types.items()}
     if all(str(types[name]) == kind for name, kind in settled.items()):
         return Signature(types, found.result)  # nothing was open: inference would say the same
     return infer_signature(program, settled, returns)

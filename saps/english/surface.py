@@ -67,14 +67,14 @@ _EMPTY_NAMES: Final = word_set(
 _DROPPED_LINES: Final = re.compile(r"^\s*(?:pass|\.\.\.|return|\}|\{|end)\s*;?\s*$")
 
 _ELEMENTS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(
-        word_list("int integer number num float double long i32 i64 u32 usize real numeric"), "int"
-    ),
+    **dict.fromkeys(word_list("int integer number num long i32 i64 u32 usize numeric"), "int"),
+    **dict.fromkeys(word_list("float double real decimal f32 f64"), "float"),
     **dict.fromkeys(word_list("str string text word char character name sentence"), "string"),
     **dict.fromkeys(word_list("bool boolean flag"), "bool"),
 }
 _PLURALS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(word_list("ints integers numbers floats"), "int"),
+    **dict.fromkeys(word_list("ints integers numbers"), "int"),
+    **dict.fromkeys(word_list("floats doubles reals decimals"), "float"),
     **dict.fromkeys(word_list("strs strings texts words chars characters names"), "string"),
     **dict.fromkeys(word_list("bools booleans flags"), "bool"),
 }

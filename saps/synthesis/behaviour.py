@@ -5,7 +5,7 @@ a person wants to know is how likely it is that a program *does* what they meant
 probabilities of such programs add up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -17,7 +17,7 @@ from typing import Final
 from saps.data.symbols import SymbolTable
 from saps.data.tasks.natural_inputs import draw_inputs
 from saps.english import Reading
-from saps.english.declarations import settle_signature
+from saps.english.declarations import settle_signature, spoken_element
 from saps.lang import AlgoLispError, Limits, Node, Value, compile_program, values_equal
 from saps.model.protocols import Scorer
 from saps.search.fallback import PlausibleSearch
@@ -91,8 +91,9 @@ def behaviours(
         factors: what it costs to leave something out.
     """
     groups: dict[object, list[tuple[Prediction, _Run]]] = {}
+    element = "int" if reading is None else spoken_element(reading.text) or "int"
     for prediction in predictions:
-        run = _run(prediction.program, request)
+        run = _run(prediction.program, request, element)
         if run is not None:
             groups.setdefault(run.key, []).append((prediction, run))
     text, labelled = ("", ()) if reading is None else (reading.text, reading.labelled)
@@ -121,13 +122,13 @@ class _Run:
     types: Mapping[str, str]
 
 
-def _run(program: Node, request: Request) -> _Run | None:
+def _run(program: Node, request: Request, element: str) -> _Run | None:
     known = {n: k for n, k in (request.argument_types() or {}).items() if not _is_variable(k)}
     literals = request.literals
     used = {part.symbol for part in program.preorder()}
     declared = {name: kind for name, kind in known.items() if name in used or name not in literals}
     try:
-        signature = settle_signature(program, "", declared, request.result)
+        signature = settle_signature(program, "", declared, request.result, element)
         types = {name: str(kind) for name, kind in signature.arguments.items()}
         run = compile_program(program, types, _LIMITS)
     except AlgoLispError:
@@ -257,11 +258,11 @@ def _with_edges(done: list[Behaviour], prepared: Prepared, factors: Factors) -> 
     changed = False
     for rank, behaviour in enumerate(done):
         plain, edged, share = list(behaviour.members), None, _EDGED_SHARE
-        if rank < _N_EDGED and (values or None in behaviour.outputs):
-            inputs = [{**drawn, **literals} for drawn in behaviour.inputs]
+        if rank < _N_EDGED:
+            inputs = [{**drawn, **literals} for drawn in _with_small(behaviour.inputs)]
             program, types = behaviour.best.program, {**kinds, **behaviour.types}
             edged = with_edge(program, values, types, inputs)
-            if edged is None and None in behaviour.outputs:
+            if edged is None:
                 edged, share = empty_for_empty(program, types, inputs), 1.0
         if edged is not None:
             changed = True
@@ -272,6 +273,15 @@ def _with_edges(done: list[Behaviour], prepared: Prepared, factors: Factors) -> 
     if not changed:
         return done
     return behaviours(predictions, prepared.request, prepared.reading, factors)
+
+
+def _with_small(inputs: Sequence[Mapping[str, Value]]) -> Iterator[Mapping[str, Value]]:
+    """Yield inputs, and the first of them with each array and string empty, or its end alone."""
+    yield from inputs
+    for name, value in inputs[0].items() if inputs else ():
+        if isinstance(value, list | str):
+            yield {**inputs[0], name: value[:0]}
+            yield {**inputs[0], name: value[-1:]}
 
 
 def _with_kinds(

@@ -161,8 +161,12 @@ def _edges(program: Node, types: Mapping[str, str]) -> Iterator[Node]:
     yield from chain(empty, short)
 
 
-def _is_closed(node: Node) -> bool:
-    return not any(part.symbol in ("arg1", "arg2", "self") for part in node.preorder())
+def _is_closed(node: Node, bound: frozenset[str] = frozenset()) -> bool:
+    """Whether no argument of a lambda around a part stands in it."""
+    if node.symbol in ("lambda1", "lambda2"):
+        bound |= {"arg1"} if node.symbol == "lambda1" else {"arg1", "arg2"}
+    is_free = node.symbol in ("arg1", "arg2", "self") and node.symbol not in bound
+    return not is_free and all(_is_closed(child, bound) for child in node.children)
 
 
 def empty_for_empty(

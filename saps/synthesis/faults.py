@@ -6,11 +6,13 @@ costs a candidate a part of its probability; how much is fitted with the confide
 """
 
 import re
-from collections.abc import Collection, Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
+from functools import cache
 from math import isfinite
 from typing import Any, Final
 
+from saps.english.literals import implied
 from saps.english.names import LETTERS
 from saps.lang import Node, Value
 from saps.search.request import Request
@@ -22,7 +24,10 @@ class Faults:
 
     Attributes:
         argument: declared arguments that it does not use.
-        literal: numbers and strings of the text that it does not have.
+        literal: numbers and strings of the text that it does not have, but for those of an example.
+        shown: numbers and strings that it has and that stand in an example of the text alone.
+        closed: 1 where it takes no argument at all, though nothing says that there is none.
+        unsaid: numbers that it has and that no word of the text says or implies.
         step: operations of the text that nothing in it can do (see `lost_steps`).
         fails: 1 where it failed on all inputs drawn.
         constant: 1 where it gave the same for all of them, and its value is no truth.
@@ -33,6 +38,9 @@ class Faults:
     step: int = 0
     fails: int = 0
     constant: int = 0
+    shown: int = 0
+    closed: int = 0
+    unsaid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,9 @@ class Factors:
     step: float = 0.0
     fails: float = 3.0
     constant: float = 2.0
+    shown: float = 2.0
+    closed: float = 3.0
+    unsaid: float = 1.0
 
     def loss(self, faults: Faults) -> float:
         """Return what all faults of a program cost together."""
@@ -97,6 +108,9 @@ _STEPS: Final = (
         "max min str_max str_min sort < <= > >=",
     ),
     (r"absolute", "abs - max < >"),
+    (r"doubl(?:e[ds]?|ing)", "2 2.0 << *"),
+    (r"at least|or (?:more|above|higher|later|over)|> ?=", ">= <= max min ! sort -"),
+    (r"at most|or (?:less|fewer|below|lower|under)|< ?=", ">= <= max min ! sort -"),
 )
 _SAID: Final = tuple(
     (re.compile(rf"\b(?:{words})\b"), frozenset(symbols.split())) for words, symbols in _STEPS
@@ -148,14 +162,89 @@ def faults_of(
         and not isinstance(values[0], bool)
         and all(repr(value) == repr(values[0]) for value in values)
     )
+    said = outside_examples(text)
+    literals = (*request.literals, *labelled)
+    takes = any(name in used and name not in request.literals for name in LETTERS)
     return Faults(
         sum(name not in used and name not in request.literals for name in wanted)
         + min(idle, invented),
-        sum(name not in used for name in (*request.literals, *labelled)),
+        sum(name not in used for name in literals if name in said or not text),
         sum(1 for _ in lost_steps(text, used)),
         int(bool(outputs) and not values),
         int(says_one),
+        sum(name in used for name in request.literals if text and name not in said),
+        int(not takes and bool(text) and not wanted),
+        len(unsaid_numbers(program, text, labelled)) if text else 0,
     )
+
+
+_FOR_EXAMPLE: Final = re.compile(
+    r"\b(?:for|an) (?:example|instance)\b|\be \. g\b|\beg\b|\bex(?:ample)? :|\blike (?=\d|['\"])"
+)
+_SHOWS: Final = re.compile(
+    r"(?:\d|['\"\]]|\b[a-l]) (?:->|- >|=>|(?:should |would |will )?(?:become|gives|turns? into))"
+)
+_ENDS: Final = frozenset(".;()?!")
+
+
+def outside_examples(text: str) -> set[str]:
+    """Return the words that stand outside of the examples in a text.
+
+    The numbers and strings of an example are none of the program: "for example 6 = 1 + 2 + 3",
+    "1994 -> MCMXCIV".
+
+    Args:
+        text: as the model reads it, its words set apart by spaces.
+    """
+    words = text.split()
+    return {words[place] for place in _outside_examples(words)}
+
+
+def _outside_examples(words: Sequence[str]) -> Iterator[int]:
+    sentence: list[int] = []
+    for place, word in enumerate([*words, "."]):
+        if word not in _ENDS:
+            sentence.append(place)
+            continue
+        text = " ".join(words[n] for n in sentence)
+        begins = _FOR_EXAMPLE.search(text)
+        if begins:
+            n_before = len(text[: begins.start()].split())
+            yield from sentence[:n_before]
+        elif not _SHOWS.search(text):
+            yield from sentence
+        sentence = []
+
+
+_SMALL: Final = frozenset({"0", "1", "2", "10"})
+_WHOLE: Final = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def unsaid_numbers(program: Node, text: str, labelled: Collection[str]) -> list[str]:
+    """Return the numbers of a program that its text neither says nor implies, each once.
+
+    Args:
+        program: by letters, which stand for the numbers that the text says.
+        text: as the model reads it.
+        labelled: its numbers that have no letter.
+    """
+    symbols = dict.fromkeys(part.symbol for part in program.preorder() if not part.children)
+    found = [one for one in symbols if _WHOLE.fullmatch(one) and one not in labelled]
+    found = [one for one in found if one.lstrip("-").removesuffix(".0") not in _SMALL]
+    words = {word.rstrip("s") for word in text.split()} if found else set()
+    return [
+        one for one in found if not words & _implying().get(one.removesuffix(".0"), frozenset())
+    ]
+
+
+@cache
+def _implying() -> Mapping[str, frozenset[str]]:
+    """Return the words of which each implies a number, by the number; see `implied`."""
+    found: dict[str, set[str]] = {}
+    for said, literal in implied().items():
+        words = {word.rstrip("s") for word in said.split() if len(word) > 3}
+        found.setdefault(literal, set()).update(words or {said})
+    return {literal: frozenset(words) for literal, words in found.items()}
 
 
 # What a program takes as given and a person might not. The one list of all conventions is

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, permutations, product
+from itertools import combinations, islice, permutations, product
 from math import factorial, log
 from typing import Final
 
@@ -27,6 +27,7 @@ from saps.lang.check import infer_signature
 from saps.model.kind_classifier import Entry, KindClassifier
 from saps.search.interface import Prediction
 from saps.synthesis.edge_cases import said_edges, without_edges
+from saps.synthesis.faults import outside_examples, unsaid_numbers
 from saps.synthesis.preparation import Prepared
 
 N_KINDS: Final = 24
@@ -39,12 +40,16 @@ _LEAST_NESTED: Final = 3.0
 # Shares of tasks, guessed.
 _IN_ORDER: Final = 0.75  # arguments of one type, taken in the order in which the text has them
 _LITERAL: Final = 0.6  # a literal of the text in a slot that an argument might fill
+_SUBJECT: Final = 0.15  # a string of the text as what a task is about, its first slot
 _REPEATED: Final = 0.05  # a literal in two slots
 _UNUSED_NAME: Final = 0.1  # a name of the text that is no argument
 _EACH: Final = 0.5  # a kind of an element done to each of an array
 _OTHER_TYPE: Final = 0.5  # a kind of numbers done to strings, where its program can
+_OTHER_NUMBERS: Final = 0.5  # numbers of the text in the place of those that a kind has itself
+_MOST_OWN: Final = 3
 
-_SMALL: Final = frozenset({"0", "1", "2", "10"})
+_TINY: Final = frozenset({"0", "1"})
+_SMALL: Final = frozenset({*_TINY, "2", "10"})
 _VARIABLE: Final = re.compile(r"[A-Z]")
 
 
@@ -76,6 +81,8 @@ def kind_predictions(
                 score = float(kind[number]) + filling.log_prob + log_prob
                 written = _with_letters(program, letters)
                 found[written] = max(score, found.get(written, score))
+                for told, cost in _with_said_numbers(written, prepared, fillers.literals):
+                    found[told] = max(score + cost, found.get(told, score + cost))
     best = sorted(found.items(), key=lambda item: -item[1])[:most]
     return [Prediction(program, score) for program, score in best]
 
@@ -98,6 +105,27 @@ def _with_letters(program: Node, letters: Mapping[str, str]) -> Node:
     if not program.children:
         return Node(letters.get(program.symbol, program.symbol))
     return Node(program.symbol, tuple(_with_letters(child, letters) for child in program.children))
+
+
+def _with_said_numbers(
+    program: Node, prepared: Prepared, literals: Mapping[str, str]
+) -> Iterator[tuple[Node, float]]:
+    """Yield a kind's program with numbers of the text for its own, which the text does not say.
+
+    A kind for fares has the fares of its author's town.
+    """
+    reading = prepared.reading
+    own = unsaid_numbers(program, reading.text, reading.labelled)
+    used = {part.symbol for part in program.preorder()}
+    idle = [n for n, kind in literals.items() if kind == "int" and n not in used]
+    said = [n for n in dict.fromkeys(reading.text.split()) if n in idle and n not in _TINY]
+    if not 0 < len(own) <= min(_MOST_OWN, len(said)):
+        return
+    in_order = set(combinations(said, len(own)))
+    for chosen in islice(permutations(said, len(own)), _MOST_WAYS):
+        share = _IN_ORDER if chosen in in_order else 1 - _IN_ORDER
+        letters = dict(zip(own, chosen, strict=True))
+        yield _with_letters(program, letters), log(_OTHER_NUMBERS * share / len(in_order))
 
 
 def _agree(kind: str, wanted: str | None) -> bool:
@@ -258,34 +286,6 @@ def _over_element(program: Node, slot: str, hidden: bool = False) -> Node | None
 
 # Which arguments and literals stand in the rest.
 
-_FOR_EXAMPLE: Final = re.compile(
-    r"\b(?:for|an) (?:example|instance)\b|\be \. g\b|\beg\b|\bex(?:ample)? :|\blike (?=\d|['\"])"
-)
-_SHOWS: Final = re.compile(
-    r"(?:\d|['\"\]]|\b[a-l]) (?:->|- >|=>|(?:should |would |will )?(?:become|gives|turns? into))"
-)
-_ENDS: Final = frozenset(".;()?!")
-
-
-def _beside_examples(words: Sequence[str]) -> Iterator[int]:
-    """Yield the places of the words that are no part of an example in the text.
-
-    Its numbers and strings are none of the program: "for example 6 = 1 + 2 + 3", "1994 -> MCMXCIV".
-    """
-    sentence: list[int] = []
-    for place, word in enumerate([*words, "."]):
-        if word not in _ENDS:
-            sentence.append(place)
-            continue
-        text = " ".join(words[n] for n in sentence)
-        begins = _FOR_EXAMPLE.search(text)
-        if begins:
-            n_before = len(text[: begins.start()].split())
-            yield from sentence[:n_before]
-        elif not _SHOWS.search(text):
-            yield from sentence
-        sentence = []
-
 
 @dataclass(frozen=True, slots=True)
 class _Fillers:
@@ -307,7 +307,7 @@ class _Fillers:
         literals = dict(prepared.names.stand_in_types)
         words = reading.text.split()
         literals |= {word: "int" for word in words if word in _SMALL or word in reading.labelled}
-        said = {words[place] for place in _beside_examples(words)}
+        said = outside_examples(reading.text)
         literals = {name: kind for name, kind in literals.items() if name in said}
         known = request.argument_types() or {}
         declared = {n: _plain(k) for n, k in known.items() if n not in request.literals}
@@ -376,11 +376,12 @@ class _Fillers:
             n_open = len(chosen) - len(given)
             if len(given) > len(set(given)) or n_open > len(letters):
                 continue
-            cost = log(_LITERAL) * len(given) + self._literal_cost(given)
-            cost += log(1 - _LITERAL) * sum(
-                name is None and len(option) > 1
-                for name, option in zip(chosen, options, strict=True)
-            )
+            cost = self._literal_cost(given)
+            for place, (name, option) in enumerate(zip(chosen, options, strict=True)):
+                is_subject = place == 0 and kinds[place] == "string"
+                share = _SUBJECT if is_subject else _LITERAL
+                if len(option) > 1:
+                    cost += log(1 - share if name is None else share)
             cost += log(_UNUSED_NAME) * max(0, len(self.named) - n_open)
             swaps = 1 < n_open <= 3 and bool(self.named) and len(set(kinds)) < len(kinds)
             orders = permutations(letters[:n_open]) if swaps else [letters[:n_open]]

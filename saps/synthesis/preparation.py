@@ -18,7 +18,7 @@ from saps.english.declarations import declared_types
 from saps.lang import AlgoLispError, Node, Value
 from saps.lang.check import can_be_argument, is_reserved
 from saps.lang.program_values import constant
-from saps.lang.types import Array
+from saps.lang.types import Array, parse_type
 from saps.lang.unify import type_of_value
 from saps.search.mask import check_request
 from saps.search.request import InputOutput, Request, RequestedTypes, RequestTypeError
@@ -195,8 +195,9 @@ class Names:
         new: dict[str, str] = {}
         for letter, kind in types.items():
             if letter not in self.named and letter not in self.stand_ins:
+                plain = _OPEN.sub("int", kind)
                 usual = _USUAL_NAMES.get(
-                    kind, _USUAL_NAMES["int[]" if kind.endswith("[]") else "int"]
+                    plain, _USUAL_NAMES["int[]" if kind.endswith("[]") else "int"]
                 )
                 further = (f"{usual[0]}{number}" for number in count(3))
                 new[letter] = next(name for name in chain(usual, further) if name not in taken)
@@ -204,6 +205,7 @@ class Names:
         return replace(self, name_of={**self.name_of, **new})
 
 
+_OPEN: Final = re.compile(r"\b[A-Z]\b")
 _USUAL_NAMES: Final = {
     "int": ("n", "m", "k"),
     "int[]": ("xs", "ys", "zs"),
@@ -385,10 +387,15 @@ def _check_values(examples: tuple[InputOutput, ...], declared: Mapping[str, str]
     """Refuse a value that is not of its declared type, where both are plain."""
     shown = argument_types(examples)
     for name, kind in declared.items():
-        if name in shown and not is_open(shown[name]) and not is_open(kind) and shown[name] != kind:
+        if name in shown and _differ(shown[name], kind):
             raise ExampleError(
                 f"argument {name} is declared as {kind}, and the examples give it {shown[name]}"
             )
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether two plain types are not the same; `float` and `int` are to the language."""
+    return not is_open(one + other) and parse_type(one) != parse_type(other)
 
 
 def _check_types(declared: Mapping[str, str], returns: str | None) -> None:
@@ -434,7 +441,7 @@ def _request(task: Task, declared: Mapping[str, str], reading: Reading, names: N
         shown = output_type(examples)
         if returns is None and not is_open(shown):
             returns = shown
-        elif returns is not None and not is_open(shown + returns) and shown != returns:
+        elif returns is not None and _differ(shown, returns):
             raise ExampleError(f"the result is declared as {returns}, the outputs are {shown}")
     types = names.to_letters(declared)
     if not declared and not examples and literals:

@@ -70,7 +70,8 @@ def assignments(own: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[d
     """Yield the ways to take each of `own` for another one of `wanted` whose type fits.
 
     Where all names are the same, with the same types, they stay. Some of `wanted` may be left over.
-    An argument whose type is a letter, or arrays of one, takes any type of that form.
+    An argument whose type is a letter, or arrays of one, takes any type of that form. To the
+    language `float` and `int` are one type.
 
     Args:
         own: arguments of a program, name to type.
@@ -90,7 +91,7 @@ def _by_type(own: dict[str, str], wanted: dict[str, str]) -> Iterator[dict[str, 
     (first, kind), *others = own.items()
     for name, true in wanted.items():
         is_any = kind.rstrip("[]").isupper() and kind.count("[]") <= true.count("[]")
-        if kind == true or is_any:
+        if kind.replace("float", "int") == true.replace("float", "int") or is_any:
             rest = {other: wanted[other] for other in wanted if other != name}
             for way in _by_type(dict(others), rest):
                 yield {first: name, **way}

@@ -11,7 +11,7 @@ from typing import Final
 import torch
 
 from saps.english import Vocabulary
-from saps.english.declarations import settle_signature
+from saps.english.declarations import settle_signature, spoken_element
 from saps.lang import (
     AlgoLispError,
     Limits,
@@ -161,16 +161,19 @@ def _candidate(prepared: Prepared, prediction: Prediction) -> Candidate:
     declared = {**names.to_letters(given), **names.stand_in_types}
     if request.examples:
         declared = dict(request.argument_types() or {})
-    signature = settle_signature(prediction.program, "", declared, request.result)
-    names = names.with_names_for({name: str(kind) for name, kind in signature.arguments.items()})
-    arguments = names.to_names({name: str(kind) for name, kind in signature.arguments.items()})
+    task = prepared.task
+    element = spoken_element(prepared.reading.text)
+    signature = settle_signature(prediction.program, "", declared, request.result, element)
+    types = {name: str(kind) for name, kind in signature.arguments.items()}
+    names = names.with_names_for(types)
+    arguments = _with_floats(names.to_names(types), given, task.examples)
     program, result = names.rename(prediction.program), str(signature.result)
     return Candidate(
         program,
         arguments,
         result,
         prediction.log_prob,
-        to_python(program, _with_floats(arguments, given, prepared.task.examples), result),
+        to_python(program, arguments, result),
         _outcomes(program, arguments, prepared),
         prediction.program,
     )
