@@ -261,7 +261,7 @@ def _with_edges(done: list[Behaviour], prepared: Prepared, factors: Factors) -> 
         if rank < _N_EDGED:
             inputs = [{**drawn, **literals} for drawn in _with_small(behaviour.inputs)]
             program, types = behaviour.best.program, {**kinds, **behaviour.types}
-            edged = with_edge(program, values, types, inputs)
+            edged = with_edge(program, values, types, inputs, prepared.reading.text)
             if edged is None:
                 edged, share = empty_for_empty(program, types, inputs), 1.0
         if edged is not None:

@@ -23,6 +23,7 @@ from saps.search.interface import Prediction
 from saps.search.request import InputOutput, Request
 
 _EDGE_WORD: Final = re.compile(r"empty|blank|none|no|nothing|nobody|missing|isnt|isn|exists?")
+_FIRM_EDGE: Final = re.compile(r"\b(?:empty|blank|nothing|none|no \w+)\b")
 _SHORT: Final = 5
 _WINDOW: Final = 7
 """Words between an edge and its value: "if no row matches show 0 instead"."""
@@ -75,8 +76,12 @@ def with_edge(
     values: Iterable[str],
     types: Mapping[str, str],
     inputs: Sequence[Mapping[str, Value]],
+    text: str = "",
 ) -> Node | None:
     """Return a program with an edge of the text around it; None where that changes nothing.
+
+    The likeliest value that the program may give is that of the edge. A value that the program
+    gives already is changed only if the text names the edge.
 
     Of the ways to put it the one is taken whose program fails least on some inputs, and of these
     the one that leaves most of what is there.
@@ -86,28 +91,27 @@ def with_edge(
         values: of the edge, as leaves, the likeliest first.
         types: of the letters in the program.
         inputs: to tell by; values of literals among them.
+        text: as the model reads it.
     """
     before = _outputs(program, types, inputs)
     if before is None:
         return None
-    for value in values:
-        if not _may_stand_for(value, before, inputs):
+    value = next((value for value in values if _may_stand_for(value, before, inputs)), None)
+    best, least = None, (sum(output is None for output in before) + 1, 0)
+    is_firm = bool(_FIRM_EDGE.search(text))
+    for edge in _edges(program, types) if value is not None else ():
+        written = Node("if", (edge, Node(value or ""), program))
+        after = _outputs(written, types, inputs)
+        if after is None or repr(after) == repr(before):
             continue
-        best, least = None, (sum(output is None for output in before) + 1, 0)
-        for edge in _edges(program, types):
-            written = Node("if", (edge, Node(value), program))
-            after = _outputs(written, types, inputs)
-            if after is None or repr(after) == repr(before):
-                continue
-            pairs = list(zip(before, after, strict=True))
-            n_failed = sum(new is None for _, new in pairs)
-            n_changed = sum(old is not None and repr(old) != repr(new) for old, new in pairs)
-            # What has one or two elements is nothing only where the program fails.
-            if (n_failed, n_changed) < least and not (edge.symbol == "<" and n_changed):
-                best, least = written, (n_failed, n_changed)
-        if best is not None:
-            return best
-    return None
+        pairs = list(zip(before, after, strict=True))
+        n_failed = sum(new is None for _, new in pairs)
+        n_changed = sum(old is not None and repr(old) != repr(new) for old, new in pairs)
+        # What has one or two elements is nothing only where the program fails.
+        may_change = is_firm and edge.symbol != "<"
+        if (n_failed, n_changed) < least and (may_change or not n_changed):
+            best, least = written, (n_failed, n_changed)
+    return best
 
 
 def _may_stand_for(

@@ -27,7 +27,8 @@ class Faults:
         literal: numbers and strings of the text that it does not have, but for those of an example.
         shown: numbers and strings that it has and that stand in an example of the text alone.
         closed: 1 where it takes no argument at all, though nothing says that there is none.
-        unsaid: numbers that it has and that no word of the text says or implies.
+        unsaid: numbers that it has and no word of the text says or implies, for each of which the
+            text has a number or string that it lacks.
         step: operations of the text that nothing in it can do (see `lost_steps`).
         fails: 1 where it failed on all inputs drawn.
         constant: 1 where it gave the same for all of them, and its value is no truth.
@@ -165,16 +166,17 @@ def faults_of(
     said = outside_examples(text)
     literals = (*request.literals, *labelled)
     takes = any(name in used and name not in request.literals for name in LETTERS)
+    lacking = sum(name not in used for name in literals if name in said or not text)
     return Faults(
         sum(name not in used and name not in request.literals for name in wanted)
         + min(idle, invented),
-        sum(name not in used for name in literals if name in said or not text),
+        lacking,
         sum(1 for _ in lost_steps(text, used)),
         int(bool(outputs) and not values),
         int(says_one),
         sum(name in used for name in request.literals if text and name not in said),
         int(not takes and bool(text) and not wanted),
-        len(unsaid_numbers(program, text, labelled)) if text else 0,
+        min(lacking, len(unsaid_numbers(program, text, labelled))) if text and lacking else 0,
     )
 
 
