@@ -90,6 +90,9 @@ _NUMBERS: Final = re.compile(
 _STRINGS: Final = re.compile(r"\b(?:strings?|words?|names?|texts?|sentences?|letters?)\b")
 
 
+_BY_SIZE: Final = frozenset({"<", ">", "<=", ">="})
+
+
 def spoken_element(text: str) -> str | None:
     """Return what a text speaks of, `int` or `string`; None if of neither, or of both.
 
@@ -118,7 +121,7 @@ def settle_signature(
         declared: types that are known for sure; these are arguments whether the program uses them
             or not, and come first.
         returns: type of the value, if it is known.
-        element: what is open becomes; None leaves it open.
+        element: what is open becomes; None leaves it open, but for what is compared by size.
 
     A comparison alone would leave `a` in (reduce (filter a (partial1 b >)) 0 +) with numbers or
     strings; the text says which. What neither decides is by default taken to be a number, as
@@ -136,8 +139,9 @@ def settle_signature(
             found = infer_signature(program, {**told, **sure}, returns)
     ordered = [*sure, *sorted(name for name in found.arguments if name not in sure)]
     types = {name: found.arguments[name] for name in ordered}
-    if element is None:
+    if element is None and not any(part.symbol in _BY_SIZE for part in program.preorder()):
         return Signature(types, found.result)
+    element = element or "int"
     settled = {name: _VARIABLE.sub(element, str(kind)) for name, kind in types.items()}
     if all(str(types[name]) == kind for name, kind in settled.items()):
         return Signature(types, found.result)  # nothing was open: inference would say the same

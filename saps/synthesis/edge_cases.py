@@ -23,7 +23,9 @@ from saps.search.interface import Prediction
 from saps.search.request import InputOutput, Request
 
 _EDGE_WORD: Final = re.compile(r"empty|blank|none|no|nothing|nobody|missing|isnt|isn|exists?")
-_FIRM_EDGE: Final = re.compile(r"\b(?:empty|blank|nothing|none|no \w+)\b")
+_FIRM_EDGE: Final = re.compile(
+    r"\b(?:empty|blank|nothing|none|(?:if|when|where|for) (?:there (?:is|are) )?no)\b"
+)
 _SHORT: Final = 5
 _WINDOW: Final = 7
 """Words between an edge and its value: "if no row matches show 0 instead"."""

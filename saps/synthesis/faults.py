@@ -163,10 +163,10 @@ def faults_of(
         and not isinstance(values[0], bool)
         and all(repr(value) == repr(values[0]) for value in values)
     )
-    said = outside_examples(text)
+    shown = set(text.split()) - outside_examples(text)
     literals = (*request.literals, *labelled)
     takes = any(name in used and name not in request.literals for name in LETTERS)
-    lacking = sum(name not in used for name in literals if name in said or not text)
+    lacking = sum(name not in used for name in literals if name not in shown)
     return Faults(
         sum(name not in used and name not in request.literals for name in wanted)
         + min(idle, invented),
@@ -174,7 +174,7 @@ def faults_of(
         sum(1 for _ in lost_steps(text, used)),
         int(bool(outputs) and not values),
         int(says_one),
-        sum(name in used for name in request.literals if text and name not in said),
+        sum(name in used for name in request.literals if name in shown),
         int(not takes and bool(text) and not wanted),
         min(lacking, len(unsaid_numbers(program, text, labelled))) if text and lacking else 0,
     )

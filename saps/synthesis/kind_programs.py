@@ -80,7 +80,6 @@ def kind_predictions(
             for program, log_prob in filling.programs(fillers, is_whole=is_whole):
                 score = float(kind[number]) + filling.log_prob + log_prob
                 written = _with_letters(program, letters)
-                found[written] = max(score, found.get(written, score))
                 for told, cost in _with_said_numbers(written, prepared, fillers.literals):
                     found[told] = max(score + cost, found.get(told, score + cost))
     best = sorted(found.items(), key=lambda item: -item[1])[:most]
@@ -110,9 +109,9 @@ def _with_letters(program: Node, letters: Mapping[str, str]) -> Node:
 def _with_said_numbers(
     program: Node, prepared: Prepared, literals: Mapping[str, str]
 ) -> Iterator[tuple[Node, float]]:
-    """Yield a kind's program with numbers of the text for its own, which the text does not say.
+    """Yield a kind's program, and with numbers of the text for its own that the text does not say.
 
-    A kind for fares has the fares of its author's town.
+    A kind for fares has the fares of its author's town. With each comes its log-probability.
     """
     reading = prepared.reading
     own = unsaid_numbers(program, reading.text, reading.labelled)
@@ -120,12 +119,15 @@ def _with_said_numbers(
     idle = [n for n, kind in literals.items() if kind == "int" and n not in used]
     said = [n for n in dict.fromkeys(reading.text.split()) if n in idle and n not in _TINY]
     if not 0 < len(own) <= min(_MOST_OWN, len(said)):
+        yield program, 0.0
         return
+    yield program, log(1 - _OTHER_NUMBERS)
     in_order = set(combinations(said, len(own)))
-    for chosen in islice(permutations(said, len(own)), _MOST_WAYS):
+    ways = list(islice(permutations(said, len(own)), _MOST_WAYS))
+    for chosen in ways:
         share = _IN_ORDER if chosen in in_order else 1 - _IN_ORDER
         letters = dict(zip(own, chosen, strict=True))
-        yield _with_letters(program, letters), log(_OTHER_NUMBERS * share / len(in_order))
+        yield _with_letters(program, letters), log(_OTHER_NUMBERS * share / len(ways))
 
 
 def _agree(kind: str, wanted: str | None) -> bool:

@@ -6,6 +6,7 @@ from saps.english.declarations import (
     declared_types,
     opening_types,
     settle_signature,
+    spoken_element,
 )
 from saps.lang import AlgoLispError, parse
 
@@ -73,3 +74,16 @@ def test_settle_signature_follows_the_text_where_the_program_allows(
 def test_settle_signature_refuses_an_ill_typed_program() -> None:
     with pytest.raises(AlgoLispError, match="int"):
         settle_signature(parse("(strlen (len a))"), "given an array of strings a")
+
+
+@pytest.mark.parametrize(
+    ("text", "element"),
+    [
+        ("rotate the items by k", None),
+        ("sort the numbers", "int"),
+        ("drop repeated words", "string"),
+        ("how many numbers stand between the words", None),
+    ],
+)
+def test_what_a_text_speaks_of(text: str, element: str | None) -> None:
+    assert spoken_element(text) == element

@@ -13,7 +13,7 @@ from saps.search.interface import Prediction
 from saps.search.request import InputOutput, Request
 from saps.synthesis import behaviour
 from saps.synthesis.behaviour import Found, among_kinds, behaviours, passes
-from saps.synthesis.faults import Factors, Faults, lost_steps
+from saps.synthesis.faults import Factors, Faults, faults_of, lost_steps
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.preparation import Task, prepare
 from tests import pretrained
@@ -50,7 +50,7 @@ def test_a_program_that_leaves_out_what_was_said_loses_as_much_as_was_fitted() -
     request = Request({"a": "int[]", "b": "int"}, spare=frozenset("b"), literals={"b": 3})
     reading = Reading("sort a , and take 10 times its head", {}, labelled=("10",))
     pairs = _predictions(("(reduce a 0 +)", 0.6), ("(* 10 (head (sort a)))", 0.3))
-    free, priced = Factors(0, 0, 0, 0, 0), Factors(literal=1, step=0.5)
+    free, priced = Factors(*[0] * len(Factors.__slots__)), Factors(literal=1, step=0.5)
     found = behaviours(pairs, request, reading, free)
     assert [str(one.best.program) for one in found] == [str(p.program) for p in pairs]
     assert [one.faults for one in found] == [Faults(literal=2, step=1), Faults(literal=1)]
@@ -164,3 +164,20 @@ def test_an_edge_of_an_example_is_put_around_a_kind() -> None:
 def test_kinds_are_tried_no_longer_than_there_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(behaviour, "_SECONDS_TRIED", 0.0)
     assert among_kinds(*_told("(* 13 (reduce xs 0 +))")) is None
+
+
+@pytest.mark.parametrize(
+    ("program", "text", "faults"),
+    [
+        ("(digits b)", "the digits of a . for example b", Faults(shown=1, closed=1)),
+        ("(digits a)", "the digits of a . for example b", Faults()),
+        ("(digits a)", "the digits of a less b", Faults(literal=1)),
+        ("(+ 45 a)", "a and b more", Faults(literal=1, unsaid=1)),
+        ("(+ 45 a)", "how much is a . for example b", Faults()),
+        ("(* 60 a)", "a and b minutes", Faults(literal=1)),
+        ("(* 2 a)", "a and b", Faults(literal=1)),
+    ],
+)
+def test_what_speaks_against_a_program(program: str, text: str, faults: Faults) -> None:
+    request = Request(None, spare=frozenset("b"), literals={"b": 3})
+    assert faults_of(parse(program), request, text, (), ()) == faults

@@ -69,6 +69,27 @@ def test_what_is_taken_from_comes_before_the_argument() -> None:
     assert str(edged) == f"(if (== (len (filter a (partial0 0 <))) 0) 0 {head})"
 
 
+def test_what_is_taken_from_may_hold_a_lambda() -> None:
+    head = parse("(head (filter a (lambda1 (> arg1 0))))")
+    edged = with_edge(head, ["-1"], {"a": "int[]"}, INPUTS)
+    assert str(edged) == f"(if (== (len (filter a (lambda1 (> arg1 0)))) 0) -1 {head})"
+    nested = parse("(map a (lambda1 (/ (head b) arg1)))")
+    inputs: list[dict[str, Value]] = [{"a": [1], "b": []}, {"a": [1], "b": [1]}]
+    assert with_edge(nested, ["-1"], {"a": "int[]", "b": "int[]"}, inputs) is None
+
+
+@pytest.mark.parametrize(("text", "edged"), [("9 if it is empty", True), ("9 , no fuss", False)])
+def test_a_value_that_is_there_gives_way_to_an_edge_that_is_named(text: str, edged: bool) -> None:
+    found = with_edge(parse("(reduce a 0 +)"), ["9"], {"a": "int[]"}, INPUTS, text)
+    assert (found is not None) == edged
+
+
+def test_the_likeliest_value_alone_is_that_of_the_edge() -> None:
+    # It is what the program gives: the next value is none for the edge.
+    count = parse("(> (len a) 0)")
+    assert with_edge(count, ["false", "true"], {"a": "int[]"}, INPUTS, "empty is false") is None
+
+
 def test_a_program_without_an_edge_stays() -> None:
     total = parse("(reduce a 0 +)")
     assert with_edge(total, ["0"], {"a": "int[]"}, INPUTS) is None

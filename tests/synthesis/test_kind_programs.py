@@ -109,6 +109,35 @@ def test_a_kind_of_numbers_may_do_for_strings() -> None:
     assert "(reduce xs 0 +)" not in programs(known, "do it", {"xs": "string[]"})
 
 
+FARE = Entry("fare", "=", parse("(+ 45 (* 18 n))"), {"n": "int"}, "int")
+
+
+def fares() -> KindClassifier:
+    """A classifier that says "fare" to everything."""
+    weights = {name: weight.clone() for name, weight in classifier().weights.items()}
+    weights["kind_bias"][0] = weights["part_bias"][3] = 9.0
+    return KindClassifier([FARE, ABOVE, EVEN], weights)
+
+
+def test_numbers_of_the_text_take_the_places_of_a_kinds_own() -> None:
+    found = programs(fares(), "it is 40 to get in and 30 a mile", {"miles": "int"})
+    assert "(+ 40 (* 30 miles))" in found
+    assert found["(+ 40 (* 30 miles))"] > found["(+ 30 (* 40 miles))"]
+    # A text without numbers, or with the kind's own, leaves them as they are.
+    for text in ("what is the fare", "45 to get in and 18 a mile"):
+        assert list(programs(fares(), text, {"miles": "int"})) == ["(+ 45 (* 18 miles))"]
+
+
+def test_a_string_of_the_text_is_seldom_what_the_task_is_about() -> None:
+    entry = Entry(
+        "joined", "=", parse("(str_concat s t)"), {"s": "string", "t": "string"}, "string"
+    )
+    weights = {name: weight.clone() for name, weight in classifier().weights.items()}
+    weights["kind_bias"][0] = weights["part_bias"][3] = 9.0
+    found = programs(KindClassifier([entry, ABOVE, EVEN], weights), "put 'abc' behind it")
+    assert next(iter(found)) == '(str_concat b "abc")'
+
+
 def test_undeclared_arguments_get_letters() -> None:
     found = programs(with_above(), "those of the list above 17")
     assert next(iter(found)) == "(filter b (lambda1 (> arg1 17)))"  # a stands for 17

@@ -29,6 +29,7 @@ from tests import pretrained
         ({"n": "int"}, {"a": "int", "b": "int"}, ["a", "b"]),
         ({"x": "T"}, {"a": "int[]"}, ["a"]),
         ({"x": "T[]"}, {"a": "int"}, []),
+        ({"n": "int[]"}, {"a": "float[]"}, ["a"]),
         ({}, {}, [{}]),
     ],
 )

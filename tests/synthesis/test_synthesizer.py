@@ -57,6 +57,27 @@ def test_a_synthesis_has_program_types_and_python() -> None:
     assert namespace["program"]([3, 8, 1], 2) == 11
 
 
+def test_what_the_text_leaves_open_stays_open() -> None:
+    found = pretrained.synthesizer().synthesize("reverse the list")
+    assert (dict(found.arguments), found.return_type) == ({"xs": "T[]"}, "T[]")
+    assert found.run({"xs": ["a", "b"]}) == ["b", "a"]
+    assert found.run({"xs": [1, 2]}) == [2, 1]
+    said = pretrained.synthesizer().synthesize("reverse the list of numbers")
+    assert dict(said.arguments) == {"xs": "int[]"}
+
+
+def test_a_float_of_a_signature_is_one_in_the_answer() -> None:
+    found = pretrained.synthesizer().synthesize("def total(xs: list[float]): the sum of xs")
+    assert dict(found.arguments) == {"xs": "float[]"}
+
+
+def test_a_float_that_happens_to_be_whole_is_an_example_of_floats() -> None:
+    found = pretrained.synthesizer().synthesize(
+        "twice x", arguments={"x": "float"}, returns="float", examples=[({"x": 2}, 4)]
+    )
+    assert found.passes
+
+
 def test_python_says_float_where_the_user_did_or_an_example_has_one() -> None:
     synthesizer = Synthesizer(_Parrot("(min a b)"))
     text = "the smaller of a and b"
