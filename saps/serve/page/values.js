@@ -77,6 +77,7 @@ function fits(value, type) {
  * @throws {Error} it is no value of the type; the message says what is.
  */
 export function readValue(typed, type = "") {
+  if (/^[A-Z]$/.test(type)) return readValue(typed); // it may be of any type
   const text = typed.trim();
   const json = tried(text);
   if (json !== null && (type === "" || fits(json.value, type))) return json.value;
