@@ -6,7 +6,7 @@ is well typed has a principal type, and this finds it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -132,7 +132,8 @@ def infer_type(node: Node, arguments: Mapping[str, str | Type] | None = None) ->
         ArityError: a function or form has the wrong number of arguments.
         DeclarationError: a declared type or name is not possible.
     """
-    inference = _Inference(node, arguments or {}, None, is_open=arguments is None, is_rigid=True)
+    declared = declarations(arguments or {})
+    inference = _Inference(node, declared, None, is_open=arguments is None, is_rigid=True)
     return on_this_stack(inference.signature).result
 
 
@@ -151,7 +152,7 @@ def infer_signature(
         StaticTypeError: the program is ill-typed, or its value is not of `return_type`.
         UnknownSymbolError, ArityError, DeclarationError: see `infer_type`.
     """
-    inference = _Inference(node, arguments or {}, return_type, is_open=True)
+    inference = _Inference(node, declarations(arguments or {}), return_type, is_open=True)
     return on_this_stack(inference.signature)
 
 
@@ -178,7 +179,33 @@ def node_types(
     Raises:
         UnknownSymbolError, ArityError, DeclarationError: see `infer_type`.
     """
-    return on_this_stack(_Inference(node, arguments, return_type, is_open=False).all_types)
+    inference = _Inference(node, declarations(arguments), return_type, is_open=False)
+    return on_this_stack(inference.all_types)
+
+
+def known_types(node: Node, arguments: Mapping[str, Type]) -> Callable[..., Term | None] | None:
+    """What tells the types of a program that is well typed for all inputs; None for others.
+
+    It takes the path of a node, and indices that lead into its type.
+    """
+    inference = _Inference(node, arguments, None, is_open=False, is_rigid=True)
+    try:
+        types = inference.known_types()
+    except (AlgoLispError, RecursionError):
+        return None
+    if types is None:
+        return None
+    prune = inference.unifier.prune
+
+    def type_of(path: TreePath, *inside: int) -> Term | None:
+        term = prune(types[path])
+        for index in inside:
+            if type(term) is not tuple:
+                return None
+            term = prune(term[index])
+        return term
+
+    return type_of
 
 
 @cache
@@ -200,18 +227,18 @@ class _Inference:
     def __init__(
         self,
         root: Node,
-        declared: Mapping[str, str | Type],
+        declared: Mapping[str, Type],
         expected: str | Type | None,
         *,
         is_open: bool,
         is_rigid: bool = False,
     ) -> None:
         self._root = the_tree(root)
-        self._declared = declarations(declared)
+        self._declared = declared
         self._expected = None if expected is None else declared_type(expected)
         self._is_open = is_open
         self._is_rigid = is_rigid
-        self._unifier = Unifier()
+        self.unifier = Unifier()
         self._arguments: Names = {}
         self._types: dict[TreePath, Term] | None = None
         self._mismatches: set[TreePath] = set()
@@ -219,7 +246,7 @@ class _Inference:
     def signature(self) -> Signature:
         result = self._infer()
         names = [*self._declared, *sorted(self._arguments.keys() - self._declared.keys())]
-        display = Display(self._unifier)
+        display = Display(self.unifier)
         try:
             arguments = {name: display.type(self._arguments[name]) for name in names}
             shown = display.type(result)
@@ -229,10 +256,16 @@ class _Inference:
             raise self._mismatch("a value", str(shown), ())
         return Signature(arguments, shown)
 
+    def known_types(self) -> dict[TreePath, Term] | None:
+        """The terms of all nodes, if they fit together."""
+        self._types = {}
+        self._infer()
+        return None if self._mismatches else self._types
+
     def all_types(self) -> NodeTypes:
         self._types = {}
         self._infer()
-        display = Display(self._unifier)
+        display = Display(self.unifier)
 
         def written(term: Term) -> Type:
             try:
@@ -247,13 +280,13 @@ class _Inference:
         )
 
     def _infer(self) -> Term:
-        rigid = self._unifier.rigid if self._is_rigid else None
-        declared = TermReader(self._unifier.constraints, rigid)
+        rigid = self.unifier.rigid if self._is_rigid else None
+        declared = TermReader(self.unifier.constraints, rigid)
         self._arguments = {name: declared.read(kind) for name, kind in self._declared.items()}
-        result: Term = self._unifier.fresh()
+        result: Term = self.unifier.fresh()
         if self._expected is not None:
             # What a caller expects may be more general than what the program gives.
-            result = TermReader(self._unifier.constraints).read(self._expected)
+            result = TermReader(self.unifier.constraints).read(self._expected)
         self._check(self._root, (), {}, result)
         return result
 
@@ -273,8 +306,8 @@ class _Inference:
         elif symbol == "if":
             parameters = (BOOL_TERM, expected, expected)
         else:
-            inner = [self._unifier.fresh() for _ in range(lambda_arity(symbol))]
-            parameters = (self._unifier.fresh(),)
+            inner = [self.unifier.fresh() for _ in range(lambda_arity(symbol))]
+            parameters = (self.unifier.fresh(),)
             kind = (FUNCTION, row_of(inner), parameters[0])
             self._match(expected, kind, path)
             names = {**names, SELF: kind, **dict(zip(LAMBDA_ARGUMENTS, inner, strict=False))}
@@ -285,7 +318,7 @@ class _Inference:
 
     def _match(self, expected: Term, found: Term, path: TreePath) -> None:
         try:
-            if self._unifier.unify(expected, found):
+            if self.unifier.unify(expected, found):
                 return
         except StaticTypeError as error:
             raise located(error, self._root, path) from None
@@ -293,7 +326,7 @@ class _Inference:
             self._types[path] = found
             self._mismatches.add(path)
             return
-        display = Display(self._unifier)
+        display = Display(self.unifier)
         raise self._mismatch(display.demand(expected), display.text(found), path)
 
     def _mismatch(self, expected: str, found: str, path: TreePath) -> StaticTypeError:
@@ -308,14 +341,14 @@ class _Inference:
             if n_arguments != FUNCTIONS[symbol].arity:
                 raise arity_error(node, FUNCTIONS[symbol].arity, self._root, path)
             scheme = _scheme(symbol, True)
-            offset = self._unifier.add(scheme.constraints)
+            offset = self.unifier.add(scheme.constraints)
             parameters = tuple([shift(kind, offset) for kind in scheme.parameters])
             return shift(scheme.result, offset), parameters
         head = names.get(symbol, self._arguments.get(symbol))
         if head is None:
             raise head_error(node, self._root, path)
-        fresh = tuple([self._unifier.fresh() for _ in range(n_arguments)])
-        result = self._unifier.fresh()
+        fresh = tuple([self.unifier.fresh() for _ in range(n_arguments)])
+        result = self.unifier.fresh()
         self._match(head, (FUNCTION, row_of(fresh), result), path)
         return result, fresh
 
@@ -327,14 +360,14 @@ class _Inference:
             return self._arguments[symbol]
         if symbol in FUNCTIONS:
             scheme = _scheme(symbol, False)
-            return shift(scheme.result, self._unifier.add(scheme.constraints))
+            return shift(scheme.result, self.unifier.add(scheme.constraints))
         if symbol in FORMS:
             raise arity_error(node, FORMS[symbol], self._root, path)
         found = constant_at(symbol, self._root, path)
         if found is not None:
             return found[1]
         if self._is_open and can_be_argument(symbol):
-            kind = self._arguments[symbol] = self._unifier.fresh()
+            kind = self._arguments[symbol] = self.unifier.fresh()
             return kind
         raise unknown_symbol(symbol, self._root, path)
 

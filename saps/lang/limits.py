@@ -50,8 +50,8 @@ class Meter:
     """
 
     __slots__ = (
-        *("_depth", "_first", "_known", "_reserve", "_rest", "bits", "bound", "calls"),
-        *("deadline", "elements", "is_deep", "limits", "n_nested", "steps"),
+        *("_depth", "_first", "_known", "_rest", "bits", "bound", "calls", "deadline"),
+        *("elements", "is_deep", "limits", "n_nested", "reserve", "steps"),
     )
 
     def __init__(self, limits: Limits, *, is_deep: bool = False) -> None:
@@ -69,7 +69,7 @@ class Meter:
     def reset(self, steps: int, deadline: float = 0.0) -> None:
         """Begin a run, and use up the first steps; one that repeats another ends in its time."""
         self.steps = self._first - steps
-        self._reserve = self._rest
+        self.reserve = self._rest
         self.deadline = deadline  # 0.0: not started; the first chunk alone needs no clock
         self.calls = self._depth
         self.n_nested = 0
@@ -97,10 +97,10 @@ class Meter:
         if now > self.deadline:
             raise TimeLimitError(f"ran longer than {self.limits.seconds} s")
         while self.steps < 0:
-            if self._reserve <= 0:
+            if self.reserve <= 0:
                 raise StepLimitError(f"took more than {self.limits.steps} steps")
-            chunk = max(min(_CHUNK, self._reserve), min(-self.steps, self._reserve))
-            self._reserve -= chunk
+            chunk = max(min(_CHUNK, self.reserve), min(-self.steps, self.reserve))
+            self.reserve -= chunk
             self.steps += chunk
 
     def refuse_depth(self) -> None:
