@@ -190,22 +190,9 @@ def known_types(node: Node, arguments: Mapping[str, Type]) -> Callable[..., Term
     """
     inference = _Inference(node, arguments, None, is_open=False, is_rigid=True)
     try:
-        types = inference.known_types()
+        return inference.type_at if inference.is_well_typed() else None
     except (AlgoLispError, RecursionError):
         return None
-    if types is None:
-        return None
-    prune = inference.unifier.prune
-
-    def type_of(path: TreePath, *inside: int) -> Term | None:
-        term = prune(types[path])
-        for index in inside:
-            if type(term) is not tuple:
-                return None
-            term = prune(term[index])
-        return term
-
-    return type_of
 
 
 @cache
@@ -238,15 +225,16 @@ class _Inference:
         self._expected = None if expected is None else declared_type(expected)
         self._is_open = is_open
         self._is_rigid = is_rigid
-        self.unifier = Unifier()
+        self._unifier = Unifier()
         self._arguments: Names = {}
-        self._types: dict[TreePath, Term] | None = None
+        self._notes = False
+        self._types: dict[TreePath, Term] = {}
         self._mismatches: set[TreePath] = set()
 
     def signature(self) -> Signature:
         result = self._infer()
         names = [*self._declared, *sorted(self._arguments.keys() - self._declared.keys())]
-        display = Display(self.unifier)
+        display = Display(self._unifier)
         try:
             arguments = {name: display.type(self._arguments[name]) for name in names}
             shown = display.type(result)
@@ -256,16 +244,23 @@ class _Inference:
             raise self._mismatch("a value", str(shown), ())
         return Signature(arguments, shown)
 
-    def known_types(self) -> dict[TreePath, Term] | None:
-        """The terms of all nodes, if they fit together."""
-        self._types = {}
-        self._infer()
-        return None if self._mismatches else self._types
+    def is_well_typed(self) -> bool:
+        self._infer(notes=True)
+        return not self._mismatches
+
+    def type_at(self, path: TreePath, *inside: int) -> Term | None:
+        """What is known of a node's type at its top, or further inside."""
+        term: Term = self._types[path]
+        for index in inside:
+            term = self._unifier.prune(term)
+            if type(term) is not tuple:
+                return None
+            term = term[index]
+        return self._unifier.prune(term)
 
     def all_types(self) -> NodeTypes:
-        self._types = {}
-        self._infer()
-        display = Display(self.unifier)
+        self._infer(notes=True)
+        display = Display(self._unifier)
 
         def written(term: Term) -> Type:
             try:
@@ -279,21 +274,23 @@ class _Inference:
             frozenset(self._mismatches),
         )
 
-    def _infer(self) -> Term:
-        rigid = self.unifier.rigid if self._is_rigid else None
-        declared = TermReader(self.unifier.constraints, rigid)
+    def _infer(self, *, notes: bool = False) -> Term:
+        """The type of the whole; with notes of all types and mismatches, no mismatch is raised."""
+        self._notes = notes
+        rigid = self._unifier.rigid if self._is_rigid else None
+        declared = TermReader(self._unifier.constraints, rigid)
         self._arguments = {name: declared.read(kind) for name, kind in self._declared.items()}
-        result: Term = self.unifier.fresh()
+        result: Term = self._unifier.fresh()
         if self._expected is not None:
             # What a caller expects may be more general than what the program gives.
-            result = TermReader(self.unifier.constraints).read(self._expected)
+            result = TermReader(self._unifier.constraints).read(self._expected)
         self._check(self._root, (), {}, result)
         return result
 
     def _check(self, node: Node, path: TreePath, names: Names, expected: Term) -> None:
         """Make the node's type the expected one. Lambdas and `if` pass what is known inwards."""
         symbol = node.symbol
-        if self._types is not None:
+        if self._notes:
             self._types[path] = expected
         if not node.children:
             self._match(expected, self._leaf(node, path, names), path)
@@ -306,8 +303,8 @@ class _Inference:
         elif symbol == "if":
             parameters = (BOOL_TERM, expected, expected)
         else:
-            inner = [self.unifier.fresh() for _ in range(lambda_arity(symbol))]
-            parameters = (self.unifier.fresh(),)
+            inner = [self._unifier.fresh() for _ in range(lambda_arity(symbol))]
+            parameters = (self._unifier.fresh(),)
             kind = (FUNCTION, row_of(inner), parameters[0])
             self._match(expected, kind, path)
             names = {**names, SELF: kind, **dict(zip(LAMBDA_ARGUMENTS, inner, strict=False))}
@@ -318,15 +315,15 @@ class _Inference:
 
     def _match(self, expected: Term, found: Term, path: TreePath) -> None:
         try:
-            if self.unifier.unify(expected, found):
+            if self._unifier.unify(expected, found):
                 return
         except StaticTypeError as error:
             raise located(error, self._root, path) from None
-        if self._types is not None:
+        if self._notes:
             self._types[path] = found
             self._mismatches.add(path)
             return
-        display = Display(self.unifier)
+        display = Display(self._unifier)
         raise self._mismatch(display.demand(expected), display.text(found), path)
 
     def _mismatch(self, expected: str, found: str, path: TreePath) -> StaticTypeError:
@@ -341,14 +338,14 @@ class _Inference:
             if n_arguments != FUNCTIONS[symbol].arity:
                 raise arity_error(node, FUNCTIONS[symbol].arity, self._root, path)
             scheme = _scheme(symbol, True)
-            offset = self.unifier.add(scheme.constraints)
+            offset = self._unifier.add(scheme.constraints)
             parameters = tuple([shift(kind, offset) for kind in scheme.parameters])
             return shift(scheme.result, offset), parameters
         head = names.get(symbol, self._arguments.get(symbol))
         if head is None:
             raise head_error(node, self._root, path)
-        fresh = tuple([self.unifier.fresh() for _ in range(n_arguments)])
-        result = self.unifier.fresh()
+        fresh = tuple([self._unifier.fresh() for _ in range(n_arguments)])
+        result = self._unifier.fresh()
         self._match(head, (FUNCTION, row_of(fresh), result), path)
         return result, fresh
 
@@ -360,14 +357,14 @@ class _Inference:
             return self._arguments[symbol]
         if symbol in FUNCTIONS:
             scheme = _scheme(symbol, False)
-            return shift(scheme.result, self.unifier.add(scheme.constraints))
+            return shift(scheme.result, self._unifier.add(scheme.constraints))
         if symbol in FORMS:
             raise arity_error(node, FORMS[symbol], self._root, path)
         found = constant_at(symbol, self._root, path)
         if found is not None:
             return found[1]
         if self._is_open and can_be_argument(symbol):
-            kind = self._arguments[symbol] = self.unifier.fresh()
+            kind = self._arguments[symbol] = self._unifier.fresh()
             return kind
         raise unknown_symbol(symbol, self._root, path)
 

@@ -25,7 +25,6 @@ from functools import partial
 from types import CodeType
 from typing import Any, Final, NamedTuple
 
-from saps.lang.check import known_types
 from saps.lang.errors import TreePath, ValueTypeError
 from saps.lang.functions.function_table import FUNCTIONS, Function, as_value, code_of, need_array
 from saps.lang.limits import WORD, Limits, Meter, is_flat
@@ -34,14 +33,13 @@ from saps.lang.node import (
     arity_error,
     constant_at,
     head_error,
-    inner_uses_arg2,
     lambda_arity,
     located,
     unknown_symbol,
 )
 from saps.lang.program_values import FORMS, LAMBDA_ARGUMENTS, SELF, FunctionValue, kind_of
 from saps.lang.types import FunctionType, Type
-from saps.lang.unify import BOOL, INT
+from saps.lang.unify import BOOL, INT, Term
 
 FILENAME: Final = "<algolisp>"
 
@@ -80,7 +78,9 @@ _COSTLY: Final = frozenset(
 _NAMES: Final = dict(zip((*LAMBDA_ARGUMENTS, SELF), (1, 2, 4), strict=True))
 _COSTLY_BIT: Final = 8
 _BITS: Final = {**_NAMES, **dict.fromkeys(_COSTLY, _COSTLY_BIT)}
-_UNBOUND: Final = {"lambda1": ~0b101, "lambda2": ~0b111}
+_INNER_ARG2: Final = 16
+"""A `lambda1` inside says the `arg2` of a `lambda2` around."""
+_UNBOUND: Final = {"lambda1": ~0b101, "lambda2": ~0b10111}
 
 
 class _Value(NamedTuple):
@@ -106,6 +106,8 @@ Entry = tuple[Any, ...]
 """A line, the number of the node that it belongs to, and perhaps the block below it."""
 Block = list[Entry]
 Callee = Callable[[list[_Value]], _Value]
+TypeOf = Callable[..., Term | None]
+"""Gives what is known of a node's type, by its path and the way further into the type."""
 
 
 @dataclass(slots=True)
@@ -174,23 +176,29 @@ def compile_node(
     root: Node,
     arguments: Mapping[str, Type],
     limits: Limits,
-    is_deep: bool = False,
+    type_of: TypeOf | None,
     *,
+    is_deep: bool = False,
     filename: str = FILENAME,
 ) -> Compiled:
-    """Compile a program whose arguments have these types.
+    """Compile a program whose arguments have these types; `type_of` if it is well typed.
 
     Raises:
         UnknownSymbolError, ArityError, SizeLimitError: see `compile_program`.
     """
-    return _Compiler(root, arguments, limits, is_deep).compile(filename)
+    return _Compiler(root, arguments, limits, type_of, is_deep).compile(filename)
 
 
 class _Compiler:
     """Compiles one program, in one of the two ways."""
 
     def __init__(
-        self, root: Node, arguments: Mapping[str, Type], limits: Limits, is_deep: bool
+        self,
+        root: Node,
+        arguments: Mapping[str, Type],
+        limits: Limits,
+        type_of: TypeOf | None,
+        is_deep: bool,
     ) -> None:
         self._root = root
         self._limits = limits
@@ -198,7 +206,7 @@ class _Compiler:
         self._call = "(yield {}({}))" if is_deep else "{}({})"
         self._is_deep = is_deep
         self._parameters = {name: _Value(f"i{i}", level=1) for i, name in enumerate(arguments)}
-        self._type_of = known_types(root, arguments)
+        self._type_of = type_of
         self._paths: list[TreePath] = []
         self._at = 0  # the number of the node, among the paths, that lines are now written for
         self._n_names = 0
@@ -228,6 +236,7 @@ class _Compiler:
                 for child in node.children:
                     bits |= self._bits[id(child)]
                 if node.symbol in _UNBOUND:
+                    bits |= _INNER_ARG2 * (bits & _NAMES["arg2"] > 0)
                     bits &= _UNBOUND[node.symbol]
                 if bits & _COSTLY_BIT:
                     (self._repeated if node in costly else costly).add(node)
@@ -446,7 +455,7 @@ class _Compiler:
     def _builtin(self, symbol: str, values: list[_Value], path: TreePath, *inside: int) -> _Value:
         """Write a call of a function of the table; the type of its first value is at the path."""
         if symbol in _LOOPS:
-            return self._loop(symbol, values[:-1], None, values[-1])
+            return self._loop(symbol, values[:-1], values[-1])
         if symbol == "invoke1":
             return self._called(values[0], values[1:])
         if f"b{symbol}" not in self._globals:
@@ -476,23 +485,16 @@ class _Compiler:
     # Loops
 
     def _array_function(self, node: Node, path: TreePath, names: Names) -> _Value:
-        *others, function = node.children
+        symbol, (*others, function) = node.symbol, node.children
         values = [self._value(child, (*path, i), names) for i, child in enumerate(others)]
-        last = (*path, len(others))
-        elements = self._type_of(path, 1) if self._type_of and node.symbol == "map" else None
         n_loops = len(self._scopes[-1].loops)
-        if n_loops < _MAX_LOOPS and self._is_written_out(function, _LOOPS[node.symbol]):
-            callee = self._callee(function, last, names)
-            return self._loop(node.symbol, values, callee, None, elements)
-        return self._loop(node.symbol, values, None, self._value(function, last, names), elements)
+        is_written = n_loops < _MAX_LOOPS and self._is_written_out(function, _LOOPS[symbol])
+        evaluate = self._callee if is_written else self._value
+        elements = self._type_of(path, 1) if self._type_of and symbol == "map" else None
+        return self._loop(symbol, values, evaluate(function, (*path, len(others)), names), elements)
 
     def _loop(
-        self,
-        symbol: str,
-        values: list[_Value],
-        callee: Callee | None,
-        function: _Value | None,
-        elements: Any = None,
+        self, symbol: str, values: list[_Value], function: Callee | _Value, elements: Any = None
     ) -> _Value:
         """`map`, `filter` or `reduce` of a function that is written out, or of a function value.
 
@@ -504,11 +506,10 @@ class _Compiler:
         target = self._assign(values[1].text if symbol == "reduce" else "[]")
         outer, cost, known = here.block, here.cost, here.known
         before: Block = []
-        if callee is None:
-            assert function is not None
+        if isinstance(function, _Value):
             code = self._fresh("c")
             before.append(self._entry(f"{code} = code_of({function.text}, {_LOOPS[symbol]})"))
-            callee = partial(self._call_of, code)
+        callee = partial(self._call_of, code) if isinstance(function, _Value) else function
         here.loops.append(before)
         here.block, here.known = [], dict(known)
         element = self._bind(self._fresh("x"))
@@ -526,7 +527,8 @@ class _Compiler:
         before += self._charge(f"len({array}) * {1 + here.cost - cost}")
         before.append(self._entry(f"for {element.text} in {array}:", here.block))
         here.block, here.cost, here.known = outer, cost, known
-        outer += before if function is None else [self._entry(f"if {array}:", before)]
+        is_value = isinstance(function, _Value)  # which is not called if there is nothing
+        outer += [self._entry(f"if {array}:", before)] if is_value else before
         if symbol == "map" and elements != BOOL:
             flat = f"-word < min({target.text}) <= max({target.text}) < word"
             test = (
@@ -592,8 +594,8 @@ class _Compiler:
         if not children:
             return call
         # A function that is made in one round of a loop must keep that round's values.
-        keeps = lambda_arity(symbol) == 2 and inner_uses_arg2(children[0])
-        if not keeps and not self._bits[id(children[0])] & _NAMES[SELF]:
+        keeps = _INNER_ARG2 if lambda_arity(symbol) == 2 else 0
+        if not self._bits[id(children[0])] & (keeps | _NAMES[SELF]):
             return inline
         before, self._at = self._at, number
         name = self._lambda(node, path, names)
@@ -640,7 +642,7 @@ class _Compiler:
         return self._define(name, node.symbol, parameters, body, self._scopes[scope.reach])
 
 
-_COUNTED: Final = "meter.calls -= 1", "if meter.calls < 0: meter.refuse_depth()"
+_COUNTED: Final = "meter.calls -= 1", "if meter.calls < 0: raise meter.too_deep()"
 
 
 def _flatten(block: Block, indent: str, lines: list[str], numbers: list[int]) -> None:

@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from types import TracebackType
 from typing import Any, Final
 
-from saps.lang.check import declarations, the_tree
+from saps.lang.check import declarations, known_types, the_tree
 from saps.lang.compiler import FILENAME, Compiled, compile_node
 from saps.lang.errors import (
     AlgoLispError,
@@ -70,7 +70,7 @@ class Program:
         self._checks = [(name, _input_check(kind, limits)) for name, kind in self.arguments.items()]
         self._is_related = any(map(_is_open, self.arguments.values()))
         self._takes_functions = any(isinstance(k, FunctionType) for k in self.arguments.values())
-        self._compiled = on_this_stack(compile_node, node, self.arguments, limits)
+        self._compiled = self._as_code(is_deep=False)
         self._idle = [_Machine(self._compiled, limits)]
 
     def __call__(self, inputs: Mapping[str, Value]) -> Value:
@@ -84,6 +84,11 @@ class Program:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Program, (self.node, self.arguments, self.limits)
+
+    def _as_code(self, *, is_deep: bool) -> Compiled:
+        type_of = known_types(self.node, self.arguments)
+        compiling = partial(compile_node, is_deep=is_deep)
+        return on_this_stack(compiling, self.node, self.arguments, self.limits, type_of)
 
     def _run(self, values: list[Any], deadline: float = 0.0) -> Value:
         try:
@@ -111,8 +116,7 @@ class Program:
         # Again, with calls on a list, since the frames that Python allows were too few. What needs
         # them for some inputs will for others: from now on, no run tries the frames first.
         if not self._compiled.is_deep:
-            arguments = self.node, self.arguments, self.limits, True
-            self._compiled, self._idle = on_this_stack(compile_node, *arguments), []
+            self._compiled, self._idle = self._as_code(is_deep=True), []
         return self._run(values, deadline)
 
     def _read(self, inputs: Mapping[str, Any]) -> list[Any]:
@@ -175,8 +179,10 @@ class _Machine:
 
     def bound(self, function: Function) -> FunctionValue:
         """Make a function of the table a value that this program may call."""
-        node, is_deep = Node(function.name), self.meter.is_deep
-        compiled = compile_node(node, {}, self.meter.limits, is_deep, filename="<input>")
+        node, meter = Node(function.name), self.meter
+        compiled = compile_node(
+            node, {}, meter.limits, None, is_deep=meter.is_deep, filename="<input>"
+        )
         value: FunctionValue = compiled.instance(self.meter)()
         return value
 

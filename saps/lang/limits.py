@@ -103,10 +103,6 @@ class Meter:
             self.reserve -= chunk
             self.steps += chunk
 
-    def refuse_depth(self) -> None:
-        """End a run whose calls are nested too deep."""
-        raise self.too_deep()
-
     def too_deep(self) -> CallDepthError:
         return CallDepthError(f"calls are nested deeper than {self.limits.depth}")
 
@@ -135,22 +131,19 @@ class Meter:
             self.charge(n_bits >> 6)
         return number
 
-    def weigh(self, value: Any) -> None:
-        """Refuse a value whose elements, inner ones included, are too many or nested too deep."""
-        self._measure(value)
-
     def weigh_sum(self, whole: Any, *parts: Any) -> None:
         """As `weigh`, for a value that was just put together from these parts.
 
         The parts, if they are new, were weighed before: an array that grows in a loop is not
         weighed from scratch each time.
         """
-        measures = [self._measure(part) for part in parts]
+        measures = [self.weigh(part) for part in parts]
         n_elements = 1 + sum(measure.n_elements for measure in measures)
         height = max(measures[0].height, *(measure.height + 1 for measure in measures[1:]))
         self._note(whole, n_elements, height)
 
-    def _measure(self, value: Any) -> "_Measure":
+    def weigh(self, value: Any) -> "_Measure":
+        """Refuse a value whose elements, inner ones included, are too many or nested too deep."""
         kind = type(value)
         if kind is str:
             return _Measure(value, len(value), 0)
@@ -169,7 +162,7 @@ class Meter:
             return self._note(value, len(inner) + sum(map(len, inner)), 1)
         n_elements, height = len(inner), 1
         for element in inner:
-            measure = self._measure(element)
+            measure = self.weigh(element)
             n_elements += measure.n_elements
             height = max(height, measure.height + 1)
             if n_elements > self.elements or height > self.limits.nesting:
