@@ -6,7 +6,7 @@ is well typed has a principal type, and this finds it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -132,7 +132,8 @@ def infer_type(node: Node, arguments: Mapping[str, str | Type] | None = None) ->
         ArityError: a function or form has the wrong number of arguments.
         DeclarationError: a declared type or name is not possible.
     """
-    inference = _Inference(node, arguments or {}, None, is_open=arguments is None, is_rigid=True)
+    declared = declarations(arguments or {})
+    inference = _Inference(node, declared, None, is_open=arguments is None, is_rigid=True)
     return on_this_stack(inference.signature).result
 
 
@@ -151,7 +152,7 @@ def infer_signature(
         StaticTypeError: the program is ill-typed, or its value is not of `return_type`.
         UnknownSymbolError, ArityError, DeclarationError: see `infer_type`.
     """
-    inference = _Inference(node, arguments or {}, return_type, is_open=True)
+    inference = _Inference(node, declarations(arguments or {}), return_type, is_open=True)
     return on_this_stack(inference.signature)
 
 
@@ -178,7 +179,20 @@ def node_types(
     Raises:
         UnknownSymbolError, ArityError, DeclarationError: see `infer_type`.
     """
-    return on_this_stack(_Inference(node, arguments, return_type, is_open=False).all_types)
+    inference = _Inference(node, declarations(arguments), return_type, is_open=False)
+    return on_this_stack(inference.all_types)
+
+
+def known_types(node: Node, arguments: Mapping[str, Type]) -> Callable[..., Term | None] | None:
+    """What tells the types of a program that is well typed for all inputs; None for others.
+
+    It takes the path of a node, and indices that lead into its type.
+    """
+    inference = _Inference(node, arguments, None, is_open=False, is_rigid=True)
+    try:
+        return inference.type_at if inference.is_well_typed() else None
+    except (AlgoLispError, RecursionError):
+        return None
 
 
 @cache
@@ -200,20 +214,21 @@ class _Inference:
     def __init__(
         self,
         root: Node,
-        declared: Mapping[str, str | Type],
+        declared: Mapping[str, Type],
         expected: str | Type | None,
         *,
         is_open: bool,
         is_rigid: bool = False,
     ) -> None:
         self._root = the_tree(root)
-        self._declared = declarations(declared)
+        self._declared = declared
         self._expected = None if expected is None else declared_type(expected)
         self._is_open = is_open
         self._is_rigid = is_rigid
         self._unifier = Unifier()
         self._arguments: Names = {}
-        self._types: dict[TreePath, Term] | None = None
+        self._notes = False
+        self._types: dict[TreePath, Term] = {}
         self._mismatches: set[TreePath] = set()
 
     def signature(self) -> Signature:
@@ -229,9 +244,22 @@ class _Inference:
             raise self._mismatch("a value", str(shown), ())
         return Signature(arguments, shown)
 
+    def is_well_typed(self) -> bool:
+        self._infer(notes=True)
+        return not self._mismatches
+
+    def type_at(self, path: TreePath, *inside: int) -> Term | None:
+        """What is known of a node's type at its top, or further inside."""
+        term: Term = self._types[path]
+        for index in inside:
+            term = self._unifier.prune(term)
+            if type(term) is not tuple:
+                return None
+            term = term[index]
+        return self._unifier.prune(term)
+
     def all_types(self) -> NodeTypes:
-        self._types = {}
-        self._infer()
+        self._infer(notes=True)
         display = Display(self._unifier)
 
         def written(term: Term) -> Type:
@@ -246,7 +274,9 @@ class _Inference:
             frozenset(self._mismatches),
         )
 
-    def _infer(self) -> Term:
+    def _infer(self, *, notes: bool = False) -> Term:
+        """The type of the whole; with notes of all types and mismatches, no mismatch is raised."""
+        self._notes = notes
         rigid = self._unifier.rigid if self._is_rigid else None
         declared = TermReader(self._unifier.constraints, rigid)
         self._arguments = {name: declared.read(kind) for name, kind in self._declared.items()}
@@ -260,7 +290,7 @@ class _Inference:
     def _check(self, node: Node, path: TreePath, names: Names, expected: Term) -> None:
         """Make the node's type the expected one. Lambdas and `if` pass what is known inwards."""
         symbol = node.symbol
-        if self._types is not None:
+        if self._notes:
             self._types[path] = expected
         if not node.children:
             self._match(expected, self._leaf(node, path, names), path)
@@ -289,7 +319,7 @@ class _Inference:
                 return
         except StaticTypeError as error:
             raise located(error, self._root, path) from None
-        if self._types is not None:
+        if self._notes:
             self._types[path] = found
             self._mismatches.add(path)
             return

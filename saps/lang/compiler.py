@@ -3,8 +3,13 @@
 A program becomes short statements, each of which puts the value of one node into a variable. The
 statements are written by us from symbols that were looked up before: no text of a program ever
 becomes Python text. Lambdas become functions, calls become calls of the implementations in the
-function table, with a fast path for integers in front; `map`, `filter` and `reduce` become loops,
-and what they call is written into the loop where that can be done.
+function table; `map`, `filter` and `reduce` become loops, and what they call is written into the
+loop where that can be done.
+
+A program that is well typed needs no test of what its values are, so that operators of Python may
+stand for functions; in others, each function tests what it gets. What a program says twice is
+computed once where that changes nothing, and in a loop once for all rounds; it is charged for each
+time all the same.
 
 There are two ways to write the same program. The usual one calls functions as Python does; such
 calls use no C stack, but Python limits how deep they go. The deep one has generators for functions:
@@ -16,26 +21,25 @@ that succeeds.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import partial
 from types import CodeType
 from typing import Any, Final, NamedTuple
 
 from saps.lang.errors import TreePath, ValueTypeError
 from saps.lang.functions.function_table import FUNCTIONS, Function, as_value, code_of, need_array
-from saps.lang.limits import Limits, Meter, is_flat
+from saps.lang.limits import WORD, Limits, Meter, is_flat
 from saps.lang.node import (
     Node,
     arity_error,
     constant_at,
     head_error,
-    inner_uses_arg2,
     lambda_arity,
     located,
     unknown_symbol,
-    uses_self,
 )
 from saps.lang.program_values import FORMS, LAMBDA_ARGUMENTS, SELF, FunctionValue, kind_of
-from saps.lang.types import BOOL, Array, FunctionType, Type
+from saps.lang.types import FunctionType, Type
+from saps.lang.unify import BOOL, INT, Term
 
 FILENAME: Final = "<algolisp>"
 
@@ -45,24 +49,38 @@ this compiler nor that of Python, which uses the C stack, ever goes deeper than 
 # Python has no more than 20 blocks within blocks.
 _MAX_LOOPS: Final = 8
 
-_ARITHMETIC: Final = {"+": "+", "-": "-", "*": "*", "square": "*"}
-_DIVISIONS: Final = {"/": "//", "%": "%"}
+# Calls as operators of Python, where x and y are what the types say; a float may be any number.
+# Those that may have another value, or none, test for it, and else call the function.
+_BOUNDED: Final = "r if low < (r := {}) < high else {{slow}}"
+_OPERATORS: Final = {
+    **{symbol: _BOUNDED.format(f"{{x}} {symbol} {{y}}") for symbol in "+-*"},
+    "square": _BOUNDED.format("{x} * {x}"),
+    "/": "{x} // {y} if type({x}) is int and {y} else {slow}",
+    "%": "{x} % {y} if {y} else {slow}",
+    "min": "{x} if {x} <= {y} else {y}",
+    "max": "{y} if {x} <= {y} else {x}",
+    "&&": "{x} & {y}",  # not `and`: both sides are evaluated
+    "||": "{x} | {y}",
+    "!": "not {x}",
+    "len": "len({x})",
+    "head": "{x}[0] if {x} else {slow}",
+    "deref": "{x}[{y}] if type({y}) is int and 0 <= {y} < len({x}) else {slow}",
+}
 _COMPARISONS: Final = frozenset({"<", ">", "<=", ">=", "==", "!="})
-_EXTREMES: Final = {"min": "{0} if {0} <= {1} else {1}", "max": "{1} if {0} <= {1} else {0}"}
-_LOGIC: Final = {"&&": "{0} & {1}", "||": "{0} | {1}", "!": "not {0}"}
-_CLOSED: Final = frozenset({*_ARITHMETIC, *_EXTREMES})
 # What is written as a loop, with the number of arguments that its function gets.
 _LOOPS: Final = {"map": 1, "filter": 1, "reduce": 2}
-# Functions whose calls are written out; as values, they are functions of the program's own.
-_OWN_CODE: Final = frozenset(
-    {*_ARITHMETIC, *_DIVISIONS, *_COMPARISONS, *_EXTREMES, *_LOOPS, "invoke1"}
+# Worth a variable that lasts from one round of a loop to the next.
+_COSTLY: Final = frozenset(
+    {*_LOOPS, "range", "digits", "sort", "reverse", "slice", "tail", "append", "contains"}
+    | {"is_sorted", "is_prime", "dict-insert", "dict-keys", "str_concat", "str_split"}
 )
-
-# What is known of a variable's value, beyond what the declared types say.
-_INT, _BOOL, _ARRAY, _INTS, _OTHER = "int", "bool", "array", "ints", "other"
-_KEEP_ELEMENTS: Final = frozenset({"sort", "reverse", "tail", "slice"})
-_KNOWN_INPUTS: Final = {"bool": _BOOL, "string": _OTHER}
-_KNOWN_RESULTS: Final = {"strlen": _INT, "range": _INTS, "digits": _INTS}
+# Of a tree, as bits: what it names that is bound outside of it, and whether it is costly.
+_NAMES: Final = dict(zip((*LAMBDA_ARGUMENTS, SELF), (1, 2, 4), strict=True))
+_COSTLY_BIT: Final = 8
+_BITS: Final = {**_NAMES, **dict.fromkeys(_COSTLY, _COSTLY_BIT)}
+_INNER_ARG2: Final = 16
+"""A `lambda1` inside says the `arg2` of a `lambda2` around."""
+_UNBOUND: Final = {"lambda1": ~0b101, "lambda2": ~0b10111}
 
 
 class _Value(NamedTuple):
@@ -70,15 +88,15 @@ class _Value(NamedTuple):
 
     Attributes:
         text: as Python.
-        kind: what is known of it, or nothing.
         level: of the function that binds it; 0 for what is known everywhere.
+        loop: how many loops of that function are around where it is bound.
         code: of `self`: the Python function to call.
         arity: of `self`.
     """
 
     text: str
-    kind: str = ""
     level: int = 0
+    loop: int = 0
     code: str = ""
     arity: int = 0
 
@@ -88,6 +106,8 @@ Entry = tuple[Any, ...]
 """A line, the number of the node that it belongs to, and perhaps the block below it."""
 Block = list[Entry]
 Callee = Callable[[list[_Value]], _Value]
+TypeOf = Callable[..., Term | None]
+"""Gives what is known of a node's type, by its path and the way further into the type."""
 
 
 @dataclass(slots=True)
@@ -96,12 +116,21 @@ class _Scope:
 
     Attributes:
         level: how many functions are around it.
+        known: values of trees that are at hand, each with the steps it costs and the variable of
+            those that it took beyond; the rest of a key is what the names in the tree stand for.
         definitions: of inner functions, which come first.
+        block: what is being written.
+        cost: steps of what was written.
+        loops: of those that are being written, what comes before each.
         reach: the innermost level outside of it that it refers to.
     """
 
     level: int
+    known: dict[tuple[Any, ...], tuple[_Value, int, _Value]] = field(default_factory=dict)
     definitions: Block = field(default_factory=list)
+    block: Block = field(default_factory=list)
+    cost: int = 0
+    loops: list[Block] = field(default_factory=list)
     reach: int = 0
 
 
@@ -147,59 +176,71 @@ def compile_node(
     root: Node,
     arguments: Mapping[str, Type],
     limits: Limits,
-    is_deep: bool = False,
+    type_of: TypeOf | None,
     *,
+    is_deep: bool = False,
     filename: str = FILENAME,
 ) -> Compiled:
-    """Compile a program whose arguments have these types.
+    """Compile a program whose arguments have these types; `type_of` if it is well typed.
 
     Raises:
         UnknownSymbolError, ArityError, SizeLimitError: see `compile_program`.
     """
-    return _Compiler(root, arguments, limits, is_deep).compile(filename)
+    return _Compiler(root, arguments, limits, type_of, is_deep).compile(filename)
 
 
 class _Compiler:
     """Compiles one program, in one of the two ways."""
 
     def __init__(
-        self, root: Node, arguments: Mapping[str, Type], limits: Limits, is_deep: bool
+        self,
+        root: Node,
+        arguments: Mapping[str, Type],
+        limits: Limits,
+        type_of: TypeOf | None,
+        is_deep: bool,
     ) -> None:
         self._root = root
         self._limits = limits
         self._bound = 1 << limits.bits
         self._call = "(yield {}({}))" if is_deep else "{}({})"
         self._is_deep = is_deep
-        self._parameters = {
-            name: _Value(f"i{slot}", _known_of(kind), level=1)
-            for slot, (name, kind) in enumerate(arguments.items())
-        }
+        self._parameters = {name: _Value(f"i{i}", level=1) for i, name in enumerate(arguments)}
+        self._type_of = type_of
         self._paths: list[TreePath] = []
         self._at = 0  # the number of the node, among the paths, that lines are now written for
         self._n_names = 0
         self._module = _Scope(0)
         self._scopes = [self._module]
-        self._block: Block = []
-        self._cost = 0
         self._level = 0
-        self._n_loops = 0
         self._lifted: list[_Lifted] = []
         self._constants: dict[str, Any] = {
             "low": -self._bound,
             "high": self._bound,
+            "word": WORD,
             "FunctionValue": FunctionValue,
             "code_of": code_of,
             "is_flat": is_flat,
             "need_array": need_array,
-            "refuse_condition": _refuse_condition,
-            "refuse_verdict": _refuse_verdict,
+            "condition": _condition,
+            "verdict": _verdict,
         }
         self._functions: dict[str, Function] = {}
-        self._function_values: dict[str, _Value] = {}
-        self._implementations: dict[str, str] = {}
-        # Without calls of functions that are not written where they are called, only a lambda that
-        # says `self` can recurse.
-        self._is_wild = _calls_unknown_functions(root)
+        self._globals: dict[str, str] = {}
+        self._bits: dict[int, int] = {}
+        self._repeated: set[Node] = set()
+        costly: set[Node] = set()
+        for node in reversed(list(root.preorder())):
+            bits = _BITS.get(node.symbol, 0)
+            if node.children:
+                for child in node.children:
+                    bits |= self._bits[id(child)]
+                if node.symbol in _UNBOUND:
+                    bits |= _INNER_ARG2 * (bits & _NAMES["arg2"] > 0)
+                    bits &= _UNBOUND[node.symbol]
+                if bits & _COSTLY_BIT:
+                    (self._repeated if node in costly else costly).add(node)
+            self._bits[id(node)] = bits
 
     def compile(self, filename: str) -> Compiled:
         program = _Lifted("program", self._root, (), self._parameters)
@@ -216,17 +257,16 @@ class _Compiler:
     def _function_of(self, part: _Lifted, *, is_program: bool = False) -> int:
         """Write the program, or a part of it, as a function of the module; return its cost."""
         scope = _Scope(1)
-        self._scopes, self._block, self._cost, self._level = [self._module, scope], [], 0, 0
-        self._n_loops = 0
-        self._at = len(self._paths)  # the part's own node comes next
+        self._scopes, self._level = [self._module, scope], 0
+        self._at = self._number(part.path)
         value = self._value(part.node, part.path, part.names)
-        body = [*scope.definitions, *self._block, self._entry(f"return {value.text}")]
+        body = [*scope.definitions, *scope.block, self._entry(f"return {value.text}")]
         if not is_program:
-            body = [*self._charge(self._cost), *body]
+            body[:0] = self._charge(scope.cost)
         parameters = ", ".join(value.text for value in part.names.values())
         definition = self._entry(f"def {part.name}({parameters}):", body)
         self._module.definitions.append(definition)
-        return self._cost
+        return scope.cost
 
     # Writing
 
@@ -242,25 +282,25 @@ class _Compiler:
         return text, self._at, *body
 
     def _line(self, text: str) -> None:
-        self._block.append((text, self._at))
+        self._scopes[-1].block.append((text, self._at))
 
     def _charge(self, steps: int | str) -> Block:
         lines = f"meter.steps -= {steps}", "if meter.steps < 0: meter.refill()"
         return list(map(self._entry, lines))
 
-    def _assign(self, expression: str, kind: str = "") -> _Value:
+    def _bind(self, text: str) -> _Value:
+        """A variable that is bound here."""
+        here = self._scopes[-1]
+        return _Value(text, here.level, len(here.loops))
+
+    def _assign(self, expression: str) -> _Value:
         target = self._fresh("t")
         self._line(f"{target} = {expression}")
-        return _Value(target, kind, self._scopes[-1].level)
+        return self._bind(target)
 
     def _call_of(self, function: str, operands: list[_Value]) -> _Value:
         given = ", ".join(operand.text for operand in operands)
         return self._assign(self._call.format(function, given))
-
-    def _variable(self, value: _Value) -> _Value:
-        """The value in a variable; of comparisons with literals, Python warns."""
-        is_literal = not value.text.isidentifier() or value.text in ("True", "False")
-        return self._assign(value.text, value.kind) if is_literal else value
 
     def _global(self, prefix: str, value: Any) -> str:
         name = self._fresh(prefix)
@@ -276,16 +316,58 @@ class _Compiler:
     # Nodes
 
     def _value(self, node: Node, path: TreePath, names: Names) -> _Value:
-        """Write what gives the value of a node."""
+        """Write what gives the value of a node, if it is not at hand."""
+        here = self._scopes[-1]
+        if not node.children:
+            here.cost += 1
+            return self._leaf(node, path, names)
         before, self._at = self._at, self._number(path)
-        if node.children and self._level >= MAX_LEVELS:
+        if self._level >= MAX_LEVELS:
             value = self._lift(node, path, names)
         else:
-            self._cost += 1
             self._level += 1
-            value = (self._inner if node.children else self._leaf)(node, path, names)
+            bits = self._bits[id(node)]
+            if bits & _COSTLY_BIT and (here.loops or node in self._repeated):
+                value = self._shared(node, path, names, bits)
+            else:
+                here.cost += 1
+                value = self._inner(node, path, names)
             self._level -= 1
         self._at = before
+        return value
+
+    def _shared(self, node: Node, path: TreePath, names: Names, bits: int) -> _Value:
+        """A value that is computed once; whatever uses it again is charged what it took."""
+        here = self._scopes[-1]
+        given = [names[name] for name, bit in _NAMES.items() if bits & bit and name in names]
+        key = node, *[value.text for value in given]
+        if key in here.known:
+            value, cost, taken = here.known[key]
+            here.cost += cost
+            here.block += self._charge(taken.text)
+            self._use(taken)
+            return self._use(value)
+        outer, cost, here.block = here.block, here.cost, []
+        here.cost += 1
+        value = self._inner(node, path, names)
+        block, here.block = here.block, outer
+        loop = max([value.loop for value in given if value.level == here.level], default=0)
+        is_kept = loop < len(here.loops)
+        if value.text[0] != "t" or not (is_kept or node in self._repeated):
+            outer += block
+            return value
+        taken = self._bind(self._fresh("u"))
+        before = self._entry(f"{taken.text} = meter.steps + meter.reserve")
+        block = [before, *block, self._entry(f"{taken.text} -= meter.steps + meter.reserve")]
+        if is_kept:  # from the first round on
+            here.loops[loop].append(self._entry(f"{value.text} = None"))
+            outer.append(self._entry(f"if {value.text} is None:", block))
+            outer.append(self._entry("else:", self._charge(taken.text)))
+            value = value._replace(loop=loop)
+        else:
+            outer += block
+        if not _makes_function(node.symbol):  # which fails elsewhere, when it is called
+            here.known[key] = value, here.cost - cost, taken
         return value
 
     def _inner(self, node: Node, path: TreePath, names: Names) -> _Value:
@@ -303,7 +385,7 @@ class _Compiler:
             return self._invoke(node, path, names)
         operands = [self._value(c, (*path, i), names) for i, c in enumerate(node.children)]
         if symbol in FUNCTIONS:
-            return self._builtin(symbol, operands)
+            return self._builtin(symbol, operands, (*path, 0))
         if symbol not in names:
             raise head_error(node, self._root, path)
         # A call of a function value that has a name: `self`, or an argument.
@@ -325,7 +407,7 @@ class _Compiler:
         if symbol in names:
             return self._use(names[symbol])
         if symbol in FUNCTIONS:
-            return self._function_value(symbol)
+            return self._function_value(symbol, path)
         if symbol in FORMS:
             raise arity_error(node, FORMS[symbol], self._root, path)
         found = constant_at(symbol, self._root, path)
@@ -336,31 +418,29 @@ class _Compiler:
         if kind is int and abs(value) >= self._bound:
             too_large = Meter(self._limits).too_many_bits(value.bit_length())
             raise located(too_large, self._root, path)
-        if kind is bool:
-            return _Value(str(value), _BOOL)
-        if kind is int and -(1 << 64) < value < 1 << 64:
-            return _Value(str(value) if value >= 0 else f"({value})", _INT)
-        return _Value(self._global("k", value), _INT if kind is int else _OTHER)
+        if kind is bool or (kind is int and 0 <= value < WORD):
+            return _Value(str(value))
+        return _Value(self._global("k", value))
 
-    def _function_value(self, symbol: str) -> _Value:
-        if symbol not in self._function_values:
-            if symbol in _OWN_CODE:
-                self._function_values[symbol] = self._own_function(symbol)
+    def _function_value(self, symbol: str, path: TreePath) -> _Value:
+        if symbol not in self._globals:
+            if symbol in _LOOPS or symbol == "invoke1":
+                self._globals[symbol] = self._own_function(symbol, path)
             else:
-                name = self._fresh("v")
-                self._functions[name] = FUNCTIONS[symbol]
-                self._function_values[symbol] = _Value(name)
-        return self._function_values[symbol]
+                self._globals[symbol] = self._fresh("v")
+                self._functions[self._globals[symbol]] = FUNCTIONS[symbol]
+        return _Value(self._globals[symbol])
 
-    def _own_function(self, symbol: str) -> _Value:
+    def _own_function(self, symbol: str, path: TreePath) -> str:
         """A function of the table that is written as a function of the program's."""
-        before = self._scopes, self._block, self._n_loops
-        self._scopes, self._block, self._n_loops = [self._module, _Scope(1)], [], 0
+        before, scope = (self._scopes, self._at), _Scope(1)
+        self._scopes, self._at = [self._module, scope], self._number(path)
         parameters = [_Value(self._fresh("x"), level=1) for _ in range(FUNCTIONS[symbol].arity)]
-        value = self._builtin(symbol, parameters)
-        body = [*self._block, self._entry(f"return {value.text}")]
-        self._scopes, self._block, self._n_loops = before
-        return _Value(f"v{self._define(self._fresh('f'), symbol, parameters, body, self._module)}")
+        value = self._builtin(symbol, parameters, path)
+        body = [*scope.block, self._entry(f"return {value.text}")]
+        name = self._define(self._fresh("f"), symbol, parameters, body, self._module)
+        self._scopes, self._at = before
+        return f"v{name}"
 
     def _define(
         self, name: str, symbol: str, parameters: list[_Value], body: Block, home: _Scope
@@ -372,79 +452,23 @@ class _Compiler:
 
     # Calls
 
-    def _builtin(self, symbol: str, values: list[_Value]) -> _Value:
-        """Write a call of a function of the table."""
+    def _builtin(self, symbol: str, values: list[_Value], path: TreePath, *inside: int) -> _Value:
+        """Write a call of a function of the table; the type of its first value is at the path."""
         if symbol in _LOOPS:
-            return self._loop(symbol, values[:-1], None, values[-1])
+            return self._loop(symbol, values[:-1], values[-1])
         if symbol == "invoke1":
             return self._called(values[0], values[1:])
-        function = FUNCTIONS[symbol]
-        if symbol not in self._implementations:
-            self._implementations[symbol] = self._global("b", function.implementation)
+        if f"b{symbol}" not in self._globals:
+            name = self._global("b", FUNCTIONS[symbol].implementation)
+            self._globals[f"b{symbol}"] = name
         listed = ", ".join(value.text for value in values)
-        slow = f"{self._implementations[symbol]}(meter, {listed})"
-        fast = self._fast_path(symbol, values, slow)
-        if fast is not None:
-            return fast
-        kind = _KNOWN_RESULTS.get(symbol, "")
-        if function.result == BOOL:
-            kind = _BOOL
-        elif symbol in _KEEP_ELEMENTS and values[0].kind == _INTS:
-            kind = _INTS
-        elif not kind and isinstance(function.result, Array):
-            kind = _ARRAY
-        return self._assign(slow, kind)
-
-    def _fast_path(self, symbol: str, values: list[_Value], slow: str) -> _Value | None:
-        """Operators of Python for the commonest kinds of values, else the call.
-
-        A fast path tests that the values are what it is good for, so that it changes no value and
-        no error.
-        """
-        kinds = [value.kind for value in values]
-        if symbol in _LOGIC:
-            if any(kind != _BOOL for kind in kinds):
-                return None
-            # Not `and`: both sides are evaluated.
-            return self._assign(_LOGIC[symbol].format(*(value.text for value in values)), _BOOL)
-        if symbol in ("len", "head", "deref", "int-deref"):
-            return self._fast_access(symbol, values, slow)
-        if symbol not in _OWN_CODE or _OTHER in kinds:
-            return None
-        unknown = [f"type({value.text})" for value in values if value.kind != _INT]
-        test = f"{' is '.join(unknown)} is int" if unknown else ""
-        kind = "" if unknown else _INT
-        x, y = values[0].text, values[-1].text
-        if symbol in _ARITHMETIC:
-            result = f"{x} {_ARITHMETIC[symbol]} {y}"
-            if test:
-                return self._assign(f"r if {test} and low < (r := {result}) < high else {slow}")
-            whole = self._assign(result, _INT)
-            self._line(f"if not low < {whole.text} < high: {slow}")
-            return whole
-        fast = f"({_EXTREMES[symbol].format(x, y)})" if symbol in _EXTREMES else f"{x} {symbol} {y}"
-        if symbol in _COMPARISONS:
-            kind = _BOOL
-        elif symbol in _DIVISIONS:
-            fast = f"{x} {_DIVISIONS[symbol]} {y}"
-            if not y.isdigit() or not int(y):  # a divisor of zero takes the slow path
-                test = f"{test} and {y}" if test else y
-        return self._assign(f"{fast} if {test} else {slow}" if test else fast, kind)
-
-    def _fast_access(self, symbol: str, values: list[_Value], slow: str) -> _Value:
-        array = self._variable(values[0])
-        kind = _INT if symbol == "len" or array.kind == _INTS else ""
-        tests = [] if array.kind in (_ARRAY, _INTS) else [f"type({array.text}) is list"]
-        fast = f"len({array.text})" if symbol == "len" else f"{array.text}[0]"
-        if symbol == "head":
-            tests.append(array.text)
-        elif symbol != "len":
-            position = values[1].text
-            fast = f"{array.text}[{position}]"
-            if values[1].kind != _INT:
-                tests.append(f"type({position}) is int")
-            tests.append(f"0 <= {position} < len({array.text})")
-        return self._assign(f"{fast} if {' and '.join(tests)} else {slow}" if tests else fast, kind)
+        slow = f"{self._globals[f'b{symbol}']}(meter, {listed})"
+        if self._type_of is None:
+            return self._assign(slow)
+        if symbol in _COMPARISONS and self._type_of(path, *inside) in (INT, BOOL):
+            return self._assign(f"{values[0].text} {symbol} {values[1].text}")
+        pattern = _OPERATORS.get(symbol, "{slow}")
+        return self._assign(pattern.format(x=values[0].text, y=values[-1].text, slow=slow))
 
     def _called(self, head: _Value, operands: list[_Value]) -> _Value:
         code = self._assign(f"code_of({head.text}, {len(operands)})")
@@ -452,88 +476,68 @@ class _Compiler:
 
     def _invoke(self, node: Node, path: TreePath, names: Names) -> _Value:
         function, argument = node.children
-        inside = (*path, 0)
         if self._is_written_out(function, 1):
-            callee = self._callee(function, inside, names)
+            callee = self._callee(function, (*path, 0), names)
             return callee([self._value(argument, (*path, 1), names)])
-        if lambda_arity(function.symbol) == 1 and len(function.children) == 1:
-            before, self._at = self._at, self._number(inside)
-            name = self._lambda(function, inside, names)
-            self._at = before
-            return self._call_of(name, [self._value(argument, (*path, 1), names)])
-        head = self._value(function, inside, names)
+        head = self._value(function, (*path, 0), names)
         return self._called(head, [self._value(argument, (*path, 1), names)])
 
     # Loops
 
     def _array_function(self, node: Node, path: TreePath, names: Names) -> _Value:
-        *others, function = node.children
+        symbol, (*others, function) = node.symbol, node.children
         values = [self._value(child, (*path, i), names) for i, child in enumerate(others)]
-        last = (*path, len(others))
-        if self._n_loops < _MAX_LOOPS and self._is_written_out(function, _LOOPS[node.symbol]):
-            callee = self._callee(function, last, names)
-            value = self._loop(node.symbol, values, callee, None)
-            is_sum = node.symbol == "reduce" and values[1].kind == _INT
-            if is_sum and values[0].kind == _INTS and function.symbol in _CLOSED:
-                return value._replace(kind=_INT)
-            return value
-        return self._loop(node.symbol, values, None, self._value(function, last, names))
+        n_loops = len(self._scopes[-1].loops)
+        is_written = n_loops < _MAX_LOOPS and self._is_written_out(function, _LOOPS[symbol])
+        evaluate = self._callee if is_written else self._value
+        elements = self._type_of(path, 1) if self._type_of and symbol == "map" else None
+        return self._loop(symbol, values, evaluate(function, (*path, len(others)), names), elements)
 
     def _loop(
-        self, symbol: str, values: list[_Value], callee: Callee | None, function: _Value | None
+        self, symbol: str, values: list[_Value], function: Callee | _Value, elements: Any = None
     ) -> _Value:
-        """`map`, `filter` or `reduce` of a function that is written out, or of a function value."""
-        array, level = values[0], self._scopes[-1].level
-        if array.kind not in (_ARRAY, _INTS):
-            self._line(f"if type({array.text}) is not list: need_array({symbol!r}, {array.text})")
+        """`map`, `filter` or `reduce` of a function that is written out, or of a function value.
+
+        Of `map`, the type of the elements that it makes, if it is known.
+        """
+        here, array = self._scopes[-1], values[0].text
+        if self._type_of is None:
+            self._line(f"need_array({symbol!r}, {array})")
         target = self._assign(values[1].text if symbol == "reduce" else "[]")
-        outer, cost = self._block, self._cost
+        outer, cost, known = here.block, here.cost, here.known
         before: Block = []
-        if callee is None:
-            assert function is not None
+        if isinstance(function, _Value):
             code = self._fresh("c")
-            before = [self._entry(f"{code} = code_of({function.text}, {_LOOPS[symbol]})")]
-
-            def callee(given: list[_Value]) -> _Value:
-                return self._call_of(code, given)
-
-        body: Block = []
-        self._block = body
-        element = _Value(self._fresh("x"), _INT if array.kind == _INTS else "", level)
-        self._n_loops += 1
-        found = callee([target, element] if symbol == "reduce" else [element])
-        self._n_loops -= 1
-        kind = self._end_of_round(symbol, target, element, found)
-        self._block = outer
-        # The length, and the nodes of a lambda in each round.
-        if self._cost > cost:
-            body[:0] = self._charge(self._cost - cost)
-        self._cost = cost
-        loop = self._entry(f"for {element.text} in {array.text}:", body)
-        before += [*self._charge(f"len({array.text})"), loop]
-        self._block.append(self._entry(f"if {array.text}:", before))
-        if symbol == "map" and found.kind != _BOOL:
-            self._line(f"if not is_flat({target.text}): meter.weigh({target.text})")
-        if symbol == "filter" and array.kind == _INTS:
-            kind = _INTS
-        return target._replace(kind=kind)
-
-    def _end_of_round(self, symbol: str, target: _Value, element: _Value, found: _Value) -> str:
-        """What a loop does with what the function gave; return what is known of its result."""
+            before.append(self._entry(f"{code} = code_of({function.text}, {_LOOPS[symbol]})"))
+        callee = partial(self._call_of, code) if isinstance(function, _Value) else function
+        here.loops.append(before)
+        here.block, here.known = [], dict(known)
+        element = self._bind(self._fresh("x"))
+        so_far = [self._bind(target.text)] if symbol == "reduce" else []
+        found = callee([*so_far, element]).text
         if symbol == "reduce":
-            self._line(f"{target.text} = {found.text}")
-            return ""
-        if symbol == "map":
-            self._line(f"{target.text}.append({found.text})")
-            return _INTS if found.kind == _INT else _ARRAY
-        found = self._variable(found)
-        keep = f"{target.text}.append({element.text})"
-        if found.kind == _BOOL:
-            self._line(f"if {found.text}: {keep}")
+            self._line(f"{target.text} = {found}")
+        elif symbol == "map":
+            self._line(f"{target.text}.append({found})")
         else:
-            self._line(f"if {found.text} is True: {keep}")
-            self._line(f"elif {found.text} is not False: refuse_verdict({found.text})")
-        return _ARRAY
+            test = f"verdict({found})" if self._type_of is None else found
+            self._line(f"if {test}: {target.text}.append({element.text})")
+        here.loops.pop()
+        # Each round costs one step, and the nodes of a lambda.
+        before += self._charge(f"len({array}) * {1 + here.cost - cost}")
+        before.append(self._entry(f"for {element.text} in {array}:", here.block))
+        here.block, here.cost, here.known = outer, cost, known
+        is_value = isinstance(function, _Value)  # which is not called if there is nothing
+        outer += [self._entry(f"if {array}:", before)] if is_value else before
+        if symbol == "map" and elements != BOOL:
+            flat = f"-word < min({target.text}) <= max({target.text}) < word"
+            test = (
+                f"{target.text} and not {flat}"
+                if elements == INT
+                else f"not is_flat({target.text})"
+            )
+            self._line(f"if {test}: meter.weigh({target.text})")
+        return target
 
     # Functions that are written out where they are called
 
@@ -545,13 +549,7 @@ class _Compiler:
         if self._level + levels >= MAX_LEVELS:
             return False
         if lambda_arity(symbol):
-            return (
-                lambda_arity(symbol) == arity
-                and len(children) == 1
-                and not uses_self(children[0])
-                # A function that is made in one round of a loop must keep that round's values.
-                and not (arity == 2 and inner_uses_arg2(children[0]))
-            )
+            return lambda_arity(symbol) == arity and len(children) == 1
         if symbol in ("partial0", "partial1", "partial2") and len(children) == 2:
             is_possible = int(symbol[-1]) <= arity <= 2
             return is_possible and self._is_written_out(children[1], arity + 1, levels + 1)
@@ -563,28 +561,9 @@ class _Compiler:
 
     def _callee(self, node: Node, path: TreePath, names: Names) -> Callee:
         """Evaluate what the function is made of; give what writes a call of it, once."""
-        number = self._number(path)
         symbol, children = node.symbol, node.children
-        if not children:
-
-            def call(given: list[_Value]) -> _Value:
-                before, self._at = self._at, number
-                value = self._builtin(symbol, given)
-                self._at = before
-                return value
-
-            return call
-        if lambda_arity(symbol):
-
-            def inline(given: list[_Value]) -> _Value:
-                inner = {**names, **dict(zip(LAMBDA_ARGUMENTS, given, strict=False))}
-                inner.pop(SELF, None)
-                self._level += 1
-                value = self._value(children[0], (*path, 0), inner)
-                self._level -= 1
-                return value
-
-            return inline
+        if not children or lambda_arity(symbol):
+            return self._simple_callee(node, path, names, self._number(path))
         if symbol == "combine":
             after = self._callee(children[0], (*path, 0), names)
             first = self._callee(children[1], (*path, 1), names)
@@ -594,59 +573,76 @@ class _Compiler:
         whole = self._callee(children[1], (*path, 1), names)
         return lambda given: whole([*given[:position], fixed, *given[position:]])
 
+    def _simple_callee(self, node: Node, path: TreePath, names: Names, number: int) -> Callee:
+        """A call of a function of the table, or of a lambda."""
+        symbol, children = node.symbol, node.children
+
+        def call(given: list[_Value]) -> _Value:
+            before, self._at = self._at, number
+            value = self._builtin(symbol, given, path, 1, 1)  # of its row, the first
+            self._at = before
+            return value
+
+        def inline(given: list[_Value]) -> _Value:
+            inner = {**names, **dict(zip(LAMBDA_ARGUMENTS, given, strict=False))}
+            inner.pop(SELF, None)
+            self._level += 1
+            value = self._value(children[0], (*path, 0), inner)
+            self._level -= 1
+            return value
+
+        if not children:
+            return call
+        # A function that is made in one round of a loop must keep that round's values.
+        keeps = _INNER_ARG2 if lambda_arity(symbol) == 2 else 0
+        if not self._bits[id(children[0])] & (keeps | _NAMES[SELF]):
+            return inline
+        before, self._at = self._at, number
+        name = self._lambda(node, path, names)
+        self._at = before
+        return partial(self._call_of, name)
+
     # Forms
 
     def _choice(self, node: Node, path: TreePath, names: Names) -> _Value:
-        condition = self._variable(self._value(node.children[0], (*path, 0), names))
-        outer = self._block
-        branches: list[tuple[_Value, Block]] = []
+        test = self._value(node.children[0], (*path, 0), names).text
+        here = self._scopes[-1]
+        outer, known = here.block, here.known
+        branches: list[tuple[str, Block]] = []
         for index in (1, 2):
-            self._block = []
+            here.block, here.known = [], dict(known)
             value = self._value(node.children[index], (*path, index), names)
-            branches.append((value, self._block))
-        self._block = outer
+            branches.append((value.text, here.block))
+        here.block, here.known = outer, known
         (then, before_then), (other, before_other) = branches
-        kind = then.kind if then.kind == other.kind else ""
-        test = condition.text
-        if condition.kind == _BOOL and not before_then and not before_other:
-            return self._assign(f"{then.text} if {test} else {other.text}", kind)
+        test = f"condition({test})" if self._type_of is None else test
+        if not before_then and not before_other:
+            return self._assign(f"{then} if {test} else {other}")
         target = self._fresh("t")
-        before_then.append(self._entry(f"{target} = {then.text}"))
-        before_other.append(self._entry(f"{target} = {other.text}"))
-        if condition.kind == _BOOL:
-            tests = f"if {test}:", "else:"
-        else:
-            tests = f"if {test} is True:", f"elif {test} is False:"
-        outer += map(self._entry, tests, (before_then, before_other))
-        if condition.kind != _BOOL:
-            outer.append(self._entry("else:", [self._entry(f"refuse_condition({test})")]))
-        return _Value(target, kind, self._scopes[-1].level)
+        before_then.append(self._entry(f"{target} = {then}"))
+        before_other.append(self._entry(f"{target} = {other}"))
+        outer += map(self._entry, (f"if {test}:", "else:"), (before_then, before_other))
+        return self._bind(target)
 
     def _lambda(self, node: Node, path: TreePath, names: Names) -> str:
         """Define a lambda, as far out as what it refers to allows; return the function's name."""
         name = self._fresh("f")
-        scope = _Scope(self._scopes[-1].level + 1)
+        here = self._scopes[-1]
+        scope = _Scope(here.level + 1, dict(here.known))
         arity = lambda_arity(node.symbol)
-        parameters = [_Value(self._fresh("x"), level=scope.level) for _ in range(arity)]
+        parameters = [_Value(self._fresh("x"), scope.level) for _ in range(arity)]
         inner = {**names, SELF: _Value(f"v{name}", code=name, arity=arity)}
         inner.update(zip(LAMBDA_ARGUMENTS, parameters, strict=False))
-        before = self._block, self._cost, self._n_loops
         self._scopes.append(scope)
-        self._block, self._cost, self._n_loops = [], 0, 0
         value = self._value(node.children[0], (*path, 0), inner)
-        body = [*self._charge(self._cost), *scope.definitions, *self._block]
-        if self._is_wild or uses_self(node.children[0]):
-            counted = "meter.calls -= 1", "if meter.calls < 0: meter.refuse_depth()"
-            body = [*map(self._entry, counted), *body, self._entry("meter.calls += 1")]
+        body = [*map(self._entry, _COUNTED), *self._charge(scope.cost)]
+        body += [*scope.definitions, *scope.block, self._entry("meter.calls += 1")]
         body.append(self._entry(f"return {value.text}"))
         self._scopes.pop()
-        self._block, self._cost, self._n_loops = before
         return self._define(name, node.symbol, parameters, body, self._scopes[scope.reach])
 
 
-def _known_of(kind: Type) -> str:
-    """What the check of inputs promises; a number may be a float."""
-    return _ARRAY if isinstance(kind, Array) else _KNOWN_INPUTS.get(str(kind), "")
+_COUNTED: Final = "meter.calls -= 1", "if meter.calls < 0: raise meter.too_deep()"
 
 
 def _flatten(block: Block, indent: str, lines: list[str], numbers: list[int]) -> None:
@@ -657,40 +653,21 @@ def _flatten(block: Block, indent: str, lines: list[str], numbers: list[int]) ->
             _flatten(entry[2], indent + " ", lines, numbers)
 
 
-def _refuse_condition(value: Any) -> Any:
-    raise ValueTypeError(f"`if` expects a truth value as argument 1, found {kind_of(value)}")
+def _condition(value: Any) -> Any:
+    if type(value) is not bool:
+        raise ValueTypeError(f"`if` expects a truth value as argument 1, found {kind_of(value)}")
+    return value
 
 
-def _refuse_verdict(value: Any) -> Any:
-    raise ValueTypeError(
-        f"`filter` expects a function that gives a truth value, found {kind_of(value)}"
-    )
+def _verdict(value: Any) -> Any:
+    if type(value) is not bool:
+        raise ValueTypeError(
+            f"`filter` expects a function that gives a truth value, found {kind_of(value)}"
+        )
+    return value
 
 
-def _calls_unknown_functions(root: Node) -> bool:
-    """Whether a function is called that is not written where it is called."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        children = node.children
-        if children and node.symbol in LAMBDA_ARGUMENTS:
-            return True
-        for position in _function_parameters(node.symbol):
-            if position >= len(children) or not _makes_function(children[position]):
-                return True
-        waiting += children
-    return False
-
-
-@cache
-def _function_parameters(symbol: str) -> tuple[int, ...]:
-    return FUNCTIONS[symbol].function_parameters if symbol in FUNCTIONS else ()
-
-
-def _makes_function(node: Node) -> bool:
-    """Whether a node says itself which function it is: a name, a lambda, a partial one."""
-    if not node.children:
-        return node.symbol not in LAMBDA_ARGUMENTS
-    if node.symbol in FUNCTIONS:
-        return isinstance(FUNCTIONS[node.symbol].result, FunctionType)
-    return lambda_arity(node.symbol) > 0
+def _makes_function(symbol: str) -> bool:
+    if symbol in FUNCTIONS:
+        return isinstance(FUNCTIONS[symbol].result, FunctionType)
+    return lambda_arity(symbol) > 0

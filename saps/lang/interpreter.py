@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from types import TracebackType
 from typing import Any, Final
 
-from saps.lang.check import declarations, the_tree
+from saps.lang.check import declarations, known_types, the_tree
 from saps.lang.compiler import FILENAME, Compiled, compile_node
 from saps.lang.errors import (
     AlgoLispError,
@@ -35,7 +35,6 @@ from saps.lang.types import (
     Array,
     Dictionary,
     FunctionType,
-    Primitive,
     Type,
     Variable,
     parts_of,
@@ -71,7 +70,7 @@ class Program:
         self._checks = [(name, _input_check(kind, limits)) for name, kind in self.arguments.items()]
         self._is_related = any(map(_is_open, self.arguments.values()))
         self._takes_functions = any(isinstance(k, FunctionType) for k in self.arguments.values())
-        self._compiled = on_this_stack(compile_node, node, self.arguments, limits)
+        self._compiled = self._as_code(is_deep=False)
         self._idle = [_Machine(self._compiled, limits)]
 
     def __call__(self, inputs: Mapping[str, Value]) -> Value:
@@ -85,6 +84,11 @@ class Program:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Program, (self.node, self.arguments, self.limits)
+
+    def _as_code(self, *, is_deep: bool) -> Compiled:
+        type_of = known_types(self.node, self.arguments)
+        compiling = partial(compile_node, is_deep=is_deep)
+        return on_this_stack(compiling, self.node, self.arguments, self.limits, type_of)
 
     def _run(self, values: list[Any], deadline: float = 0.0) -> Value:
         try:
@@ -112,8 +116,7 @@ class Program:
         # Again, with calls on a list, since the frames that Python allows were too few. What needs
         # them for some inputs will for others: from now on, no run tries the frames first.
         if not self._compiled.is_deep:
-            arguments = self.node, self.arguments, self.limits, True
-            self._compiled, self._idle = on_this_stack(compile_node, *arguments), []
+            self._compiled, self._idle = self._as_code(is_deep=True), []
         return self._run(values, deadline)
 
     def _read(self, inputs: Mapping[str, Any]) -> list[Any]:
@@ -176,8 +179,10 @@ class _Machine:
 
     def bound(self, function: Function) -> FunctionValue:
         """Make a function of the table a value that this program may call."""
-        node, is_deep = Node(function.name), self.meter.is_deep
-        compiled = compile_node(node, {}, self.meter.limits, is_deep, filename="<input>")
+        node, meter = Node(function.name), self.meter
+        compiled = compile_node(
+            node, {}, meter.limits, None, is_deep=meter.is_deep, filename="<input>"
+        )
         value: FunctionValue = compiled.instance(self.meter)()
         return value
 
@@ -205,7 +210,6 @@ def _is_open(kind: object) -> bool:
 Check = Callable[[Any], bool]
 
 _NUMBERS: Final = frozenset({int, float})
-_BOOLS: Final = frozenset({bool})
 _STRINGS: Final = frozenset({str})
 _MAX_SHOWN: Final = 60
 
@@ -213,55 +217,50 @@ _MAX_SHOWN: Final = 60
 @lru_cache(maxsize=1_024)
 def _input_check(kind: Type, limits: Limits) -> Check:
     """Return a function that tells whether a value is of this type and within the limits."""
-    check, longest = _kind_check(kind, limits), limits.elements
-    if isinstance(kind, Primitive | FunctionType):
-        return check
-
-    # The size first: a list may hold another one twice, which may hold another one twice ...
-    def check_all(value: Any) -> bool:
-        return n_elements(value, limits.nesting) <= longest and check(value)
-
+    bound, longest = 1 << limits.bits, limits.elements
+    if kind == INT:
+        return lambda value: (type(value) is int and -bound < value < bound) or type(value) is float
+    if kind == STRING:
+        return lambda value: type(value) is str and len(value) <= longest and is_text(value)
+    if kind == BOOL:
+        return lambda value: type(value) is bool
+    if isinstance(kind, FunctionType):
+        return lambda value: type(value) is Function
     if kind == Array(STRING):
         return lambda value: (
             type(value) is list
             and _STRINGS.issuperset(map(type, value))
             and len(value) + sum(map(len, value)) <= longest
-            and all(map(is_text, value))
+            and is_text("".join(value))
         )
-    if kind == Array(BOOL):
-        return lambda value: (
-            type(value) is list and len(value) <= longest and _BOOLS.issuperset(map(type, value))
-        )
-    if kind == Array(INT):
-        return lambda value: (
-            type(value) is list
-            and len(value) <= longest
-            and _NUMBERS.issuperset(map(type, value))
-            # As `is_flat`, which would look at all types again.
-            and (not value or -WORD < min(value) <= max(value) < WORD or check_all(value))
-        )
-    return check_all
+    check = _part_check(kind, limits)
+
+    # The size first: a list may hold another one twice, which may hold another one twice ...
+    def check_all(value: Any) -> bool:
+        return n_elements(value, limits.nesting) <= longest and check(value)
+
+    if kind != Array(INT):
+        return check_all
+    return lambda value: (
+        type(value) is list
+        and len(value) <= longest
+        and _NUMBERS.issuperset(map(type, value))
+        # As `is_flat`, which would look at all types again.
+        and (not value or -WORD < min(value) <= max(value) < WORD or check_all(value))
+    )
 
 
-def _kind_check(kind: Type, limits: Limits) -> Check:
-    if kind == INT:
-        bound = 1 << limits.bits
-        return lambda value: type(value) is float or (type(value) is int and -bound < value < bound)
-    if kind == STRING:
-        longest = limits.elements
-        return lambda value: type(value) is str and len(value) <= longest and is_text(value)
-    if kind == BOOL:
-        return lambda value: type(value) is bool
-    if isinstance(kind, Array) and not isinstance(kind.element, FunctionType):  # they come alone
-        element = _kind_check(kind.element, limits)
-        return lambda value: type(value) is list and all(map(element, value))
+def _part_check(kind: Type, limits: Limits) -> Check:
+    """The check of a value by its parts."""
+    parts = [_input_check(part, limits) for part in parts_of(kind) if isinstance(part, Type)]
+    if any(isinstance(part, FunctionType) for part in parts_of(kind)):  # they come alone
+        return lambda _: False
+    if isinstance(kind, Array):
+        return lambda value: type(value) is list and all(map(parts[0], value))
     if isinstance(kind, Dictionary):
-        key, inner = _kind_check(kind.key, limits), _kind_check(kind.value, limits)
         return lambda value: (
-            type(value) is dict and all(map(key, value)) and all(map(inner, value.values()))
+            type(value) is dict and all(map(parts[0], value)) and all(map(parts[1], value.values()))
         )
-    if isinstance(kind, FunctionType):
-        return lambda value: type(value) is Function
     if isinstance(kind, Variable):
         return lambda value: _is_any(value, limits)
     return lambda _: False

@@ -50,8 +50,8 @@ class Meter:
     """
 
     __slots__ = (
-        *("_depth", "_first", "_known", "_reserve", "_rest", "bits", "bound", "calls"),
-        *("deadline", "elements", "is_deep", "limits", "n_nested", "steps"),
+        *("_depth", "_first", "_known", "_rest", "bits", "bound", "calls", "deadline"),
+        *("elements", "is_deep", "limits", "n_nested", "reserve", "steps"),
     )
 
     def __init__(self, limits: Limits, *, is_deep: bool = False) -> None:
@@ -69,7 +69,7 @@ class Meter:
     def reset(self, steps: int, deadline: float = 0.0) -> None:
         """Begin a run, and use up the first steps; one that repeats another ends in its time."""
         self.steps = self._first - steps
-        self._reserve = self._rest
+        self.reserve = self._rest
         self.deadline = deadline  # 0.0: not started; the first chunk alone needs no clock
         self.calls = self._depth
         self.n_nested = 0
@@ -97,15 +97,11 @@ class Meter:
         if now > self.deadline:
             raise TimeLimitError(f"ran longer than {self.limits.seconds} s")
         while self.steps < 0:
-            if self._reserve <= 0:
+            if self.reserve <= 0:
                 raise StepLimitError(f"took more than {self.limits.steps} steps")
-            chunk = max(min(_CHUNK, self._reserve), min(-self.steps, self._reserve))
-            self._reserve -= chunk
+            chunk = max(min(_CHUNK, self.reserve), min(-self.steps, self.reserve))
+            self.reserve -= chunk
             self.steps += chunk
-
-    def refuse_depth(self) -> None:
-        """End a run whose calls are nested too deep."""
-        raise self.too_deep()
 
     def too_deep(self) -> CallDepthError:
         return CallDepthError(f"calls are nested deeper than {self.limits.depth}")
@@ -135,22 +131,19 @@ class Meter:
             self.charge(n_bits >> 6)
         return number
 
-    def weigh(self, value: Any) -> None:
-        """Refuse a value whose elements, inner ones included, are too many or nested too deep."""
-        self._measure(value)
-
     def weigh_sum(self, whole: Any, *parts: Any) -> None:
         """As `weigh`, for a value that was just put together from these parts.
 
         The parts, if they are new, were weighed before: an array that grows in a loop is not
         weighed from scratch each time.
         """
-        measures = [self._measure(part) for part in parts]
+        measures = [self.weigh(part) for part in parts]
         n_elements = 1 + sum(measure.n_elements for measure in measures)
         height = max(measures[0].height, *(measure.height + 1 for measure in measures[1:]))
         self._note(whole, n_elements, height)
 
-    def _measure(self, value: Any) -> "_Measure":
+    def weigh(self, value: Any) -> "_Measure":
+        """Refuse a value whose elements, inner ones included, are too many or nested too deep."""
         kind = type(value)
         if kind is str:
             return _Measure(value, len(value), 0)
@@ -169,7 +162,7 @@ class Meter:
             return self._note(value, len(inner) + sum(map(len, inner)), 1)
         n_elements, height = len(inner), 1
         for element in inner:
-            measure = self._measure(element)
+            measure = self.weigh(element)
             n_elements += measure.n_elements
             height = max(height, measure.height + 1)
             if n_elements > self.elements or height > self.limits.nesting:

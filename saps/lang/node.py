@@ -276,19 +276,6 @@ def uses_self(node: Node) -> bool:
     return False
 
 
-def inner_uses_arg2(node: Node) -> bool:
-    """Whether a `lambda1` somewhere in the body of a `lambda2` says `arg2`."""
-    waiting = [(node, False)]
-    while waiting:
-        node, is_inside = waiting.pop()
-        if is_inside and node.symbol == "arg2":
-            return True
-        if node.symbol != "lambda2" or not node.children:
-            inside = is_inside or node.symbol == "lambda1"
-            waiting += [(child, inside) for child in node.children]
-    return False
-
-
 def arity_error(node: Node, expected: int, root: Node, path: TreePath) -> ArityError:
     """The error for a node that takes `expected` arguments and has another number."""
     noun = "argument" if expected == 1 else "arguments"

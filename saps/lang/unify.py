@@ -257,7 +257,7 @@ class Unifier:
 
         return sum(map(weigh, terms))
 
-    def unify(self, left: Term, right: Term) -> bool:  # noqa: C901  a branch for each pair
+    def unify(self, left: Term, right: Term) -> bool:
         """Make two terms the same; if they cannot be, the unifier is of no further use.
 
         Raises:
@@ -269,11 +269,12 @@ class Unifier:
         done: set[tuple[int, int]] = set()
         while waiting:
             left, right = waiting.pop()
-            left, right = self.prune(left), self.prune(right)
-            if left is right:
+            left = self.prune(left) if type(left) is int else left
+            right = self.prune(right) if type(right) is int else right
+            if left is right or (type(left) is not tuple and left == right):
                 continue
             if type(left) is int:
-                if left != right and not self._bind(left, right):
+                if not self._bind(left, right):
                     return False
             elif type(right) is int:
                 if not self._bind(right, left):
@@ -286,7 +287,7 @@ class Unifier:
                     done.add(pair)
                     self._spend(1)
                     waiting += zip(left[:0:-1], right[:0:-1], strict=True)
-            elif left != right:
+            else:
                 return False
         return True
 
@@ -319,7 +320,9 @@ class Unifier:
         return True
 
     def _bind(self, variable: int, term: Term) -> bool:
-        if type(term) is int:  # two variables
+        if type(term) is str and self.constraints[variable] == _ANY:
+            pass  # the commonest
+        elif type(term) is int:  # two variables
             self.constraints[term] = max(self.constraints[term], self.constraints[variable])
         elif self._occurs(variable, term) or not self.constrain(term, self.constraints[variable]):
             return False

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from saps.lang import AlgoLispError, Limits, compile_program, parse
+from saps.lang import AlgoLispError, Limits, Value, compile_program, parse
 from saps.lang.errors import CallDepthError, SizeLimitError, StepLimitError, TimeLimitError
 
 COUNT_DOWN = "(invoke1 (lambda1 (if (<= arg1 0) 0 (+ 1 (self (- arg1 1))))) a)"
@@ -113,7 +113,7 @@ def test_deep_bodies_may_recurse_as_deep() -> None:
 
 
 def test_time_is_limited_within_a_tenth_of_a_second() -> None:
-    text = "(map (range 0 999) (lambda1 (reduce (range 0 999) 0 +)))"
+    text = "(map (range 0 999) (lambda1 (reduce (range 0 999) arg1 +)))"
     program = compile_program(parse(text), {}, Limits(steps=10**9, seconds=0.05))
     started = time.perf_counter()
     with pytest.raises(TimeLimitError, match=r"longer than 0\.05 s"):
@@ -127,6 +127,21 @@ def test_steps_are_limited() -> None:
     assert program({"a": 50}) == 1_225
     with pytest.raises(StepLimitError, match="more than 400 steps"):
         program({"a": 200})
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("(map (range 0 9) (lambda1 (len (sort a))))", 4 + 1 + 9 * (1 + 3 + 32)),
+        ("(+ (len (reverse (sort a))) (len (reverse (sort a))))", 9 + 2 * (32 + 2)),
+    ],
+)
+def test_what_is_computed_once_is_charged_each_time(text: str, steps: int) -> None:
+    values: list[Value] = list(range(32, 0, -1))
+    compile_program(parse(text), {"a": "int[]"}, Limits(steps=steps))({"a": values})
+    program = compile_program(parse(text), {"a": "int[]"}, Limits(steps=steps - 1))
+    with pytest.raises(StepLimitError):
+        program({"a": values})
 
 
 @pytest.mark.parametrize(

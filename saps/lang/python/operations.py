@@ -243,6 +243,7 @@ def _simple(symbol: str, text: str, facts: Facts | None = None) -> None:
 _simple("len", "len(x)", NATURAL)
 _simple("strlen", "len(x)", NATURAL)
 _simple("contains", "y in x", ANYTHING)
+_simple("is_prime", "is_prime(x)", ANYTHING)
 _simple("tail", "x[1:]")
 _simple("sort", "sorted(x)")
 _simple("reverse", "x[::-1]")
@@ -338,11 +339,6 @@ def _maximum(x: Term, y: Term) -> Term:
     return Term(code("greater(x, y)", x, y), facts._replace(is_natural=False))
 
 
-@_operation("is_prime")
-def _is_prime(x: Term) -> Term:
-    return Term(code("is_prime(x)", x), ANYTHING, x.is_total)
-
-
 @_operation("digits")
 def _digits(x: Term) -> Term:
     number = x.code if x.facts.is_natural else code("abs(x)", x)
@@ -403,21 +399,19 @@ def _append(values: Term, value: Term) -> Term:
     return Term(ast.List([*first, value.code], ast.Load()), facts, _all_total(values, value))
 
 
-def _new(text: str, facts: Facts, *unused: Term) -> Term:
-    """An empty value; but terms that may fail are evaluated all the same."""
-    risky = [term.code for term in unused if not term.is_total]
-    made = call("instead", code(text), *risky) if risky else code(text)
-    return Term(made, facts, not risky)
+def _new(symbol: str, text: str, facts: Facts) -> None:
+    """Enter an empty value; but terms that may fail are evaluated all the same."""
+
+    def write(*unused: Term) -> Term:
+        risky = [term.code for term in unused if not term.is_total]
+        made = call("instead", code(text), *risky) if risky else code(text)
+        return Term(made, facts, not risky)
+
+    _OPERATIONS[symbol] = write
 
 
-@_operation("array-new")
-def _array_new(kind: Term) -> Term:
-    return _new("[]", Facts(element=NOTHING), kind)
-
-
-@_operation("dict-new")
-def _dict_new(key: Term, value: Term) -> Term:
-    return _new("{}", ANYTHING, key, value)
+_new("array-new", "[]", Facts(element=NOTHING))
+_new("dict-new", "{}", ANYTHING)
 
 
 @_operation("str_index")

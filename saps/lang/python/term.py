@@ -155,20 +155,12 @@ def comprehension(target: str, iterable: ast.expr) -> ast.comprehension:
     return ast.comprehension(ast.Name(target, ast.Store()), iterable, [], 0)
 
 
-def lambda_of(variables: list[str], body: ast.expr) -> ast.Lambda:
-    """`lambda variables: body`."""
-    return ast.Lambda(_parameters([ast.arg(variable) for variable in variables]), body)
-
-
 def function_definition(
     function_name: str, parameters: list[ast.arg], body: list[ast.stmt], result: ast.expr | None
 ) -> ast.FunctionDef:
     """`def function_name(parameters) -> result: body`."""
-    return ast.FunctionDef(function_name, _parameters(parameters), body, [], result, lineno=0)
-
-
-def _parameters(listed: list[ast.arg]) -> ast.arguments:
-    return ast.arguments([], listed, None, [], [], None, [])
+    listed = ast.arguments([], parameters, None, [], [], None, [])
+    return ast.FunctionDef(function_name, listed, body, [], result, lineno=0)
 
 
 def annotation(kind: Type | None, facts: Facts) -> ast.expr | None:
@@ -202,18 +194,18 @@ def constant_term(value: Any) -> Term:
 
 def guarded(term: Term, kind: Type) -> Term:
     """In an ill-typed program: a check that the value is of the kind that an operation needs."""
-    kinds = ("list",) if isinstance(kind, Array) else _PYTHON_TYPES.get(kind, ())
-    if isinstance(kind, Dictionary):
-        kinds = ("dict",)
+    kinds = _PYTHON_TYPES.get(kind, _PYTHON_TYPES.get(type(kind), ()))
     if not kinds or type(term.value).__name__ in kinds:
         return term
     return replace(term, code=call("of_kind", term.code, *map(name, kinds)))
 
 
-_PYTHON_TYPES: Final[Mapping[Type, tuple[str, ...]]] = {
+_PYTHON_TYPES: Final[Mapping[Type | type, tuple[str, ...]]] = {
     INT: ("int", "float"),
     BOOL: ("bool",),
     STRING: ("str",),
+    Array: ("list",),
+    Dictionary: ("dict",),
 }
 
 

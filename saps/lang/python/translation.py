@@ -36,7 +36,6 @@ from saps.lang.python.term import (
     function_definition,
     guarded,
     join,
-    lambda_of,
     name,
     variable,
     written,
@@ -429,7 +428,8 @@ class Translation(Writer):
             return Term(call(function_name, *codes), found)
 
         given = zip(parameters, *(facts for _, facts in calls), strict=True)
-        return (definition, Callee(len(kinds), write)), (*map(_joined, given), found)
+        held = [reduce(join, facts) for facts in given]
+        return (definition, Callee(len(kinds), write)), (*held, found)
 
     def _parameter_kinds(self, path: TreePath, n_parameters: int) -> list[Type | None]:
         kind = self._types.get(path)
@@ -451,7 +451,7 @@ class Translation(Writer):
         match body:
             case ast.Call(ast.Name(), args, []) if list(map(ast.unparse, args)) == variables:
                 return Term(body.func, is_total=True)
-        return Term(lambda_of(variables, body), is_total=True)
+        return Term(code(f"lambda {', '.join(variables)}: x", body), is_total=True)
 
     # What goes over arrays
 
@@ -541,7 +541,7 @@ class Translation(Writer):
             return found.code, (found.facts,)
 
         body, (facts,) = self._settled(n_nodes, (first.facts,), attempt)
-        function = lambda_of([total, element], body)
+        function = code(f"lambda {total}, {element}: x", body)
         return Term(code("functools.reduce(x, y, z)", function, loop.iterable(), first), facts)
 
 
@@ -587,10 +587,6 @@ def _has_function(kind: Type) -> bool:
     if isinstance(kind, Array | Dictionary):
         return _has_function(kind.element if isinstance(kind, Array) else kind.value)
     return kind not in (INT, BOOL, STRING)
-
-
-def _joined(facts: tuple[Facts, ...]) -> Facts:
-    return reduce(join, facts)
 
 
 def _n_uses(node: Node, argument: str) -> int:
