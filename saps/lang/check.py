@@ -132,7 +132,9 @@ def infer_type(node: Node, arguments: Mapping[str, str | Type] | None = None) ->
         ArityError: a function or form has the wrong number of arguments.
         DeclarationError: a declared type or name is not possible.
     """
-    inference = _Inference(node, arguments or {}, None, is_open=arguments is None, is_rigid=True)
+    inference = _Inference(
+        node, {} if arguments is None else arguments, None, is_open=arguments is None, is_rigid=True
+    )
     return on_this_stack(inference.signature).result
 
 
@@ -151,7 +153,7 @@ def infer_signature(
         StaticTypeError: the program is ill-typed, or its value is not of `return_type`.
         UnknownSymbolError, ArityError, DeclarationError: see `infer_type`.
     """
-    inference = _Inference(node, arguments or {}, return_type, is_open=True)
+    inference = _Inference(node, {} if arguments is None else arguments, return_type, is_open=True)
     return on_this_stack(inference.signature)
 
 
