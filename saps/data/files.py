@@ -60,12 +60,12 @@ class DataError(ValueError):
         return f"{self.path}{line}{field}: {self.reason}"
 
 
-def read_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
+def read_lines(path: str | Path, of: str = "task") -> Iterator[tuple[int, bytes]]:
     """Stream the lines that are not blank, in UTF-8, numbered from 1.
 
     Reads plain files and what gzip, xz, bzip2 and zip have packed, whatever their names; UTF-8, -16
     and -32. Of a JSON array, or of objects that are spread over lines, each item is one line with
-    the number at which it starts.
+    the number at which it starts. `of` is what the lines are, for a file that holds none.
 
     Raises:
         DataError: the file is missing, unreadable, empty, or packed data that are cut. With a line
@@ -78,7 +78,12 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
                 n_lines += 1
                 yield number, line
     if n_lines == 0:
-        raise DataError(path, "holds no task; download or write the file again")
+        raise holds_no(of, path)
+
+
+def holds_no(what: str, path: Path) -> DataError:
+    """Return the error for a file without contents."""
+    return DataError(path, f"holds no {what}; download or write the file again")
 
 
 @contextmanager
