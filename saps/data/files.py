@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from saps.resources import held
 
@@ -28,6 +28,7 @@ DRAFT = ".part"
 _DRAFT = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}\.part")
 STAGING = ".generating."
 
+Line = TypeVar("Line", bound=bytes | str)
 Progress = Callable[[int], None]
 """Told how many more lines are done."""
 
@@ -161,12 +162,17 @@ def _numbered(file: Any, path: Path) -> Iterator[tuple[int, bytes]]:
     readline: Callable[[int], bytes | str] = file.readline
     if encoding != "utf-8":
         readline = io.TextIOWrapper(file, encoding, newline="\n").readline
-    number = 1
-    while line := readline(MAX_LINE_BYTES + 1):
-        if len(line) > MAX_LINE_BYTES:
-            reason = f"is longer than {MAX_LINE_BYTES:,} bytes; delete the line"
-            raise DataError(path, reason, number)
+    for number, line in enumerate(bounded(readline, path), 1):
         yield number, line if isinstance(line, bytes) else line.encode()
+
+
+def bounded(readline: Callable[[int], Line], path: Path, most: int = 0) -> Iterator[Line]:
+    """Yield lines until there is no more; a DataError for one longer than `most`."""
+    number, most = 1, most or MAX_LINE_BYTES
+    while line := readline(most + 1):
+        if len(line) > most:
+            raise DataError(path, f"is longer than {most:,} bytes; delete the line", number)
+        yield line
         number += 1
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from saps.data.files import DataError, holds_no, open_text, read_lines
+from saps.data.files import DataError, bounded, holds_no, open_text, read_lines
 from saps.lang import AlgoLispError, Value
 from saps.lang.unify import type_of_value
 
@@ -27,6 +27,7 @@ _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 # 007 is not a number: a post code would lose its zeros.
 _PADDED: Final = re.compile(r"[+-]?0\d")
 _LONGEST_NUMBER: Final = 1_000  # characters
+_LONGEST_LINE: Final = 1_000_000  # of a .csv; its cells take many times as much memory
 
 
 def read_table(path: Path, of: str = "row") -> Iterator[tuple[int, Cells | DataError]]:
@@ -67,13 +68,14 @@ def delimiter_of(header: str, path: Path) -> str:
 
 def _csv_rows(path: Path, of: str) -> Iterator[tuple[int, Cells | DataError]]:
     with open_text(path) as file:
-        if not (header := file.readline().removeprefix("\ufeff")):
+        lines = bounded(file.readline, path, _LONGEST_LINE)
+        if not (header := next(lines, "").removeprefix("\ufeff")):
             raise holds_no(of, path)
         delimiter = delimiter_of(header, path)
         with _broken_quotes(path, lambda: 1):
             first = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
         names = _column_names(path, first)
-        reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True, strict=True)
+        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
         with _broken_quotes(path, lambda: reader.line_num + 1):
             for cells in reader:
                 line = reader.line_num + 1
