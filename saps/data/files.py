@@ -28,7 +28,7 @@ DRAFT = ".part"
 _DRAFT = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}\.part")
 STAGING = ".generating."
 
-Line = TypeVar("Line", bound=bytes | str)
+_Line = TypeVar("_Line", bound=bytes | str)
 Progress = Callable[[int], None]
 """Told how many more lines are done."""
 
@@ -166,7 +166,7 @@ def _numbered(file: Any, path: Path) -> Iterator[tuple[int, bytes]]:
         yield number, line if isinstance(line, bytes) else line.encode()
 
 
-def bounded(readline: Callable[[int], Line], path: Path, most: int = 0) -> Iterator[Line]:
+def bounded(readline: Callable[[int], _Line], path: Path, most: int = 0) -> Iterator[_Line]:
     """Yield lines until there is no more; a DataError for one longer than `most`."""
     number, most = 1, most or MAX_LINE_BYTES
     while line := readline(most + 1):
