@@ -265,6 +265,9 @@ def _of_arguments(synthesis: "Synthesis") -> Iterator[str]:
             )
     for said in synthesis.left_out:
         yield f"{said} is not used by the program"
+    for old, new in () if synthesis.reading is None else synthesis.reading.changes:
+        if any(map(str.isnumeric, old)) and " " in new:  # a number that may be another one
+            yield f"'{old}' was read as {new}"
     for name, kind in synthesis.stated_types.items():
         taken = synthesis.arguments.get(name, kind)
         if taken != kind:

@@ -124,16 +124,16 @@ def read_examples_file(path: Path) -> list[Example]:
 
     Raises:
         CommandError: a row is no example; the line is named.
-        DataError: the file cannot be read, or has a ragged row.
+        DataError: the file cannot be read, holds no example, or has a ragged row.
     """
-    from saps.data.files import DataError
+    from saps.data.files import DataError, holds_no
     from saps.data.table_file import cell_value, is_json, read_table
 
     examples = []
     has_cells = not is_json(path)
     # A .csv has cells, and text in them that is JSON.
     part = "a column" if has_cells else "a field"
-    for line, row in read_table(path):
+    for line, row in read_table(path, "example"):
         if isinstance(row, DataError):
             raise row
         if has_cells:
@@ -141,7 +141,7 @@ def read_examples_file(path: Path) -> list[Example]:
             row = {"input": {k: v for k, v in values.items() if k != "output"}, **values}
         examples.append(_of_row(f"{path}, line {line}", row, part))
     if not examples:
-        raise CommandError(f"{path} has no example")
+        raise holds_no("example", path)
     return examples
 
 

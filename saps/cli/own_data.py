@@ -234,7 +234,7 @@ class OwnData:
         if is_json(self.path):
             return ","
         with open_text(self.path) as file:
-            found = delimiter_of(file.readline(), self.path)
+            found = delimiter_of(file.readline(1_000_000), self.path)
         return "," if found == "\t" else found
 
 

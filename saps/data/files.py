@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from saps.resources import held
 
@@ -28,6 +28,7 @@ DRAFT = ".part"
 _DRAFT = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}\.part")
 STAGING = ".generating."
 
+_Line = TypeVar("_Line", bound=bytes | str)
 Progress = Callable[[int], None]
 """Told how many more lines are done."""
 
@@ -60,12 +61,12 @@ class DataError(ValueError):
         return f"{self.path}{line}{field}: {self.reason}"
 
 
-def read_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
+def read_lines(path: str | Path, of: str = "task") -> Iterator[tuple[int, bytes]]:
     """Stream the lines that are not blank, in UTF-8, numbered from 1.
 
     Reads plain files and what gzip, xz, bzip2 and zip have packed, whatever their names; UTF-8, -16
     and -32. Of a JSON array, or of objects that are spread over lines, each item is one line with
-    the number at which it starts.
+    the number at which it starts. `of` is what the lines are, for a file that holds none.
 
     Raises:
         DataError: the file is missing, unreadable, empty, or packed data that are cut. With a line
@@ -78,7 +79,12 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
                 n_lines += 1
                 yield number, line
     if n_lines == 0:
-        raise DataError(path, "holds no task; download or write the file again")
+        raise holds_no(of, path)
+
+
+def holds_no(what: str, path: Path) -> DataError:
+    """Return the error for a file without contents."""
+    return DataError(path, f"holds no {what}; download or write the file again")
 
 
 @contextmanager
@@ -156,12 +162,17 @@ def _numbered(file: Any, path: Path) -> Iterator[tuple[int, bytes]]:
     readline: Callable[[int], bytes | str] = file.readline
     if encoding != "utf-8":
         readline = io.TextIOWrapper(file, encoding, newline="\n").readline
-    number = 1
-    while line := readline(MAX_LINE_BYTES + 1):
-        if len(line) > MAX_LINE_BYTES:
-            reason = f"is longer than {MAX_LINE_BYTES:,} bytes; delete the line"
-            raise DataError(path, reason, number)
+    for number, line in enumerate(bounded(readline, path), 1):
         yield number, line if isinstance(line, bytes) else line.encode()
+
+
+def bounded(readline: Callable[[int], _Line], path: Path, most: int = 0) -> Iterator[_Line]:
+    """Yield lines until there is no more; a DataError for one longer than `most`."""
+    number, most = 1, most or MAX_LINE_BYTES
+    while line := readline(most + 1):
+        if len(line) > most:
+            raise DataError(path, f"is longer than {most:,} bytes; delete the line", number)
+        yield line
         number += 1
 
 

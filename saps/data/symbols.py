@@ -1,6 +1,7 @@
 """The labels that a decoder can give a tree node, made from the language's function table."""
 
 import json
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,7 +129,7 @@ class SymbolTable:
         """
         try:
             rows = json.loads(path.read_text(encoding="utf-8"))
-            labels = [Label(str(symbol), int(arity)) for symbol, arity in rows]
+            labels = [Label(str(symbol), operator.index(arity)) for symbol, arity in rows]
         except OSError as error:
             raise SymbolError(f"{path}: {error.strerror or error}") from error
         except (ValueError, TypeError, RecursionError) as error:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from saps.data.files import DataError, open_text, read_lines
+from saps.data.files import DataError, bounded, holds_no, open_text, read_lines
 from saps.lang import AlgoLispError, Value
 from saps.lang.unify import type_of_value
 
@@ -27,14 +27,16 @@ _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 # 007 is not a number: a post code would lose its zeros.
 _PADDED: Final = re.compile(r"[+-]?0\d")
 _LONGEST_NUMBER: Final = 1_000  # characters
+_LONGEST_LINE: Final = 1_000_000  # of a .csv; its cells take many times as much memory
 
 
-def read_table(path: Path) -> Iterator[tuple[int, Cells | DataError]]:
+def read_table(path: Path, of: str = "row") -> Iterator[tuple[int, Cells | DataError]]:
     """Stream the rows, each with the line at which it ends, or begins in JSON.
 
     A .csv or .tsv has a header; commas, semicolons and tabs part its cells, whichever the header
     has most of. JSON is an object a row, in lines or in one array, or one object of columns. All
     may be packed, and in UTF-8 (with a byte order mark or without) or UTF-16; see `read_lines`.
+    `of` is what the rows are, for a file that holds none.
 
     Yields:
         Cells by the names of the columns, those of a .csv as text; or what is wrong with the row.
@@ -45,7 +47,7 @@ def read_table(path: Path) -> Iterator[tuple[int, Cells | DataError]]:
     """
     if path.suffix.lower() in _SPREADSHEETS:  # otherwise taken for a broken .zip
         raise DataError(path, "is a spreadsheet; save it as .csv")
-    yield from (_json_rows if is_json(path) else _csv_rows)(path)
+    yield from (_json_rows if is_json(path) else _csv_rows)(path, of)
 
 
 def is_json(path: Path) -> bool:
@@ -64,14 +66,16 @@ def delimiter_of(header: str, path: Path) -> str:
     return max(",;\t", key=re.sub(r'"[^"]*"', "", header).count)
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[int, Cells | DataError]]:
+def _csv_rows(path: Path, of: str) -> Iterator[tuple[int, Cells | DataError]]:
     with open_text(path) as file:
-        header = file.readline().removeprefix("\ufeff")
+        lines = bounded(file.readline, path, _LONGEST_LINE)
+        if not (header := next(lines, "").removeprefix("\ufeff")):
+            raise holds_no(of, path)
         delimiter = delimiter_of(header, path)
         with _broken_quotes(path, lambda: 1):
             first = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
         names = _column_names(path, first)
-        reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True, strict=True)
+        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
         with _broken_quotes(path, lambda: reader.line_num + 1):
             for cells in reader:
                 line = reader.line_num + 1
@@ -114,8 +118,8 @@ def _column_names(path: Path, header: list[str]) -> list[str]:
     return names
 
 
-def _json_rows(path: Path) -> Iterator[tuple[int, Cells | DataError]]:
-    for n_before, (number, line) in enumerate(read_lines(path)):
+def _json_rows(path: Path, of: str) -> Iterator[tuple[int, Cells | DataError]]:
+    for n_before, (number, line) in enumerate(read_lines(path, of)):
         try:
             row = json.loads(line)
         except (RecursionError, ValueError) as error:

@@ -43,6 +43,13 @@ def _any(words: tuple[str, ...]) -> str:
     return f"(?:{'|'.join(words)})"
 
 
+_PARTS: Final = {
+    **dict.fromkeys(("a half", "one half", "half"), "0.5"),
+    **dict.fromkeys(("a quarter", "one quarter"), "0.25"),
+    **dict.fromkeys(("a third", "one third"), repr(1 / 3)),
+    "three quarters": "0.75",
+    "two thirds": repr(2 / 3),
+}
 _SEPARATOR: Final = r"(?:\s+|-)"
 _UNIT: Final = _any(_BELOW_TWENTY[1:10])
 _HUNDREDS: Final = _any(("a", *_BELOW_TWENTY[1:]))
@@ -61,12 +68,13 @@ _DIGITS: Final = (
     # Grouped in threes; as in India; with a zero too many, which no list of numbers has.
     r"|[0-9]{1,3}(?:[,_'][0-9]{3})+(?:\.[0-9]+)?(?:e[0-9]{1,2})?(?![,_']?[0-9])"
     r"|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?![,0-9])"
+    r"|(?P<dotted>[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,})(?!\.?[0-9])"
     r"|(?P<misgrouped>[1-9][0-9]{0,2},0[0-9]{3,})(?![,0-9])"
     r"|(?<![0-9] )(?P<spaced>[1-9][0-9]{0,2}(?: 000)+)(?! ?[0-9])"
-    r"|(?<![/.0-9])(?P<fraction>[1-9][0-9]*/[1-9][0-9]*)(?!\s*[/*^(]|[0-9])"
+    r"|(?<![/.0-9])(?P<fraction>(?:[1-9][0-9]* )?[1-9][0-9]*/[1-9][0-9]*)(?!\s*[/*^(]|[0-9])"
     r"|(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
     # "2k + 1" is twice an argument k.
-    r"(?:e[0-9]{1,2}|(?P<scale>\s+(?:thousand|million|billion)\b|k\b(?!\s*[-+*/^=<>(\[])))?"
+    r"(?:e[+-]?[0-9]{1,2}|(?P<scale>\s+(?:thousand|million|billion)\b|k\b(?!\s*[-+*/^=<>(\[])))?"
 )
 _NUMERAL: Final = re.compile(
     # What is listed in brackets, or quoted, is an instance of something and no part of the task.
@@ -76,15 +84,25 @@ _NUMERAL: Final = re.compile(
     rf"|(?<!\w)(?P<ordinal>(?:{_any(_TENS)}{_SEPARATOR})?{_any(_ORDINAL_WORDS)})\b"
     # "half" alone is a number only where nothing is halved.
     r"|(?:(?<=\bthan )|(?<=\bby )|(?<=\btimes )|(?<=\bequals ))"
-    r"(?P<half>(?:a |one )?half)(?=\s*(?:[.,;?!)]|$))"
+    rf"(?P<half>{_any(tuple(_PARTS))}|point(?: {_any(_BELOW_TWENTY[:10])})+)(?=\s*(?:[.,;?!)]|$))"
+    rf"|(?<!\w)(?P<point>{_any(_BELOW_TWENTY)} point(?: {_any(_BELOW_TWENTY[:10])})+)\b"
     rf"|(?<!\w)(?P<words>{_IN_WORDS})(?P<and_half>\s+and\s+a\s+half\b)?(?!\w)",
     re.IGNORECASE,
 )
 _NO_NUMBER: Final = re.compile(r"\s*(?:-\s*)?(?:based|indexed)\b", re.IGNORECASE)
-_PERCENT: Final = re.compile(r"%(?=[\s.,;?!)]|$)(?!\s*[\d(])|\s%(?=[.,;?!)]|$|\s+of\b)")
-_UNREADABLE: Final = re.compile(
-    r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?:e\+?[0-9]{3,})?(?![\w.])", re.IGNORECASE
+_PERCENT: Final = re.compile(
+    r"\s?per\s?cent\b|%(?=[\s.,;?!)]|$)(?!\s*[\d(])|\s%(?=[.,;?!)]|$|\s+of\b)"
 )
+_UNREADABLE: Final = re.compile(
+    r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]{3,})?(?![\w.])", re.IGNORECASE
+)
+# "1.000" is a thousand in some countries; an m is an argument or a million.
+_UNCLEAR: Final = re.compile(
+    r"(?<![\w.,])(?:(?P<thousand>[1-9]\d{0,2}\.000)(?![\w.,]?\d)"
+    r"|\d+(?:\.\d+)?(?:M|m|mn|bn|B)\b(?! *[-+*/^=<>])|\d+(?:\.\d+)?‰)"
+)
+_RAISED: Final = re.compile(r"(?<=\d)[⁰¹²³⁴-⁹]+")
+_SEPARATORS: Final = str.maketrans("٬٫", ",.")
 # "1 000" is a number; "12 500" may be one or two, and a longer list is one of numbers.
 _TWO_OR_ONE: Final = re.compile(r"(?<![\w.])(?<!\d )[1-9]\d{0,2} (?!000)\d{3}(?![ ,.]?\d|\w)")
 _VULGAR: Final = re.compile(r"(?:(?P<whole>\d+)\s?)?(?P<part>[¼-¾⅐-⅞])")
@@ -145,8 +163,9 @@ def _numeral(text: str, match: re.Match[str]) -> Numeral | None:
         if _FRACTION.search(text, 0, start):
             return None
         return Numeral(start, end, str(_ordinal(match["ordinal"].lower())), is_ordinal=True)
-    if match["half"]:
-        return Numeral(start, end, "0.5", is_guess=True)
+    if said := match["half"] or match["point"]:
+        part = _PARTS.get(said.lower()) or _with_point(said.lower())
+        return replace(_signed(text, start, end, part), is_guess=True)
     if match["words"]:
         words = match["words"]
         both = _AND.search(words)
@@ -177,16 +196,21 @@ def _literal(digits: str) -> str | None:
     if digits[:2] in ("0x", "0b", "0o"):
         return str(int(digits, 0)) if len(digits) <= _MOST_DIGITS else None
     if "/" in digits:
-        above, below = map(int, digits.split("/"))
-        return repr(above / below) if above < below <= _LARGEST_DENOMINATOR else None
+        whole, _, part = digits.rpartition(" ")
+        above, below = map(int, part.split("/"))
+        is_part = above < below <= _LARGEST_DENOMINATOR
+        return repr(int(whole or 0) + above / below) if is_part else None
+    if digits.count(".") > 1:
+        return digits.replace(".", "")
     plain, *scale = re.sub(r"[,_']| (?=[0-9])", "", digits).split()
     if plain.endswith("k"):
         plain, scale = plain[:-1], ["thousand"]
     plain, _, exponent = plain.partition("e")
     if len(plain) > (_MOST_DIGITS_OF_A_DECIMAL if "." in plain else _MOST_DIGITS):
         return None
-    factor = _SCALES[scale[0]] if scale else 10 ** int(exponent or 0)
-    if "." not in plain:
+    is_small = exponent.startswith("-")
+    factor = _SCALES[scale[0]] if scale else 10 ** int("0" if is_small else exponent or 0)
+    if "." not in plain and not is_small:
         return str(int(plain) * factor)
     written = float(plain) * factor if scale else float(f"{plain}e{exponent or 0}")
     return str(int(written)) if scale and written.is_integer() else repr(written)
@@ -205,6 +229,13 @@ def _signed(text: str, start: int, end: int, literal: str) -> Numeral:
     if before.lower() in _BEFORE_SIGN or (is_glued and not is_operand):
         return Numeral(sign.start("sign"), end, f"-{literal}")
     return Numeral(start, end, literal)
+
+
+def _with_point(words: str) -> str:
+    """Return "one point five" in digits."""
+    whole, _, part = words.partition("point")
+    digits = "".join(str(_VALUES[word]) for word in part.split())
+    return repr(float(f"{_VALUES[whole.strip() or 'zero']}.{digits}"))
 
 
 def _ordinal(words: str) -> int:
@@ -227,8 +258,9 @@ def _value(words: str) -> int:
 
 
 def plain_digits(text: str) -> str:
-    """Return a text with the digits of all scripts as 0 to 9, and with "2½" as "2.5"."""
-    text = _VULGAR.sub(_decimal, text)
+    """Return a text with the digits of all scripts as 0 to 9, "2½" as "2.5" and "10⁶" as "10^6"."""
+    text = _VULGAR.sub(_decimal, text.translate(_SEPARATORS))
+    text = _RAISED.sub(lambda m: "^" + unicodedata.normalize("NFKC", m[0]), text)
     return "".join(
         str(unicodedata.decimal(sign)) if sign > "9" and sign.isdecimal() else sign for sign in text
     )
@@ -242,6 +274,13 @@ def unclear_numbers(text: str) -> Iterator[tuple[str, str]]:
     """Yield what may be meant as one number and is not read as one, with how it is read."""
     for match in _TWO_OR_ONE.finditer(text):
         yield match[0], " and ".join(str(int(part)) for part in match[0].split())
+    for match in _UNCLEAR.finditer(text):
+        told = "no number: write it in digits alone"
+        if match["thousand"]:
+            told = f"{float(match[0])}, not as {match[0].replace('.', '')}"
+        elif match[0].endswith("‰"):
+            told = f"{match[0][:-1]}, a thousand times the share"
+        yield match[0], told
     for match in _UNREADABLE.finditer(text):
         is_long = len(match[0]) > (_MOST_DIGITS_OF_A_DECIMAL if "." in match[0] else _MOST_DIGITS)
         if "e" in match[0].lower() or is_long:

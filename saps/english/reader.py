@@ -261,7 +261,11 @@ class _Reader:
 
     def _numerals(self, text: str) -> Iterator[Numeral]:
         """Yield the numbers of a text, and note what may have been meant otherwise."""
-        self.changes += ((_cut(written), told) for written, told in unclear_numbers(text))
+        self.changes += (
+            (_cut(written), told)
+            for written, told in unclear_numbers(text)
+            if written[-1] not in self.letters  # "3m" with an argument m
+        )
         for numeral in find_numerals(text):
             written = text[numeral.start : numeral.end]
             if written in self.letters or (written[-1] in "kK" and "k" in self.letters):

@@ -132,7 +132,7 @@ def infer_type(node: Node, arguments: Mapping[str, str | Type] | None = None) ->
         ArityError: a function or form has the wrong number of arguments.
         DeclarationError: a declared type or name is not possible.
     """
-    declared = declarations(arguments or {})
+    declared = declarations({} if arguments is None else arguments)
     inference = _Inference(node, declared, None, is_open=arguments is None, is_rigid=True)
     return on_this_stack(inference.signature).result
 
@@ -152,7 +152,8 @@ def infer_signature(
         StaticTypeError: the program is ill-typed, or its value is not of `return_type`.
         UnknownSymbolError, ArityError, DeclarationError: see `infer_type`.
     """
-    inference = _Inference(node, declarations(arguments or {}), return_type, is_open=True)
+    declared = declarations({} if arguments is None else arguments)
+    inference = _Inference(node, declared, return_type, is_open=True)
     return on_this_stack(inference.signature)
 
 

@@ -1,9 +1,11 @@
 """All that can go wrong with a program: one family, each kind with a stable `code`."""
 
+import re
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 T = TypeVar("T")
+_LONG: Final = re.compile(r"(\S{100})\S{100,}")  # a symbol may have a million letters
 
 TreePath = tuple[int, ...]
 """Child indices from the root of a program down to the node that is meant, 0-based."""
@@ -33,6 +35,7 @@ class AlgoLispError(Exception):
     def __str__(self) -> str:
         text = f"{self.message} (at {self.place})" if self.place else self.message
         # A symbol of a tree that was built by hand may have what no terminal can print.
+        text = _LONG.sub(r"\1...", text)
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

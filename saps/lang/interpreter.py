@@ -16,6 +16,7 @@ from saps.lang.check import declarations, known_types, the_tree
 from saps.lang.compiler import FILENAME, Compiled, compile_node
 from saps.lang.errors import (
     AlgoLispError,
+    DeclarationError,
     DivisionByZeroError,
     DomainError,
     InputError,
@@ -49,12 +50,12 @@ def compile_program(
     """Check names, arity and forms of a program, dead branches included, and make it runnable.
 
     Raises:
-        DeclarationError: an argument's type or name is not possible.
+        DeclarationError: an argument's type or name is not possible, or the limits are none.
         UnknownSymbolError: a symbol means nothing where it stands.
         ArityError: a function or form has the wrong number of arguments.
         SizeLimitError: a literal is too large.
     """
-    return Program(node, arguments, limits or Limits())
+    return Program(node, arguments, Limits() if limits is None else limits)
 
 
 class Program:
@@ -64,6 +65,8 @@ class Program:
     """
 
     def __init__(self, node: Node, arguments: Mapping[str, str | Type], limits: Limits) -> None:
+        if type(limits) is not Limits:
+            raise DeclarationError(f"limits are a saps.Limits, not {type(limits).__name__}")
         self.node = the_tree(node)
         self.limits = limits
         self.arguments = declarations(arguments)
@@ -386,6 +389,11 @@ class Job:
     arguments: Mapping[str, str]
     inputs: Sequence[Mapping[str, Value]]
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.inputs, Sequence) or isinstance(self.inputs, str | bytes):
+            given = type(self.inputs).__name__
+            raise InputError(f"the inputs of a job are a list of mappings, not {given}")
+
 
 def evaluate(job: Job, limits: Limits) -> list[Outcome]:
     """Run one job in this process: an outcome for each of its inputs, in order."""
@@ -418,7 +426,7 @@ def evaluate_many(
         limits: of each run.
         processes: by default one for each core; 0 runs everything in this process.
     """
-    chosen = limits or Limits()
+    chosen, jobs = Limits() if limits is None else limits, _only_jobs(jobs)
     if processes == 0:
         yield from (evaluate(job, chosen) for job in jobs)
         return
@@ -447,6 +455,13 @@ def evaluate_many(
             result = first if place == 0 else next(results)
             outcomes += [_lost(result)] * size if isinstance(result, Loss) else result
         yield outcomes
+
+
+def _only_jobs(given: Iterable[Job]) -> Iterator[Job]:
+    for job in given if isinstance(given, Iterable) else [given]:
+        if type(job) is not Job:
+            raise InputError(f"found {type(job).__name__}, expected a saps.lang.Job")
+        yield job
 
 
 def _packed(job: Job) -> bytes | InputError:

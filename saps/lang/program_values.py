@@ -115,7 +115,7 @@ def values_equal(left: Any, right: Any, *, by_value: bool = False) -> bool:
         elif kind is float:
             if not _floats_agree(left, right):
                 return False
-        elif left != right:
+        elif (left != right) is not False:  # what is no value may have any answer
             return False
     return True
 

@@ -128,7 +128,6 @@ MAX_NESTING: Final = 100
 MAX_PARTS: Final = 2_000
 
 
-@lru_cache(maxsize=4_096)
 def parse_type(text: str) -> Type:
     """Read a type: `int`, `string[]`, `dict<int,bool[]>`, `(int, T) -> T`.
 
@@ -137,6 +136,13 @@ def parse_type(text: str) -> Type:
     Raises:
         DeclarationError: the text is no type.
     """
+    if not issubclass(type(text), str):
+        raise DeclarationError(f"a type is a text or a saps.lang.Type, not {type(text).__name__}")
+    return _parsed(str.__str__(text))
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(text: str) -> Type:
     # Before anything is built: what is open at a time, so the depth, is at most this.
     if len(text) > _MAX_TEXT or sum(map(text.count, ("(", "<", "[]", "->"))) > MAX_NESTING:
         raise _no_type(text)
@@ -153,8 +159,8 @@ def declared_type(kind: object) -> Type:
     Raises:
         DeclarationError: it is no type, or nested too deep to be worked with.
     """
-    if isinstance(kind, str):
-        return parse_type(str(kind))
+    if issubclass(type(kind), str):
+        return parse_type(kind)  # type: ignore[arg-type]
     n_parts, level = 0, [kind]
     for _ in range(MAX_NESTING + 1):
         n_parts += len(level)

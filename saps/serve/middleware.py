@@ -15,7 +15,8 @@ from saps.serve.server import ServiceSettings
 
 _DRAIN_S: Final = 2.0
 _DRAIN_BYTES: Final = 64 << 20
-_STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# One that is never closed ends with the body; else each quote in it would be tried as a beginning.
+_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NO_BRACKET: Final = re.compile(r"[^][{}]+")
 # What the page may do: load this service's own files, ask this service, and no more. Text is never
 # made markup: browsers that know trusted types refuse `innerHTML` altogether.
@@ -172,7 +173,7 @@ def check_shape(body: bytes, settings: ServiceSettings) -> None:
     """Refuse a body that would be costly to parse; what is wrong otherwise, the parser says.
 
     Raises:
-        ServiceError: it is not UTF-8, nested too deep, or has too many fields.
+        ServiceError: it is not UTF-8, nested too deep, or has too many fields or brackets.
     """
     try:
         text = body.decode("utf-8")
@@ -186,10 +187,13 @@ def check_shape(body: bytes, settings: ServiceSettings) -> None:
         raise ServiceError(
             400, "json", f"the body is nested too deep: {settings.max_depth} brackets at most"
         )
-    if bare.count(":") > settings.max_fields:
-        raise ServiceError(
-            400, "json", f"the body has too many fields: {settings.max_fields} at most"
-        )
+    counts = {
+        "fields": (bare.count(":"), settings.max_fields),
+        "brackets": (bare.count("[") + bare.count("{"), settings.max_brackets),
+    }
+    for what, (count, most) in counts.items():
+        if count > most:
+            raise ServiceError(400, "json", f"the body has too many {what}: {most} at most")
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -33,6 +33,7 @@ class ServiceSettings:
         max_answer_bytes: of one answer; more is 422.
         max_depth: of brackets in a body; deeper is 400.
         max_fields: of the objects in a body together; more is 400.
+        max_brackets: that a body opens; more is 400.
         max_text_characters: of one specification.
         max_waiting: requests for programs that are not answered yet, and as many for runs; one
             more is 503.
@@ -54,6 +55,7 @@ class ServiceSettings:
     max_answer_bytes: int = 4 << 20
     max_depth: int = 250
     max_fields: int = 2_000
+    max_brackets: int = 20_000
     max_text_characters: int = 4_000
     max_waiting: int = 128
     max_batch: int = 32

@@ -55,7 +55,9 @@ def test_load_refuses_a_function_that_the_language_lacks(tmp_path: Path) -> None
         SymbolTable.load(path)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1, 2]", '{"a": 1}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[1, 2]", '{"a": 1}', '[["+", Infinity]]', '[["+", 2.5]]']
+)
 def test_load_refuses_damage(content: str, tmp_path: Path) -> None:
     path = tmp_path / "symbols.json"
     path.write_text(content)

@@ -58,9 +58,11 @@ def test_ragged_rows_are_named_and_the_others_kept(tmp_path: Path) -> None:
         ("a,a\n1,2\n", "names the column 'a' twice"),
         ("1,2\n3,4\n", "has values where the names of the columns should be"),
         ("\n1,2\n", "has no header"),
-        ("", "has no header"),
+        ("", "holds no row"),
         ('a\n"' + "x" * 200_000 + '"\n', "line 2: a value of more than 131,072 letters"),
         (b"a,b\n\xff,2\n", "is not UTF-8"),
+        ("1," * 600_000, "line 1: is longer than 1,000,000 bytes"),
+        ("a,b\n" + "1," * 600_000, "line 2: is longer than 1,000,000 bytes"),
     ],
 )
 def test_what_is_no_table_is_refused_with_its_line(tmp_path: Path, data: Any, told: str) -> None:

@@ -67,6 +67,14 @@ def test_numbers_are_found(text: str, found: list[tuple[str, str]]) -> None:
         ("1,0000", [("1,0000", "10000")]),
         ("5k or 10K", [("5k", "5000"), ("10K", "10000")]),
         ("greater than half", [("half", "0.5")]),
+        ("more than a quarter", [("a quarter", "0.25")]),
+        ("by three quarters.", [("three quarters", "0.75")]),
+        ("1 1/2", [("1 1/2", "1.5")]),
+        (
+            "one point five or two point two five",
+            [("one point five", "1.5"), ("two point two five", "2.25")],
+        ),
+        ("less than point five", [("point five", "0.5")]),
     ],
 )
 def test_what_may_be_meant_otherwise_is_a_guess(text: str, found: list[tuple[str, str]]) -> None:
@@ -82,13 +90,25 @@ def test_divisions_and_halves_are_no_fractions(text: str) -> None:
 
 
 def test_a_percent_sign_is_told_from_a_remainder() -> None:
-    texts = ["50%", "5% of it", "5 % of it", "by 20%.", "7 % 5", "7 % b", "x%7", "7%5"]
+    texts = [
+        "50%",
+        "5% of it",
+        "5 % of it",
+        "by 20%.",
+        "7 % 5",
+        "7 % b",
+        "x%7",
+        "7%5",
+        "5 percent",
+        "5 per cent",
+    ]
     found = [next(find_numerals(text)).is_percent for text in texts]
-    assert found == [True] * 4 + [False] * 4
+    assert found == [True] * 4 + [False] * 4 + [True] * 2
 
 
 def test_digits_of_other_scripts_are_digits() -> None:
-    assert plain_digits("١٢, ३, ½ or 2½") == "12, 3, 0.5 or 2.5"
+    assert plain_digits("١٢, ३, ½ or 2½, ٣٫٥, 1٬000") == "12, 3, 0.5 or 2.5, 3.5, 1,000"
+    assert plain_digits("10⁶ or x²") == "10^6 or x²"
 
 
 def test_what_is_not_read_as_one_number_is_told() -> None:
@@ -96,6 +116,13 @@ def test_what_is_not_read_as_one_number_is_told() -> None:
     assert told == [
         ("12 500", "12 and 500"),
         ("1e400", "no number: it is too long to be one here"),
+    ]
+    told = list(unclear_numbers("1M or 2.5bn or 5‰ or 1.000 or 1.5 or 2m + 1"))
+    assert told == [
+        ("1M", "no number: write it in digits alone"),
+        ("2.5bn", "no number: write it in digits alone"),
+        ("5‰", "5, a thousand times the share"),
+        ("1.000", "1.0, not as 1000"),
     ]
 
 

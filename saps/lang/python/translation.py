@@ -77,8 +77,9 @@ def to_python(
         UnknownSymbolError, ArityError, DeclarationError: the program could not be run either.
         TreeLimitError: it is nested deeper than the stack of the caller has room for.
     """
-    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-        raise DeclarationError(f"a Python function cannot be named {name!r}")
+    if type(name) is not str or not name.isidentifier() or keyword.iskeyword(name):
+        given = repr(name) if type(name) is str else f"by a {type(name).__name__}"
+        raise DeclarationError(f"a Python function cannot be named {given}")
     return on_this_stack(_source, node, arguments, return_type, name)
 
 

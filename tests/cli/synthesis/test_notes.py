@@ -25,6 +25,12 @@ def test_numbers_that_have_no_part_in_the_program_are_named() -> None:
     assert list(notes(_answer("(+ a b)", b="3"))) == []
 
 
+def test_a_number_that_may_have_been_meant_otherwise_is_told() -> None:
+    changes = (("3/4", "0.75"), ("1.000", "1.0, not as 1000"), ("teh", "the one"))
+    answer = replace(_answer("(+ a b)"), reading=Reading("x", {}, changes))
+    assert list(notes(answer)) == ["'1.000' was read as 1.0, not as 1000"]
+
+
 def test_arguments_that_the_program_has_not_and_types_that_the_text_has_otherwise_are_named() -> (
     None
 ):

@@ -175,7 +175,7 @@ def test_other_arguments_are_given_beside_the_table(answer: Answer) -> None:
         (["price", "--column", "a=b"], "give --csv FILE too"),
         (["-", "--csv", "sales.csv"], "--csv needs a TEXT"),
         (["price", "--csv", "absent.csv"], "No such file"),
-        (["price", "--csv", "-"], "stdin, line 1: has no header"),
+        (["price", "--csv", "-"], "stdin: holds no row"),
         (["price", "--csv", "ragged.csv"], "ragged.csv, line 3: has 3 values for 2 columns"),
         (["price", "--csv", "empty.csv"], "empty.csv has no rows"),
     ],

@@ -79,14 +79,17 @@ def test_examples_of_a_csv_have_a_column_for_each_argument(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("e.jsonl", "", "e.jsonl: holds no task"),
+        ("e.jsonl", "", "e.jsonl: holds no example"),
+        ("e.json", "[]", "e.json: holds no example"),
+        ("e.csv", "a,output\n\n", "e.csv: holds no example"),
         ("e.jsonl", '{"input": {}, "output": 1}\n{]', "e.jsonl, line 2: not JSON"),
         ("e.jsonl", '{"input": 1, "output": 1}', "line 1: expected"),
         ("e.jsonl", '{"input": {}}', "line 1: expected a field 'output'"),
         ("e.csv", "a,b\n1,2\n", "line 2: expected a column 'output'"),
         ("e.csv", "a,a,output\n1,2,3\n", "line 1: names the column 'a' twice"),
         ("e.csv", "a,output\n1,2\n1,2,3\n", "line 3: has 3 values for 2 columns"),
-        ("e.csv", "", "line 1: has no header"),
+        ("e.csv", "", "e.csv: holds no example"),
+        ("e.csv", "\na,output", "line 1: has no header"),
     ],
 )
 def test_a_file_of_another_form_is_refused_with_its_line(
