@@ -77,7 +77,7 @@ def test_runaway_program_is_stopped_by_the_same_limit_on_every_machine(
 
 
 # Those whose steps take long enough that the clock is read while they run.
-SLOW_RUNAWAYS = ["exponential-recursion", "nested-ranges", "large-primes"]
+SLOW_RUNAWAYS = ["exponential-recursion", "large-primes"]
 
 
 @pytest.mark.parametrize("name", SLOW_RUNAWAYS)
@@ -113,8 +113,8 @@ def test_deep_bodies_may_recurse_as_deep() -> None:
 
 
 def test_time_is_limited_within_a_tenth_of_a_second() -> None:
-    text = "(map (range 0 999) (lambda1 (reduce (range 0 999) arg1 +)))"
-    program = compile_program(parse(text), {}, Limits(steps=10**9, seconds=0.05))
+    text = RUNAWAYS["exponential-recursion"][0]
+    program = compile_program(parse(text), {}, Limits(steps=10**12, seconds=0.05))
     started = time.perf_counter()
     with pytest.raises(TimeLimitError, match=r"longer than 0\.05 s"):
         program({})
