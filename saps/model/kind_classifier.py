@@ -7,7 +7,6 @@ texts. `saps.synthesis.kind_programs` makes programs of what it says.
     h = mean of E[f] over the words of the text, their beginnings, and pairs of neighbours
         + mean of G[w] over the words of the text that are English
     p(kind | text) = softmax(W h + b),   p(part | text) = softmax(V h + c)
-    p(task | text) = sigmoid(t h + d), whether it asks for a small function at all
 
 A part is what stands in a slot of the kind: a condition, a function, or a kind whose value goes on;
 "none" where there are only arguments and literals. A row of E belongs to a hash of words. G is a
@@ -31,7 +30,7 @@ from typing import Any, Final
 import safetensors
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from saps.english.names import LETTERS
 from saps.lang import AlgoLispError, Node, parse
@@ -139,8 +138,7 @@ class KindClassifier:
         Args:
             entries: kinds first, then conditions and functions.
             weights: `words` (F, D), `kind` (K, D), `kind_bias` (K,), `part` (P, D) and
-                `part_bias` (P,), whose last row is "none"; with English words `english` (V, D); and
-                `task` (D,) and `task_bias` (1,), unless every text is taken for a task.
+                `part_bias` (P,), whose last row is "none"; and with English words `english` (V, D).
             english: the words of G in its order.
 
         Raises:
@@ -157,7 +155,6 @@ class KindClassifier:
             "part": (n_parts, size),
             "part_bias": (n_parts,),
             **({"english": (len(english), size)} if english else {}),
-            **({"task": (size,), "task_bias": (1,)} if "task" in weights else {}),
         }
         if {name: tuple(weight.shape) for name, weight in weights.items()} != wanted:
             raise KindsError(f"{WEIGHTS} does not fit {ENTRIES}: the files are of two classifiers")
@@ -208,24 +205,14 @@ class KindClassifier:
 
     def log_probs(self, text: str) -> tuple[Tensor, Tensor]:
         """Return log p(kind | text), (K,), and log p(part | text), (P,)."""
-        weights, hidden = self.weights, self.hidden(text)
-        kind = weights["kind"] @ hidden + weights["kind_bias"]
-        part = weights["part"] @ hidden + weights["part_bias"]
-        return kind.log_softmax(0), part.log_softmax(0)
-
-    def hidden(self, text: str) -> Tensor:
-        """Return h of a text, (D,)."""
         weights = self.weights
         hidden = weights["words"][torch.tensor(features(text))].float().mean(0)
         rows = english_rows(text, self.english)
-        return hidden + weights["english"][torch.tensor(rows)].float().mean(0) if rows else hidden
-
-    def task_log_prob(self, text: str) -> float:
-        """Return log p(task | text), at most 0."""
-        if "task" not in self.weights:
-            return 0.0
-        score = self.weights["task"] @ self.hidden(text) + self.weights["task_bias"]
-        return float(nn.functional.logsigmoid(score))
+        if rows:
+            hidden += weights["english"][torch.tensor(rows)].float().mean(0)
+        kind = weights["kind"] @ hidden + weights["kind_bias"]
+        part = weights["part"] @ hidden + weights["part_bias"]
+        return kind.log_softmax(0), part.log_softmax(0)
 
     def fitting(self, slot: str) -> list[int]:
         """Return the numbers of the entries that may fill a slot of some type."""

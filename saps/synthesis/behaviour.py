@@ -306,8 +306,7 @@ def _with_kinds(
     ):
         for one in some:
             likely[one.program] = likely.get(one.program, 0.0) + share * exp(one.log_prob)
-    is_task = classifier.task_log_prob(prepared.reading.text)
-    return [Prediction(program, log(p or 1e-300) + is_task) for program, p in likely.items()]
+    return [Prediction(program, log(p or 1e-300)) for program, p in likely.items()]
 
 
 def among_kinds(predictor: Predictor, told: Found, factors: Factors = _USUAL) -> Found | None:
