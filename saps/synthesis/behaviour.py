@@ -28,7 +28,6 @@ from saps.synthesis.faults import Factors, Faults, faults_of
 from saps.synthesis.kind_programs import kind_predictions
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.preparation import Prepared
-from saps.synthesis.steps import step_predictions
 
 N_INPUTS: Final = 14
 _LIMITS: Final = Limits(steps=20_000, elements=20_000)
@@ -42,8 +41,6 @@ _KINDS_SHARE: Final = 0.45
 
 Of 300 development requests, 0.4 and 0.5 answer as many; 0.6 answers five in a hundred fewer.
 """
-_STEPS_SHARE: Final = 0.3
-"""Weight of the programs of steps, where a text may have several."""
 _N_KIND_PROGRAMS: Final = 10
 _N_KIND_PROGRAMS_WANTED: Final = 40
 # Where examples tell right from wrong: mostly half a second of processor time. A program may run
@@ -296,14 +293,8 @@ def _with_kinds(
         return written
     most = _N_KIND_PROGRAMS_WANTED if several else _N_KIND_PROGRAMS
     of_kinds = kind_predictions(classifier, prepared, most=most)
-    of_steps = step_predictions(classifier, prepared, most=_N_KIND_PROGRAMS)
-    left = 1 - _STEPS_SHARE * bool(of_steps)
     likely: dict[Node, float] = {}
-    for share, some in (
-        (left * (1 - _KINDS_SHARE), written),
-        (left * _KINDS_SHARE, of_kinds),
-        (_STEPS_SHARE, of_steps),
-    ):
+    for share, some in ((1 - _KINDS_SHARE, written), (_KINDS_SHARE, of_kinds)):
         for one in some:
             likely[one.program] = likely.get(one.program, 0.0) + share * exp(one.log_prob)
     return [Prediction(program, log(p or 1e-300)) for program, p in likely.items()]

@@ -66,20 +66,20 @@ def kind_predictions(
         n_kinds: kinds that are tried.
     """
     kind, part = _log_probs(classifier, prepared)
-    fillers = Fillers.of(prepared)
+    fillers = _Fillers.of(prepared)
     wanted = prepared.request.result
     order = kind.argsort(descending=True).tolist()
     returns = [entry.returns for entry in classifier.kinds]
-    fitting = (n for n in order if agree(returns[n], wanted) or agree(f"{returns[n]}[]", wanted))
+    fitting = (n for n in order if _agree(returns[n], wanted) or _agree(f"{returns[n]}[]", wanted))
     chosen = islice(fitting, n_kinds)
     letters = {literal: letter for letter, literal in prepared.names.stand_ins.items()}
     found: dict[Node, float] = {}
     for rank, number in enumerate(chosen):
-        is_whole = agree(returns[number], wanted)
-        for filling in fillings(classifier, number, part, nests=rank < _N_NESTED):
+        is_whole = _agree(returns[number], wanted)
+        for filling in _fillings(classifier, number, part, nests=rank < _N_NESTED):
             for program, log_prob in filling.programs(fillers, is_whole=is_whole):
                 score = float(kind[number]) + filling.log_prob + log_prob
-                written = with_letters(program, letters)
+                written = _with_letters(program, letters)
                 for told, cost in _with_said_numbers(written, prepared, fillers.literals):
                     found[told] = max(score + cost, found.get(told, score + cost))
     best = sorted(found.items(), key=lambda item: -item[1])[:most]
@@ -99,11 +99,11 @@ def _log_probs(classifier: KindClassifier, prepared: Prepared) -> tuple[Tensor, 
     return kind - log(len(found)), part - log(len(found))
 
 
-def with_letters(program: Node, letters: Mapping[str, str]) -> Node:
+def _with_letters(program: Node, letters: Mapping[str, str]) -> Node:
     """Put the letters of the text's literals in the places of a kind's own literals."""
     if not program.children:
         return Node(letters.get(program.symbol, program.symbol))
-    return Node(program.symbol, tuple(with_letters(child, letters) for child in program.children))
+    return Node(program.symbol, tuple(_with_letters(child, letters) for child in program.children))
 
 
 def _with_said_numbers(
@@ -127,15 +127,14 @@ def _with_said_numbers(
     for chosen in ways:
         share = _IN_ORDER if chosen in in_order else 1 - _IN_ORDER
         letters = dict(zip(own, chosen, strict=True))
-        yield with_letters(program, letters), log(_OTHER_NUMBERS * share / len(ways))
+        yield _with_letters(program, letters), log(_OTHER_NUMBERS * share / len(ways))
 
 
-def agree(kind: str, wanted: str | None) -> bool:
-    """Whether a type is the one that is wanted; None and variables take any."""
-    return wanted is None or bool(_VARIABLE.search(wanted)) or plain(kind) == plain(wanted)
+def _agree(kind: str, wanted: str | None) -> bool:
+    return wanted is None or bool(_VARIABLE.search(wanted)) or _plain(kind) == _plain(wanted)
 
 
-def plain(kind: str) -> str:
+def _plain(kind: str) -> str:
     """Return a type as the language has it: one for all numbers, one for all strings."""
     return kind.replace("float", "int").replace("char", "string")
 
@@ -143,7 +142,7 @@ def plain(kind: str) -> str:
 # Which entries stand in which slots.
 
 
-def fillings(
+def _fillings(
     classifier: KindClassifier, number: int, part: Tensor, *, nests: bool
 ) -> Iterator["_Filling"]:
     """Yield a kind with the likeliest conditions and functions, and with a kind in a slot."""
@@ -194,7 +193,7 @@ class _Filling:
     log_prob: float
 
     def programs(
-        self, fillers: "Fillers", *, is_whole: bool = True
+        self, fillers: "_Fillers", *, is_whole: bool = True
     ) -> Iterator[tuple[Node, float]]:
         """Yield the programs, by the ways to fill what is left, with their log-probabilities.
 
@@ -207,7 +206,7 @@ class _Filling:
         """
         held = [("", self.entry), *self.parts.items()]
         slots = {
-            (owner, name): plain(kind)
+            (owner, name): _plain(kind)
             for owner, part in held
             for name, kind in part.slots.items()
             if owner or name not in self.parts
@@ -291,7 +290,7 @@ def _over_element(program: Node, slot: str, hidden: bool = False) -> Node | None
 
 
 @dataclass(frozen=True, slots=True)
-class Fillers:
+class _Fillers:
     """What may stand in slots: arguments and literals, by letter.
 
     Attributes:
@@ -305,7 +304,7 @@ class Fillers:
     literals: Mapping[str, str]
 
     @classmethod
-    def of(cls, prepared: Prepared) -> "Fillers":
+    def of(cls, prepared: Prepared) -> "_Fillers":
         request, reading = prepared.request, prepared.reading
         literals = dict(prepared.names.stand_in_types)
         words = reading.text.split()
@@ -313,21 +312,10 @@ class Fillers:
         said = outside_examples(reading.text)
         literals = {name: kind for name, kind in literals.items() if name in said}
         known = request.argument_types() or {}
-        declared = {n: plain(k) for n, k in known.items() if n not in request.literals}
+        declared = {n: _plain(k) for n, k in known.items() if n not in request.literals}
         is_open = not declared or all(map(_VARIABLE.fullmatch, declared.values()))
         named = tuple(word for word in dict.fromkeys(words) if word in reading.named)
         return cls(None if is_open else declared, named, literals)
-
-    def may_fill(self, kinds: Iterable[str]) -> bool:
-        """Whether the declared arguments can all stand in slots of some types, or in their arrays.
-
-        It rules out what is hopeless; `ways` decides.
-        """
-        free = [plain(kind) for kind in kinds if " " not in kind]
-        declared = () if self.arguments is None else self.arguments.values()
-        return len(free) >= len(declared) and all(
-            kind in free or kind.removesuffix("[]") in free for kind in declared
-        )
 
     def has_other(self, kinds: Iterable[str]) -> bool:
         """Whether a type is declared that is none of some."""

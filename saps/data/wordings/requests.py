@@ -119,17 +119,6 @@ def say(task: Asked, rng: Random, around: Frames | None = None) -> Request:
     return Request(text, {a.name: a.type for a in arguments}, register)
 
 
-def say_step(task: Asked, rng: Random) -> str:
-    """Say a task as one step of several, as a command; after another step it names no first slot.
-
-    Raises:
-        NoWordingError: the kind has no wording that fits.
-    """
-    telling = _Telling(task, list(task.arguments()), rng, frames())
-    follows = bool(task.kind.of("then")) and rng.random() < 0.5
-    return telling.part(task, "then" if follows else "do")
-
-
 @dataclass
 class _Telling:
     """One task being told."""
@@ -254,22 +243,19 @@ class _Telling:
         return first if can and (self.rng.random() < 0.75 or not first.kind.of("noun")) else None  # type: ignore[union-attr, return-value]
 
     def _steps(self, before: Asked) -> str:
-        steps = [self.part(self.task, "then")]
+        steps = [self._draw(self.task, ("then",), skip_first=True)]
         earlier = self._step_before(before)
         if earlier is not None:
-            steps.insert(0, self.part(before, "then"))
-            steps.insert(0, self.part(earlier, "do"))
+            steps.insert(0, self._draw(before, ("then",), skip_first=True))
+            steps.insert(0, self._draw(earlier, ("do",)))
         else:
-            steps.insert(0, self.part(before, "do"))
+            steps.insert(0, self._draw(before, ("do",)))
+        steps = [step.strip().rstrip(".") for step in steps]
         name = "then" if len(steps) == 2 else "then three"
         text = self.frames.draw(name, self.rng, **dict(zip("ABC", steps, strict=False)))
         if self.rng.random() < 0.3:
             text = f"{text.rstrip('.')} {self.frames.draw('last step', self.rng)}".strip()
         return text
-
-    def part(self, asked: Asked, key: str) -> str:
-        """Return a command, which under "then" leaves the first slot out."""
-        return self._draw(asked, (key,), skip_first=key == "then").strip().rstrip(".")
 
     def _framed(self, asked: Asked) -> str:
         """Return a request made of a noun phrase, a clause or a command in a frame."""
