@@ -139,6 +139,7 @@ class KindClassifier:
             entries: kinds first, then conditions and functions.
             weights: `words` (F, D), `kind` (K, D), `kind_bias` (K,), `part` (P, D) and
                 `part_bias` (P,), whose last row is "none"; and with English words `english` (V, D).
+                Where `words` or `english` are in 8 bits, `words_scale` (F,), `english_scale` (V,).
             english: the words of G in its order.
 
         Raises:
@@ -156,10 +157,12 @@ class KindClassifier:
             "part_bias": (n_parts,),
             **({"english": (len(english), size)} if english else {}),
         }
+        scales = {f"{name}_scale": shape[:1] for name, shape in wanted.items() if name in _TABLES}
+        wanted |= {name: shape for name, shape in scales.items() if name in weights}
         if {name: tuple(weight.shape) for name, weight in weights.items()} != wanted:
             raise KindsError(f"{WEIGHTS} does not fit {ENTRIES}: the files are of two classifiers")
         self.english = {word: row for row, word in enumerate(english)}
-        # E and G stay in 16 bits: of their rows a text needs a few dozen.
+        # E and G stay in 8 or 16 bits: of their rows a text needs a few dozen.
         self.weights = {n: w if n in _TABLES else w.float() for n, w in weights.items()}
         # A type of slot is met again and again, and a thousand entries are looked at for it.
         self._fitting: dict[str, list[int]] = {}
@@ -194,9 +197,15 @@ class KindClassifier:
         return cls(entries, weights, english)
 
     def save(self, folder: Path) -> None:
-        """Write the classifier into a model's folder, its weights in 16 bits."""
-        weights = {name: weight.half().contiguous() for name, weight in self.weights.items()}
-        save_file(weights, folder / WEIGHTS)
+        """Write the classifier into a model's folder: E and G in 8 bits, the rest in 16."""
+        weights = dict(self.weights)
+        for name in _TABLES:
+            if name in weights and weights[name].dtype != torch.int8:
+                table = weights[name].float()
+                scale = weights[f"{name}_scale"] = (table.abs().amax(1) / 127).clamp(min=1e-6)
+                weights[name] = (table / scale[:, None]).round().to(torch.int8)
+        small = {n: w if w.dtype == torch.int8 else w.half() for n, w in weights.items()}
+        save_file({name: weight.contiguous() for name, weight in small.items()}, folder / WEIGHTS)
         (folder / WEIGHTS).chmod(0o644)  # safetensors keeps its files from other users
         lines = (json.dumps(entry.to_json(), ensure_ascii=False) for entry in self.entries)
         english = json.dumps(list(self.english), ensure_ascii=False)
@@ -205,14 +214,20 @@ class KindClassifier:
 
     def log_probs(self, text: str) -> tuple[Tensor, Tensor]:
         """Return log p(kind | text), (K,), and log p(part | text), (P,)."""
-        weights = self.weights
-        hidden = weights["words"][torch.tensor(features(text))].float().mean(0)
+        weights, hidden = self.weights, self._mean("words", features(text))
         rows = english_rows(text, self.english)
         if rows:
-            hidden += weights["english"][torch.tensor(rows)].float().mean(0)
+            hidden += self._mean("english", rows)
         kind = weights["kind"] @ hidden + weights["kind_bias"]
         part = weights["part"] @ hidden + weights["part_bias"]
         return kind.log_softmax(0), part.log_softmax(0)
+
+    def _mean(self, table: str, rows: list[int]) -> Tensor:
+        """Return the mean of some rows of E or G, (D,); in 8 bits each row has its scale."""
+        chosen = torch.tensor(rows)
+        found = self.weights[table][chosen].float()
+        scale = self.weights.get(f"{table}_scale")
+        return (found if scale is None else found * scale[chosen, None]).mean(0)
 
     def fitting(self, slot: str) -> list[int]:
         """Return the numbers of the entries that may fill a slot of some type."""

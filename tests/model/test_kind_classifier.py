@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from saps.lang import parse
 from saps.model.kind_classifier import (
@@ -85,6 +86,26 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
     assert loaded.entries == made.entries
     for old, new in zip(made.log_probs("sum a"), loaded.log_probs("sum a"), strict=True):
         assert torch.allclose(old, new, atol=1e-3)
+
+
+def test_tables_take_a_byte_a_number_and_former_files_with_two_are_loaded(tmp_path: Path) -> None:
+    made = classifier({"sum": [0, 9, 0, 0], "some": [0.3, -2, 5, 0.01]})
+    made.save(tmp_path)
+    written = load_file(tmp_path / WEIGHTS)
+    assert written["words"].dtype == torch.int8
+    loaded = KindClassifier.load(tmp_path)
+    assert loaded is not None
+    loaded.save(tmp_path)  # what is in 8 bits stays as it is
+    assert torch.equal(load_file(tmp_path / WEIGHTS)["words"], written["words"])
+    save_file({name: weight.half() for name, weight in made.weights.items()}, tmp_path / WEIGHTS)
+    former = KindClassifier.load(tmp_path)
+    assert former is not None
+    for old, new in zip(former.log_probs("some sum"), loaded.log_probs("some sum"), strict=True):
+        assert torch.allclose(old, new, atol=0.05)
+    wrong = {**written, "words_scale": written["words_scale"][1:]}
+    save_file(wrong, tmp_path / WEIGHTS)
+    with pytest.raises(KindsError, match="two classifiers"):
+        KindClassifier.load(tmp_path)
 
 
 def test_a_folder_without_one_has_none(tmp_path: Path) -> None:
