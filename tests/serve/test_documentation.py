@@ -57,7 +57,10 @@ def test_bounds_are_those_of_the_settings() -> None:
     assert f"at most {settings.limits.elements:,} elements" in PAGE
     assert (settings.limits.steps, settings.limits.seconds) == (1_000_000, 1.0)
     assert "a million steps, one second" in " ".join(PAGE.split())
-    bounds = f"more than {settings.max_depth} nested brackets or {settings.max_fields:,} fields"
+    bounds = (
+        f"more than {settings.max_depth} nested brackets, {settings.max_brackets:,} brackets or "
+        f"{settings.max_fields:,} fields"
+    )
     assert bounds in PAGE
     assert settings.header_timeout_s == settings.body_timeout_s
     assert settings.max_answer_bytes == 4 << 20
