@@ -1,7 +1,7 @@
 """Types of a program's arguments: from the program, and from what its text says of them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -88,22 +88,30 @@ _NUMBERS: Final = re.compile(
     r"\b(?:numbers?|integers?|ints?|digits?|floats?|amounts?|scores?|prices?|numeric)\b"
 )
 _STRINGS: Final = re.compile(r"\b(?:strings?|words?|names?|texts?|sentences?|letters?)\b")
-
-
 _BY_SIZE: Final = frozenset({"<", ">", "<=", ">="})
 
 
-def spoken_element(text: str) -> str | None:
-    """Return what a text speaks of, `int` or `string`; None if of neither, or of both.
+def spoken_element(text: str, types: Collection[str], symbols: Container[str] = ()) -> str | None:
+    """Return what arguments that a program leaves open are by a text: `int`, `string`, or None.
 
-    Whoever asks to rotate "the items" may mean numbers or strings, and one program does both.
+    Whoever asks to rotate "the items" may mean numbers or strings, and one program does both. What
+    the text speaks of may be another argument: "the names whose score is 3" has numbers, too.
+
+    Args:
+        text: what a person asks for.
+        types: of all arguments; those that are open have a variable.
+        symbols: of the program. A single open type whose values are compared by size is numbers,
+            unless the text speaks of strings.
     """
-    says_numbers, says_strings = (
-        bool(words.search(text.lower())) for words in (_NUMBERS, _STRINGS)
-    )
+    said = text.lower()
+    says_numbers, says_strings = bool(_NUMBERS.search(said)), bool(_STRINGS.search(said))
+    variables = {found for kind in types for found in _VARIABLE.findall(kind)}
     if says_numbers == says_strings:
-        return None
-    return "int" if says_numbers else "string"
+        by_size = len(variables) == 1 and any(symbol in symbols for symbol in _BY_SIZE)
+        return "int" if by_size and not says_strings else None
+    element = "int" if says_numbers else "string"
+    is_another = any(kind.removesuffix("[]") == element for kind in types)
+    return None if is_another or len(variables) > 1 else element
 
 
 def settle_signature(
@@ -111,7 +119,7 @@ def settle_signature(
     text: str,
     declared: Mapping[str, str] | None = None,
     returns: str | None = None,
-    element: str | None = "int",
+    spoken: str | None = None,
 ) -> Signature:
     """Return the types of a program, no more general than its text asks for.
 
@@ -121,7 +129,7 @@ def settle_signature(
         declared: types that are known for sure; these are arguments whether the program uses them
             or not, and come first.
         returns: type of the value, if it is known.
-        element: what is open becomes; None leaves it open, but for what is compared by size.
+        spoken: what a person asks for; what is open becomes what it speaks of, or stays open.
 
     A comparison alone would leave `a` in (reduce (filter a (partial1 b >)) 0 +) with numbers or
     strings; the text says which. What neither decides is by default taken to be a number, as
@@ -139,9 +147,12 @@ def settle_signature(
             found = infer_signature(program, {**told, **sure}, returns)
     ordered = [*sure, *sorted(name for name in found.arguments if name not in sure)]
     types = {name: found.arguments[name] for name in ordered}
-    if element is None and not any(part.symbol in _BY_SIZE for part in program.preorder()):
+    element: str | None = "int"
+    if spoken is not None:
+        symbols = {part.symbol for part in program.preorder()}
+        element = spoken_element(spoken, [str(kind) for kind in types.values()], symbols)
+    if element is None:
         return Signature(types, found.result)
-    element = element or "int"
     settled = {name: _VARIABLE.sub(element, str(kind)) for name, kind in types.items()}
     if all(str(types[name]) == kind for name, kind in settled.items()):
         return Signature(types, found.result)  # nothing was open: inference would say the same

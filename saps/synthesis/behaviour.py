@@ -17,7 +17,7 @@ from typing import Final
 from saps.data.symbols import SymbolTable
 from saps.data.tasks.natural_inputs import draw_inputs
 from saps.english import Reading
-from saps.english.declarations import settle_signature, spoken_element
+from saps.english.declarations import settle_signature
 from saps.lang import AlgoLispError, Limits, Node, Value, compile_program, values_equal
 from saps.model.protocols import Scorer
 from saps.search.fallback import PlausibleSearch
@@ -27,7 +27,7 @@ from saps.synthesis.edge_cases import empty_for_empty, mended, said_edges, with_
 from saps.synthesis.faults import Factors, Faults, faults_of
 from saps.synthesis.kind_programs import kind_predictions
 from saps.synthesis.predictor import Predictor
-from saps.synthesis.preparation import Prepared
+from saps.synthesis.preparation import Prepared, is_open
 
 N_INPUTS: Final = 14
 _LIMITS: Final = Limits(steps=20_000, elements=20_000)
@@ -91,9 +91,8 @@ def behaviours(
         factors: what it costs to leave something out.
     """
     groups: dict[object, list[tuple[Prediction, _Run]]] = {}
-    element = "int" if reading is None else spoken_element(reading.text) or "int"
     for prediction in predictions:
-        run = _run(prediction.program, request, element)
+        run = _run(prediction.program, request, None if reading is None else reading.text)
         if run is not None:
             groups.setdefault(run.key, []).append((prediction, run))
     text, labelled = ("", ()) if reading is None else (reading.text, reading.labelled)
@@ -122,14 +121,17 @@ class _Run:
     types: Mapping[str, str]
 
 
-def _run(program: Node, request: Request, element: str) -> _Run | None:
+def _run(program: Node, request: Request, text: str | None) -> _Run | None:
     known = {n: k for n, k in (request.argument_types() or {}).items() if not _is_variable(k)}
     literals = request.literals
     used = {part.symbol for part in program.preorder()}
     declared = {name: kind for name, kind in known.items() if name in used or name not in literals}
     try:
-        signature = settle_signature(program, "", declared, request.result, element)
+        signature = settle_signature(program, "", declared, request.result, text)
         types = {name: str(kind) for name, kind in signature.arguments.items()}
+        if any(map(is_open, types.values())):  # inputs are of some type: numbers
+            signature = settle_signature(program, "", declared, request.result)
+            types = {name: str(kind) for name, kind in signature.arguments.items()}
         run = compile_program(program, types, _LIMITS)
     except AlgoLispError:
         return None

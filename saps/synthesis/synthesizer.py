@@ -11,7 +11,7 @@ from typing import Final
 import torch
 
 from saps.english import Vocabulary
-from saps.english.declarations import settle_signature, spoken_element
+from saps.english.declarations import settle_signature
 from saps.lang import (
     AlgoLispError,
     Limits,
@@ -162,8 +162,8 @@ def _candidate(prepared: Prepared, prediction: Prediction) -> Candidate:
     if request.examples:
         declared = dict(request.argument_types() or {})
     task = prepared.task
-    element = spoken_element(prepared.reading.text)
-    signature = settle_signature(prediction.program, "", declared, request.result, element)
+    spoken = prepared.reading.text
+    signature = settle_signature(prediction.program, "", declared, request.result, spoken)
     types = {name: str(kind) for name, kind in signature.arguments.items()}
     names = names.with_names_for(types)
     arguments = _with_floats(names.to_names(types), given, task.examples)

@@ -77,13 +77,17 @@ def test_settle_signature_refuses_an_ill_typed_program() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "element"),
+    ("text", "types", "element"),
     [
-        ("rotate the items by k", None),
-        ("sort the numbers", "int"),
-        ("drop repeated words", "string"),
-        ("how many numbers stand between the words", None),
+        ("rotate the items by k", ["T[]", "int"], None),
+        ("sort the numbers", ["T[]"], "int"),
+        ("drop repeated words", ["T[]"], "string"),
+        ("how many numbers stand between the words", ["T[]", "T"], None),
+        ("the sum of the amounts whose category is c", ["T[]", "int[]", "T"], None),
+        ("which ones exceed k", ["T[]", "T"], "int"),
+        ("who has most points", ["T[]", "U[]"], None),
     ],
 )
-def test_what_a_text_speaks_of(text: str, element: str | None) -> None:
-    assert spoken_element(text) == element
+def test_what_a_text_speaks_of(text: str, types: list[str], element: str | None) -> None:
+    symbols = {">", "filter"} if "exceed" in text or "most" in text else {"=="}
+    assert spoken_element(text, types, symbols) == element
