@@ -129,10 +129,7 @@ class KindClassifier:
     """Tells how likely kinds and parts are for a text."""
 
     def __init__(
-        self,
-        entries: Sequence[Entry],
-        weights: Mapping[str, Tensor],
-        english: Sequence[str] = (),
+        self, entries: Sequence[Entry], weights: Mapping[str, Tensor], english: Sequence[str] = ()
     ) -> None:
         """Put entries and weights together.
 

@@ -49,9 +49,7 @@ def is_plausible(program: Node, request: Request) -> bool:
 # A vote, a ranking and a search may each ask of the same program.
 @lru_cache(maxsize=4096)
 def _is_plausible(
-    program: Node,
-    arguments: tuple[tuple[str, str], ...] | None,
-    result: str | None,
+    program: Node, arguments: tuple[tuple[str, str], ...] | None, result: str | None
 ) -> bool:
     declared = None if arguments is None else dict(arguments)
     symbols = {node.symbol for node in program.preorder()}

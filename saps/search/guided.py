@@ -11,13 +11,7 @@ from typing import Any, NamedTuple
 import torch
 
 from saps.data.symbols import SymbolTable
-from saps.lang import (
-    AlgoLispError,
-    Limits,
-    Node,
-    compile_program,
-    values_equal,
-)
+from saps.lang import AlgoLispError, Limits, Node, compile_program, values_equal
 from saps.lang.errors import LimitError, TimeLimitError
 from saps.lang.node import is_closed
 from saps.model.protocols import Scorer
@@ -301,10 +295,7 @@ class GuidedSearch(TreeSearch):
 
     @torch.inference_mode()
     def search(
-        self,
-        scorer: Scorer,
-        symbols: SymbolTable,
-        requests: Sequence[Request] | None = None,
+        self, scorer: Scorer, symbols: SymbolTable, requests: Sequence[Request] | None = None
     ) -> list[list[Prediction]]:
         """Return up to `top` programs a text, the answer first; see `Search.search`.
 

@@ -6,16 +6,7 @@ from dataclasses import dataclass, field, replace
 from saps.lang import AlgoLispError, Value, parse_type
 from saps.lang.check import check_argument_names
 from saps.lang.types import Constraint
-from saps.lang.unify import (
-    DICTIONARY,
-    FUNCTION,
-    TYPE,
-    Term,
-    TermReader,
-    Unifier,
-    shift,
-    spell,
-)
+from saps.lang.unify import DICTIONARY, FUNCTION, TYPE, Term, TermReader, Unifier, shift, spell
 
 # What is known of a program before it is written, besides the text.
 

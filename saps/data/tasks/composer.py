@@ -218,12 +218,7 @@ OTHER_NOUNS = {
     "int[]": ("an array of integers", "arrays of integers"),
 }
 SHORT_NOUNS = {"int[]": ("an array", "arrays")}
-UNNAMED = {
-    "int": "number",
-    "int[]": "array",
-    "string": "string",
-    "string[]": "array",
-}
+UNNAMED = {"int": "number", "int[]": "array", "string": "string", "string[]": "array"}
 _PLURAL_WORDS = """
     elements values numbers digits squares positions indexes indices integers words strings
     letters characters lengths those doubled even odd prime positive
@@ -461,11 +456,7 @@ class Readings:
         return found if isinstance(found, Use) else None
 
     def _expression(
-        self,
-        program: Node,
-        symbols: frozenset[str],
-        arguments: Mapping[str, str],
-        result: str,
+        self, program: Node, symbols: frozenset[str], arguments: Mapping[str, str], result: str
     ) -> Expression | None:
         if not program.children:
             return _leaf(program, arguments, result)

@@ -267,11 +267,7 @@ def _is_prime(meter: Meter, x: Any) -> bool:
 
 
 @function(
-    "digits",
-    "(int) -> int[]",
-    "(digits -407)",
-    "[4, 0, 7]",
-    ("domain", "the number is a float"),
+    "digits", "(int) -> int[]", "(digits -407)", "[4, 0, 7]", ("domain", "the number is a float")
 )
 def _digits(meter: Meter, x: Any) -> list[int]:
     """The decimal digits of the absolute value, the most significant first."""
