@@ -46,7 +46,7 @@ class Candidate:
         return self.tree is not None and self.tree.ranked is not None
 
 
-class Agenda:
+class _Agenda:
     """A queue of candidates. Of a tree's labels only the best one left is in it.
 
     So the queue grows by at most one a label taken, and gives the same order as one that holds
@@ -97,7 +97,7 @@ class Run(NamedTuple):
     value: bool | None = None
 
 
-class Rehearsed(NamedTuple):
+class _Rehearsed(NamedTuple):
     """What a program did on all examples; `behaviour` is the same for those that did the same."""
 
     runs: tuple[Run, ...]
@@ -120,9 +120,9 @@ class Rehearsal:
             for e in request.examples
         ]
         self._limits = limits
-        self._known: dict[Node, Rehearsed] = {}
+        self._known: dict[Node, _Rehearsed] = {}
 
-    def rehearsed(self, program: Node) -> Rehearsed:
+    def rehearsed(self, program: Node) -> _Rehearsed:
         """Run a program on each example; the same tree is run once."""
         if program not in self._known:
             if monotonic() > self.deadline:
@@ -130,7 +130,7 @@ class Rehearsal:
             self._known[program] = self._run(program)
         return self._known[program]
 
-    def _run(self, program: Node) -> Rehearsed:
+    def _run(self, program: Node) -> _Rehearsed:
         try:
             compiled = compile_program(program, self._arguments, self._limits)
         except AlgoLispError as error:
@@ -150,10 +150,10 @@ class Rehearsal:
                 truth = value if type(value) is bool else None
                 runs.append(Run("", values_equal(value, output, by_value=True), truth))
                 behaviour.update(f" {value!r}".encode())
-        return Rehearsed(tuple(runs), behaviour.digest())
+        return _Rehearsed(tuple(runs), behaviour.digest())
 
-    def _failed(self, code: str) -> Rehearsed:
-        return Rehearsed((Run(code),) * self.n_examples, code.encode())
+    def _failed(self, code: str) -> _Rehearsed:
+        return _Rehearsed((Run(code),) * self.n_examples, code.encode())
 
 
 # Tells partial trees that cannot become a program that works on the examples.
@@ -365,7 +365,7 @@ class _Pursuit:
         # Without examples nothing tells one complete tree from another.
         self._n_enough = 1 if rehearsal.n_examples else search.top
         self._evaluation = PartialEvaluation(symbols, rehearsal) if search.prune else None
-        self._agenda = Agenda()
+        self._agenda = _Agenda()
         self._behaviours: set[bytes] = set()
         self._n_run = self._n_expanded = 0
         # The tree whose next labels must be ranked before the search can go on.

@@ -9,17 +9,8 @@ from saps.lang import Limits, Value
 
 _LENGTHS: Final = (0, 1, 1, 2, 3, 3, 4, 5, 5, 6, 8)
 _TEXTS: Final = (
-    "the quick brown fox",
-    "Anna and Bob, 3 apples",
-    "level",
-    "hello world",
-    "a-b-c",
-    "Mississippi",
-    "no. yes! maybe?",
-    "2024-06-01",
-    "user@mail.com",
-    "(a[b]c)",
-    "key=value",
+    *("the quick brown fox", "Anna and Bob, 3 apples", "level", "hello world", "a-b-c"),
+    *("Mississippi", "no. yes! maybe?", "2024-06-01", "user@mail.com", "(a[b]c)", "key=value"),
     "madam",
 )
 _LETTERS: Final = "aaabbcdeeiorstz"
