@@ -62,7 +62,6 @@ class Widths:
 
     @classmethod
     def of(cls, split: EncodedSplit) -> "Widths":
-        """Count a split's tasks."""
         _, parent, _, depth, chain = split.nodes
         sizes = np.diff(split.node_ends)
         example = np.repeat(np.arange(len(sizes)), sizes)

@@ -1,6 +1,6 @@
 """Search guided by examples: best-first over partial trees, the complete ones run."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
 from hashlib import blake2b
 from heapq import heappop, heappush, nsmallest
@@ -312,7 +312,8 @@ class GuidedSearch(TreeSearch):
             greedy = GreedyDecoder(**self.caps).search(scorer, symbols, requests)
             for pursuit, programs in zip(pursuits, greedy, strict=True):
                 if not pursuit.found:
-                    pursuit.try_all(programs)
+                    for prediction in programs:
+                        pursuit.try_one(prediction.program, prediction.log_prob)
         return [pursuit.best(self.top) for pursuit in pursuits]
 
     def _pursue(self, expansion: Expansion, pursuits: Sequence["_Pursuit"]) -> None:
@@ -323,7 +324,7 @@ class GuidedSearch(TreeSearch):
             limits.append(self.seconds_per_text * len(active))
         deadline = monotonic() + min((limit for limit in limits if limit is not None), default=inf)
         for pursuit in active:
-            pursuit.end_at(deadline)
+            pursuit.rehearsal.deadline = deadline
         while active:
             _rank(expansion, [h for one in active for h in one.wanted(expansion, self.lookahead)])
             for pursuit in active:
@@ -350,6 +351,7 @@ class _Pursuit:
     Attributes:
         found: the complete trees that were tried and were not like one before.
         done: whether the search is over.
+        rehearsal: runs programs.
     """
 
     def __init__(
@@ -357,7 +359,7 @@ class _Pursuit:
     ) -> None:
         self.found: list[Prediction] = []
         self.done = False
-        self._rehearsal = rehearsal
+        self.rehearsal = rehearsal
         self._symbols = symbols
         is_timed = search.seconds_per_text is not None
         self._max_programs = search.max_programs or (inf if is_timed else 100)
@@ -370,15 +372,6 @@ class _Pursuit:
         self._n_run = self._n_expanded = 0
         # The tree whose next labels must be ranked before the search can go on.
         self._next = root
-
-    def end_at(self, deadline: float) -> None:
-        """Run no program from a time of the clock on, however many are to be tried by then."""
-        self._rehearsal.deadline = deadline
-
-    def try_all(self, programs: Iterable[Prediction]) -> None:
-        """Try programs that another search found."""
-        for prediction in programs:
-            self._try(prediction.program, prediction.log_prob)
 
     def wanted(self, expansion: Expansion, n: int) -> list[Hypothesis]:
         """Return what to rank: what the search waits for, and what will probably come up soon."""
@@ -409,7 +402,7 @@ class _Pursuit:
                 return partial
             tree = candidate.tree
             if tree is not None and tree.complete:
-                self._try(self._symbols.build(tree.labels), tree.log_prob)
+                self.try_one(self._symbols.build(tree.labels), tree.log_prob)
                 if self.done:
                     return None
         self.done = True
@@ -425,9 +418,9 @@ class _Pursuit:
             candidate.hopeless = self._evaluation is not None and self._evaluation.is_hopeless(tree)
         return None if candidate.tree.complete or candidate.hopeless else candidate.tree
 
-    def _try(self, program: Node, log_prob: float) -> None:
+    def try_one(self, program: Node, log_prob: float) -> None:
         self._n_run += 1
-        runs, behaviour = self._rehearsal.rehearsed(program)
+        runs, behaviour = self.rehearsal.rehearsed(program)
         passed = tuple(run.passed for run in runs)
         if not passed or behaviour not in self._behaviours:
             self._behaviours.add(behaviour)

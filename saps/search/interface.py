@@ -463,16 +463,10 @@ def replay(scorer: Scorer, symbols: SymbolTable, program: Node) -> list[NodeScor
         log_probs = output.log_probs[0]
         log_prob = float(log_probs[label])
         values, numbers = log_probs.topk(min(_N_LIKELIEST, len(log_probs)))
-        likeliest = zip(numbers.tolist(), values.tolist(), strict=True)
+        ranked = zip(numbers.tolist(), values.tolist(), strict=True)
+        likeliest = tuple((symbols.labels[number], value) for number, value in ranked)
         attention = None if output.attention is None else tuple(output.attention[0].tolist())
-        scores.append(
-            NodeScore(
-                symbols.labels[label],
-                log_prob,
-                tuple((symbols.labels[number], value) for number, value in likeliest),
-                attention,
-            )
-        )
+        scores.append(NodeScore(symbols.labels[label], log_prob, likeliest, attention))
         tree = expansion.extend(tree, label, tree.log_prob + log_prob)
         if not tree.complete:
             expansion.advance([tree])

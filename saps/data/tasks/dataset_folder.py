@@ -237,9 +237,8 @@ def _lines(path: Path, expected: int, programs: set[bytes]) -> Iterator[bytes]:
 def _whole(parts: Sequence[dict[str, Any]], n_programs: int) -> dict[str, Any]:
     """Return the metadata of the parts together."""
     whole = {name: value for name, value in parts[0].items() if name != "shard"}
-    whole["sizes"] = {
-        name: sum(part["sizes"][name] for part in parts) for name in parts[0]["sizes"]
-    }
+    sizes = [part["sizes"] for part in parts]
+    whole["sizes"] = {name: sum(each[name] for each in sizes) for name in sizes[0]}
     whole["programs"] = n_programs
     if "held_out_pairs" in whole:
         found: dict[str, set[str]] = {}

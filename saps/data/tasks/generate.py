@@ -143,14 +143,8 @@ def _is_typed(program: Node, draft: Draft) -> bool:
 
 
 def _example(draft: Draft, program: Node, text: str, tests: tuple[Test, ...]) -> Example:
-    return Example(
-        text=text,
-        arguments=draft.arguments,
-        return_type=draft.root.family.result,
-        program=program,
-        tests=tests,
-        nodes=tuple(use.family.name for use in draft.root.uses()),
-    )
+    names = tuple(use.family.name for use in draft.root.uses())
+    return Example(text, draft.arguments, draft.root.family.result, program, tests, names)
 
 
 _CHUNK = 200  # draws that a worker makes at a time
@@ -265,16 +259,10 @@ def _too_few(settings: Settings, collector: Collector) -> str:
 
 def _make_chunk(settings: Settings, work: Work) -> list[Made]:
     number, wanted = work
-    maker: TaskMaker | _PeopleTaskMaker = TaskMaker(
-        default_catalogue(),
-        Shape(max_depth=settings.max_depth),
-        settings.seed,
-        settings.noise,
-        settings.split,
-        wanted,
-    )
-    if settings.catalogue == "people":
-        maker = _PeopleTaskMaker(settings.seed, wanted)
+    maker: TaskMaker | _PeopleTaskMaker = _PeopleTaskMaker(settings.seed, wanted)
+    if settings.catalogue != "people":
+        shape, how = Shape(max_depth=settings.max_depth), (settings.noise, settings.split)
+        maker = TaskMaker(default_catalogue(), shape, settings.seed, *how, wanted)
     tasks = map(maker.make, range(number * _CHUNK, (number + 1) * _CHUNK))
     return [_made(task) for task in tasks if task is not None]
 
@@ -326,18 +314,9 @@ class _PeopleTaskMaker:
         tests = _tests(asked, program, rng)
         if not tests:
             return None
-        return Task(
-            Example(
-                text,
-                request.arguments,
-                asked.kind.language_type,
-                program,
-                tests,
-                tuple(asked.kinds()),
-                typed=request.text,
-            ),
-            place,
-        )
+        kind, names = asked.kind.language_type, tuple(asked.kinds())
+        example = Example(text, request.arguments, kind, program, tests, names, request.text)
+        return Task(example, place)
 
 
 @cache

@@ -105,11 +105,8 @@ class Slot:
             raise KindError(f"type {kind!r} of a slot is none of {', '.join(sorted(_TYPES))}")
         ranges = [re.fullmatch(r"(-?\d+)\.\.(-?\d+)", word) for word in more]
         bounds = next(((int(r[1]), int(r[2])) for r in ranges if r), None)
-        return cls(
-            kind,
-            bounds=bounds,
-            traits=frozenset(w for w, r in zip(more, ranges, strict=True) if not r),
-        )
+        traits = frozenset(w for w, r in zip(more, ranges, strict=True) if not r)
+        return cls(kind, bounds=bounds, traits=traits)
 
     @property
     def language_type(self) -> str:

@@ -298,8 +298,6 @@ _DECIMAL_PIECE: Final = 10**_DECIMAL_PIECE_DIGITS
 
 # Functions of truth values, and comparisons.
 
-# ruff: noqa: ARG001  every implementation takes the meter, though few use it
-
 
 @function("!", "(bool) -> bool", "(! true)", "false", python="not x")
 def _not(meter: Meter, x: Any) -> bool:
