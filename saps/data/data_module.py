@@ -1,6 +1,5 @@
 """The data of a run: what is read and encoded when it starts, and the batches of each epoch."""
 
-import hashlib
 import logging
 import re
 import time
@@ -29,7 +28,7 @@ from saps.data.batching import (
 )
 from saps.data.encoded import Arrays, Cache, Coverage, EncodedSplit, cache_key
 from saps.data.example import Example, with_names
-from saps.data.files import DataError
+from saps.data.files import DataError, content_digest
 from saps.data.symbols import CONSTANTS, SymbolError, SymbolTable
 from saps.data.tokenizer import Tokenizer, TokenizerError, normalise_typing
 from saps.data.wordings.paraphrase import FillerDropout, Paraphraser
@@ -124,7 +123,7 @@ class TaskReader:
         if len(names) < len(task.arguments) or not has_labels or not reading.text.strip():
             return None
         arguments = {names[name]: kind for name, kind in task.arguments.items()}
-        arguments |= {letter: _type_of(literal) for literal, letter in literals.items()}
+        arguments |= {y: "string" if x[0] == '"' else "int" for x, y in literals.items()}
         return Example(reading.text, arguments, task.return_type, program, (), task.nodes)
 
 
@@ -140,12 +139,8 @@ def _further_letters(
     return dict(zip(unnamed, free, strict=False))
 
 
-def _type_of(literal: str) -> str:
-    return "string" if literal.startswith('"') else "int"
-
-
 @dataclass(eq=False)
-class SplitSource:
+class _SplitSource:
     """The first `limit` tasks of one split of a data folder; all of them if it is None.
 
     Attributes:
@@ -177,12 +172,8 @@ class SplitSource:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of the file's bytes, in hexadecimal digits.
-
-        Raises:
-            DataError: the file cannot be read.
-        """
-        return self._digest()
+        """Of the file's bytes, see `content_digest`."""
+        return content_digest(self.path)
 
     @cached_property
     def examples(self) -> list[Example]:
@@ -193,7 +184,7 @@ class SplitSource:
         """
         digest = self.digest
         examples = load_split(self.path, self.split)[: self.limit]
-        if self._digest() != digest:
+        if content_digest(self.path) != digest:
             raise DataError(self.path, "the file changed while it was read; start again")
         if self.reader is not None:
             read = (self.reader(e, Random(f"{self.seed}:{e.text}")) for e in examples)
@@ -202,14 +193,6 @@ class SplitSource:
         if self.rewording is None:
             return examples
         return list(self.rewording.all_of(examples, self.seed))
-
-    def _digest(self) -> str:
-        try:
-            with self.path.open("rb") as file:
-                return hashlib.file_digest(file, "blake2b").hexdigest()
-        except OSError as error:
-            reason = f"cannot be read ({error.strerror}); check the path"
-            raise DataError(self.path, reason) from error
 
 
 @dataclass(eq=False)
@@ -347,14 +330,13 @@ class TaskData:
         share = padding_share(self._encoded["train"].lengths, plan)
         logger.info("train: %d batches an epoch, %.1f %% of it padding", len(plan), 100 * share)
 
-    def _source(self, split: Split) -> SplitSource:
+    def _source(self, split: Split) -> _SplitSource:
         reworded = split == "train" and (self.paraphrase, self.retelling) != (None, None)
         rewording = self._rewording() if reworded else None
         reader = None if self.reading is None else self._reader()
-        return SplitSource(self.path, split, self.limits[split], rewording, self.seed, reader)
+        return _SplitSource(self.path, split, self.limits[split], rewording, self.seed, reader)
 
     def _reader(self) -> TaskReader:
-        assert self.symbols is not None
         leaves = frozenset(label.symbol for label in self.symbols.labels if not label.arity)
         try:
             return TaskReader(Vocabulary(frozenset(), is_exact=False), leaves, **self.reading or {})
@@ -376,7 +358,7 @@ class TaskData:
             given = getattr(self, name)
             raise DataError(self.path, f"data.{name}={given}: give {expected}") from error
 
-    def _learned_tokenizer(self, source: SplitSource) -> Tokenizer:
+    def _learned_tokenizer(self, source: _SplitSource) -> Tokenizer:
         def learn() -> Arrays:
             texts = [example.text for example in source.examples]
             try:
@@ -393,7 +375,7 @@ class TaskData:
         key = cache_key("tokenizer", *source.identity, self.vocabulary_size)
         return Tokenizer(self.cache.get("tokenizer", key, learn)["model"].tobytes())
 
-    def _encode(self, source: SplitSource) -> EncodedSplit:
+    def _encode(self, source: _SplitSource) -> EncodedSplit:
         def encode() -> Arrays:
             try:
                 encoded = encode_examples(source.examples, self.tokenizer, self.symbols)
@@ -454,9 +436,8 @@ class TaskData:
         augmentation: FillerDropout | None,
         seed: tuple[int, ...],
     ) -> EpochBatches:
-        examples, n_labels = self._encoded[split], len(self.symbols)
-        forms = self.upward, self.sequences
-        return EpochBatches(examples, plan, n_labels, augmentation, seed, *forms)
+        given = self._encoded[split], plan, len(self.symbols), augmentation, seed
+        return EpochBatches(*given, self.upward, self.sequences)
 
 
 def _fewest_pieces(texts: Sequence[str]) -> int:

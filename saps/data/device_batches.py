@@ -62,7 +62,6 @@ class Widths:
 
     @classmethod
     def of(cls, split: EncodedSplit) -> "Widths":
-        """Count a split's tasks."""
         _, parent, _, depth, chain = split.nodes
         sizes = np.diff(split.node_ends)
         example = np.repeat(np.arange(len(sizes)), sizes)
@@ -403,7 +402,7 @@ class PackedBatches(Tensors):
 
 
 @dataclass(eq=False)
-class EpochParts(Dataset[PackedBatches]):
+class _EpochParts(Dataset[PackedBatches]):
     """Parts of all epochs, each part in one tensor, made when asked for.
 
     Attributes:
@@ -440,7 +439,7 @@ class Residence:
     """Keeps the batches of one epoch on a device; worker processes make those of the next.
 
     Attributes:
-        batches_of: see `EpochParts`.
+        batches_of: see `_EpochParts`.
         n_epochs: of the run, so that none is made ahead that nobody asks for; None for no end.
         n_workers: processes that make batches; 0 makes an epoch when it begins.
         pin: copy by way of page-locked memory.
@@ -455,7 +454,7 @@ class Residence:
 
     def __post_init__(self) -> None:
         check_room(self.n_workers)
-        self._parts = EpochParts(self.batches_of, max(1, self.n_workers))
+        self._parts = _EpochParts(self.batches_of, max(1, self.n_workers))
         self._epoch = -1
         self._here: list[PackedBatches] = []
         self._ahead: Iterator[PackedBatches] | None = None
@@ -493,22 +492,30 @@ class Residence:
         self._ahead = None
 
 
-class ResidentEpoch:
+class CountedEpoch:
     """The batches of one epoch, in turn; a checkpoint within it knows how many were given."""
 
-    def __init__(self, parts: list[PackedBatches], epoch: int) -> None:
-        self._parts, self._epoch = parts, epoch
+    def __init__(
+        self, batches_from: Callable[[int], Iterable[Batch]], length: int, epoch: int
+    ) -> None:
+        """Take what gives the `length` batches of an epoch from a number on."""
+        self._batches_from, self._length, self._epoch = batches_from, length, epoch
         self._start = self._given = 0
 
+    @classmethod
+    def resident(cls, parts: Sequence[PackedBatches], epoch: int) -> "CountedEpoch":
+        """Give the batches of an epoch that are on a device."""
+        places = [(part, number) for part in parts for number in range(len(part))]
+        return cls(lambda n: (part[i] for part, i in places[n:]), len(places), epoch)
+
     def __len__(self) -> int:
-        return sum(map(len, self._parts))  # of the whole epoch: Lightning counts on
+        return self._length  # of the whole epoch: Lightning counts on
 
     def __iter__(self) -> Iterator[Batch]:
         self._given = self._start
-        places = ((part, number) for part in self._parts for number in range(len(part)))
-        for part, number in islice(places, self._start, None):
+        for batch in self._batches_from(self._start):
             self._given += 1
-            yield part[number]
+            yield batch
 
     def state_dict(self) -> dict[str, int]:
         return {"epoch": self._epoch, "given": self._given}

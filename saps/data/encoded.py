@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
-SUFFIX = ".saps-cache"
+_SUFFIX = ".saps-cache"
 KEPT = 24
 """Entries beyond these, the ones used longest ago, are deleted."""
 
@@ -137,7 +137,7 @@ class Cache:
         """
         if self.folder is None:
             return make()
-        path = self.folder / f"{name}-{key[:32]}{SUFFIX}"
+        path = self.folder / f"{name}-{key[:32]}{_SUFFIX}"
         arrays = self._load(path, key)
         if arrays is None:
             arrays = make()
@@ -192,7 +192,7 @@ def _tidy(folder: Path) -> None:
     """Delete the entries used longest ago, and what killed processes left."""
     # Another process may tidy at the same time, and be quicker.
     with contextlib.suppress(OSError):
-        entries = sorted(folder.glob(f"*{SUFFIX}"), key=_used_at, reverse=True)
+        entries = sorted(folder.glob(f"*{_SUFFIX}"), key=_used_at, reverse=True)
         drafts = folder.glob(f".*{DRAFT}")
         abandoned = [path for path in drafts if _used_at(path) < time.time() - _ABANDONED_S]
         for path in [*entries[KEPT:], *abandoned]:

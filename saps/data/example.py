@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from saps.data.symbols import ARGUMENTS
 from saps.data.tokenizer import normalise_text
@@ -77,17 +78,17 @@ class Example:
         for name in sorted(letters, key=len, reverse=True):
             said = re.escape(normalise_text(name))
             text = re.sub(rf"(?<!\S){said}(?!\S)", letters[name], text)
+        return self.renamed(letters, text)
 
-        def lettered(inputs: Mapping[str, Value]) -> dict[str, Value]:
-            return {letters.get(name, name): value for name, value in inputs.items()}
+    def renamed(self, names: Mapping[str, str], text: str) -> "Example":
+        """Return the task with other names for some of its arguments, and a text that has them."""
 
-        return replace(
-            self,
-            text=text,
-            arguments={letters.get(name, name): kind for name, kind in self.arguments.items()},
-            program=with_names(self.program, letters),
-            tests=tuple(Test(lettered(test.inputs), test.output) for test in self.tests),
-        )
+        def named(by_name: Mapping[str, Any]) -> dict[str, Any]:
+            return {names.get(name, name): value for name, value in by_name.items()}
+
+        tests = tuple(Test(named(test.inputs), test.output) for test in self.tests)
+        program, arguments = with_names(self.program, names), named(self.arguments)
+        return replace(self, text=text, arguments=arguments, program=program, tests=tests)
 
 
 def with_names(program: Node, names: Mapping[str, str]) -> Node:

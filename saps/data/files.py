@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import hashlib
 import io
 import json
 import lzma
@@ -114,6 +115,17 @@ def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
     """
     with _told(path, lambda: None), open_binary(path) as file:
         yield io.TextIOWrapper(file, json.detect_encoding(file.peek(4)[:4]), newline="")
+
+
+def content_digest(path: Path) -> str:
+    """Return a hash of a file's bytes, in hexadecimal digits.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    with _told(path, lambda: None), path.open("rb") as file:
+        digest = hashlib.file_digest(file, "blake2b").hexdigest()
+    return digest  # noqa: RET504 - to mypy `_told` may swallow an error
 
 
 def open_binary(path: Path) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -115,19 +116,11 @@ def import_pairs(
         splits = _split(path, examples, seed)
         report.sizes = {name: len(splits[name]) for name in SPLITS}
         report.programs = len({example.canonical_program for example in examples})
-        leaves = {
-            node.symbol
-            for example in examples
-            for node in example.program.preorder()
-            if not node.children
-        }
+        nodes = chain.from_iterable(example.program.preorder() for example in examples)
+        leaves = {node.symbol for node in nodes if not node.children}
         report.constants = sorted(filter(is_literal, leaves - set(CONSTANTS)))
-        metadata = {
-            **source,
-            "saps_version": saps.__version__,
-            "sizes": report.sizes,
-            "programs": report.programs,
-        }
+        counts = {"sizes": report.sizes, "programs": report.programs}
+        metadata = {**source, "saps_version": saps.__version__, **counts}
         lines = {name: (format_example(e).encode() for e in splits[name]) for name in SPLITS}
         write_folder(folder, lines, lambda: metadata)
     return report

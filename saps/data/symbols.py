@@ -90,9 +90,13 @@ class SymbolTable:
         try:
             return self._index[Label(node.symbol, len(node.children))]
         except KeyError:
+            text = str(node)
+            shown = text if len(text) <= 120 else f"{text[:119]}…"
+            can_be_added = not node.children and is_literal(node.symbol)
+            remedy = "; add it to data.constants" if can_be_added else ""
             raise SymbolError(
                 f"no label for {node.symbol!r} with {len(node.children)} children in the program "
-                f"{_shorten(str(node))}; the model knows {len(self)} labels{_remedy(node)}"
+                f"{shown}; the model knows {len(self)} labels{remedy}"
             ) from None
 
     def build(self, labels: Iterable[int]) -> Node:
@@ -154,11 +158,3 @@ def is_literal(symbol: str) -> bool:
         return constant(symbol) is not None
     except AlgoLispError:  # too many digits, or a string with half a character
         return False
-
-
-def _remedy(node: Node) -> str:
-    return "; add it to data.constants" if not node.children and is_literal(node.symbol) else ""
-
-
-def _shorten(text: str, limit: int = 120) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"

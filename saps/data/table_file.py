@@ -195,7 +195,6 @@ class Column:
     first: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
     def add(self, line: int, cell: Any) -> None:
-        """Look at one more cell."""
         value = cell_value(cell)
         if value is None:
             self.n_empty += 1

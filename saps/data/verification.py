@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 # A busy machine must not change what a report says: steps decide, the wall time is only a net.
 LIMITS = Limits(seconds=10.0)
-TIMEOUT_S = 300.0  # of a task; it catches what the interpreter's own limits do not
+_TIMEOUT_S = 300.0  # of a task; it catches what the interpreter's own limits do not
 
 Item = TypeVar("Item")
 T = TypeVar("T")
@@ -170,7 +170,7 @@ def checked(
     Where an item ends its process, a failure says so.
     """
     n_workers = checked_workers(workers)
-    results = map_isolated(check, items, n_workers=n_workers, timeout_s=TIMEOUT_S, chunk=chunk)
+    results = map_isolated(check, items, n_workers=n_workers, timeout_s=_TIMEOUT_S, chunk=chunk)
     for result in in_order(results):
         if isinstance(result, Loss):
             yield Failure(0, result.cause, f"the interpreter's process: {result.message}")

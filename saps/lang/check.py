@@ -38,16 +38,7 @@ from saps.lang.program_values import (
     is_text,
     kind_of,
 )
-from saps.lang.types import (
-    BOOL,
-    INT,
-    STRING,
-    Array,
-    Dictionary,
-    Type,
-    Variable,
-    declared_type,
-)
+from saps.lang.types import BOOL, INT, STRING, Array, Dictionary, Type, Variable, declared_type
 from saps.lang.unify import BOOL as BOOL_TERM
 from saps.lang.unify import FUNCTION, Display, Scheme, Term, TermReader, Unifier, row_of, shift
 

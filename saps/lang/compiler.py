@@ -43,7 +43,7 @@ from saps.lang.unify import BOOL, INT, Term
 
 FILENAME: Final = "<algolisp>"
 
-MAX_LEVELS: Final = 24
+_MAX_LEVELS: Final = 24
 """Levels of a tree in one function. What is deeper becomes a function of its own, so that neither
 this compiler nor that of Python, which uses the C stack, ever goes deeper than that."""
 # Python has no more than 20 blocks within blocks.
@@ -106,7 +106,7 @@ Entry = tuple[Any, ...]
 """A line, the number of the node that it belongs to, and perhaps the block below it."""
 Block = list[Entry]
 Callee = Callable[[list[_Value]], _Value]
-TypeOf = Callable[..., Term | None]
+_TypeOf = Callable[..., Term | None]
 """Gives what is known of a node's type, by its path and the way further into the type."""
 
 
@@ -176,7 +176,7 @@ def compile_node(
     root: Node,
     arguments: Mapping[str, Type],
     limits: Limits,
-    type_of: TypeOf | None,
+    type_of: _TypeOf | None,
     *,
     is_deep: bool = False,
     filename: str = FILENAME,
@@ -197,7 +197,7 @@ class _Compiler:
         root: Node,
         arguments: Mapping[str, Type],
         limits: Limits,
-        type_of: TypeOf | None,
+        type_of: _TypeOf | None,
         is_deep: bool,
     ) -> None:
         self._root = root
@@ -322,7 +322,7 @@ class _Compiler:
             here.cost += 1
             return self._leaf(node, path, names)
         before, self._at = self._at, self._number(path)
-        if self._level >= MAX_LEVELS:
+        if self._level >= _MAX_LEVELS:
             value = self._lift(node, path, names)
         else:
             self._level += 1
@@ -530,13 +530,10 @@ class _Compiler:
         is_value = isinstance(function, _Value)  # which is not called if there is nothing
         outer += [self._entry(f"if {array}:", before)] if is_value else before
         if symbol == "map" and elements != BOOL:
-            flat = f"-word < min({target.text}) <= max({target.text}) < word"
-            test = (
-                f"{target.text} and not {flat}"
-                if elements == INT
-                else f"not is_flat({target.text})"
-            )
-            self._line(f"if {test}: meter.weigh({target.text})")
+            made, test = target.text, f"not is_flat({target.text})"
+            if elements == INT:
+                test = f"{made} and not -word < min({made}) <= max({made}) < word"
+            self._line(f"if {test}: meter.weigh({made})")
         return target
 
     # Functions that are written out where they are called
@@ -546,7 +543,7 @@ class _Compiler:
         symbol, children = node.symbol, node.children
         if not children:
             return symbol in FUNCTIONS and FUNCTIONS[symbol].arity == arity
-        if self._level + levels >= MAX_LEVELS:
+        if self._level + levels >= _MAX_LEVELS:
             return False
         if lambda_arity(symbol):
             return lambda_arity(symbol) == arity and len(children) == 1

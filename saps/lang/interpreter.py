@@ -359,11 +359,8 @@ def _described(value: Any) -> str:
     if type(value) is int and extra_size(value):
         return f"a number of {value.bit_length()} bits"
     if type(value) is str:
-        return (
-            f"a string of length {len(value)}"
-            if is_text(value)
-            else "a string with half a surrogate pair"
-        )
+        sort = f"of length {len(value)}" if is_text(value) else "with half a surrogate pair"
+        return f"a string {sort}"
     return kind_of(value)
 
 

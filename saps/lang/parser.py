@@ -12,7 +12,7 @@ from saps.lang.node import MAX_DEPTH, MAX_SIZE, Node
 from saps.lang.program_values import HALF_A_PAIR, constant, is_text, kind_of
 from saps.resources import resource_folder
 
-MAX_LENGTH: Final = 1_000_000
+_MAX_LENGTH: Final = 1_000_000
 """Characters; a longer text is refused before anything is built."""
 
 _CLOSING: Final = {"(": ")", "[": "]"}
@@ -28,8 +28,8 @@ def parse(text: str) -> Node:
     """
     if not isinstance(text, str):
         raise ParseError(f"expected text, found {kind_of(text)}", "", 0)
-    if len(text) > MAX_LENGTH:
-        raise TreeLimitError(f"the text has more than {MAX_LENGTH} characters")
+    if len(text) > _MAX_LENGTH:
+        raise TreeLimitError(f"the text has more than {_MAX_LENGTH} characters")
     _check_brackets(text)
     try:
         node: Node = _lark().parse(text)  # type: ignore[assignment]  # the transformer makes Nodes
@@ -80,11 +80,8 @@ def _wrong_token(error: UnexpectedToken, text: str) -> ParseError:
     at_end = token.type == "$END"
     found = "the end of the text" if at_end else f"'{token}'"
     offset = len(text) if at_end or token.start_pos is None else token.start_pos
-    stack = (
-        []
-        if error.interactive_parser is None
-        else error.interactive_parser.parser_state.value_stack
-    )
+    parser = error.interactive_parser
+    stack = [] if parser is None else parser.parser_state.value_stack
     return ParseError(f"expected {_expected(stack)}, found {found}", text, offset)
 
 
@@ -125,8 +122,7 @@ class _Builder(Transformer[Token, Node]):
         _, head, *arguments, _ = children
         return Node(head.symbol, tuple(arguments))
 
-    def nested(self, children: list[Any]) -> Node:
-        return self.call(children)
+    nested = call
 
     def quoted(self, children: list[Token]) -> Node:
         token = children[0]

@@ -43,7 +43,7 @@ class TypeValue:
     __slots__ = ()
 
 
-INT_TYPE: Final = TypeValue()
+_INT_TYPE: Final = TypeValue()
 
 SYMBOL: Final = re.compile(r"[^\s(),\[\]\"]+")
 """Of a function or an argument; constants may also be in quotes."""
@@ -154,7 +154,7 @@ _NAMED: Final[dict[str, tuple[Any, str]]] = {
     "true": (True, "bool"),
     "false": (False, "bool"),
     "inf": (float("inf"), "int"),
-    "int": (INT_TYPE, "type"),
+    "int": (_INT_TYPE, "type"),
 }
 HALF_A_PAIR: Final = "half of a surrogate pair is not a character"
 

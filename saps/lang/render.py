@@ -27,7 +27,7 @@ MAX_COLUMNS: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class _Span:
     """Where a node stands in a printed program: 0-based line, and columns on that line."""
 
     line: int
@@ -40,7 +40,7 @@ class Layout:
     """A printed program, and where each of its nodes is in it."""
 
     lines: list[str]
-    spans: dict[TreePath, Span]
+    spans: dict[TreePath, _Span]
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
@@ -82,7 +82,7 @@ def _put(layout: Layout, node: Node, path: TreePath, n_closing: int, max_columns
             lines.append(" " * (start + 2))
         _put(layout, child, (*path, index), n_closing + 1 if is_last else 0, max_columns)
     lines[-1] += ")" if node.children else ""
-    layout.spans[path] = Span(line, start, len(lines[line]))
+    layout.spans[path] = _Span(line, start, len(lines[line]))
 
 
 def explain(node: Node, error: AlgoLispError) -> str:
@@ -125,11 +125,8 @@ _COLOURS: Final = {"form": "#8250df", "function": "#0550ae", "leaf": "#1f2328"}
 
 def dot(node: Node) -> str:
     """The tree in the language of Graphviz."""
-    lines = [
-        "digraph program {",
-        "  node [fontname=monospace, shape=plaintext];",
-        "  edge [arrowhead=none];",
-    ]
+    lines = ["digraph program {", "  node [fontname=monospace, shape=plaintext];"]
+    lines.append("  edge [arrowhead=none];")
     waiting: list[tuple[Node, int]] = [(node, -1)]  # each with the number of its parent
     for number in range(node.size):
         current, parent = waiting.pop()

@@ -54,7 +54,7 @@ NO_MORE: Final = "()"
 INT, BOOL, STRING, TYPE = "int", "bool", "string", "type"
 RIGID: Final = "'"
 """Begins the name of a variable that is whatever its declarer says, so equal to itself only."""
-MAX_WORK: Final = 300_000
+_MAX_WORK: Final = 300_000
 """Parts looked at by one unifier; a program of 5,000 nodes takes a tenth of that."""
 
 _ANY: Final = int(Constraint.ANY)
@@ -207,7 +207,7 @@ class Unifier:
 
     __slots__ = ("_work", "bindings", "constraints", "rigid")
 
-    def __init__(self, constraints: Iterable[int] = (), work: int = MAX_WORK) -> None:
+    def __init__(self, constraints: Iterable[int] = (), work: int = _MAX_WORK) -> None:
         self.constraints = list(constraints)
         self.bindings: dict[int, Term] = {}
         self.rigid: dict[str, int] = {}
@@ -261,7 +261,7 @@ class Unifier:
         """Make two terms the same; if they cannot be, the unifier is of no further use.
 
         Raises:
-            StaticTypeError: the types of the program take more than `MAX_WORK` to compare.
+            StaticTypeError: the types of the program take more than `_MAX_WORK` to compare.
         """
         waiting = [(left, right)]
         # Two tuples that were unified once are the same for good: without this, shared parts are
@@ -441,17 +441,18 @@ def type_of_value(value: Any) -> Type:
         raise InputError(error.message) from None
 
 
-def term_of_value(value: Any, unifier: Unifier) -> Term:
-    """The type of a plain value as a term.
+def term_of_value(
+    value: Any,
+    unifier: Unifier,
+    known: dict[int, Term] | None = None,
+    levels: int = MAX_NESTING,
+) -> Term:
+    """The type of a plain value as a term; `known` are those of its parts, by their ids.
 
     Raises:
         InputError: see `type_of_value`.
     """
-    return _term_of_value(value, unifier, {}, MAX_NESTING)
-
-
-def _term_of_value(value: Any, unifier: Unifier, known: dict[int, Term], levels: int) -> Term:
-    kind = type(value)
+    kind, known = type(value), {} if known is None else known
     if kind in _TERMS_OF_PLAIN:
         if kind is str and not is_text(value):
             raise InputError("a string with half a surrogate pair is not a value of the language")
@@ -468,7 +469,7 @@ def _term_of_value(value: Any, unifier: Unifier, known: dict[int, Term], levels:
             if plain <= _NUMBERS:
                 elements = elements[:1]
             for element in elements:
-                if not unifier.unify(common, _term_of_value(element, unifier, known, levels - 1)):
+                if not unifier.unify(common, term_of_value(element, unifier, known, levels - 1)):
                     raise InputError("the elements of an array or dictionary must be of one type")
             parts.append(common)
         known[id(value)] = (ARRAY if kind is list else DICTIONARY, *parts)

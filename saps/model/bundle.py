@@ -284,18 +284,15 @@ def _replace_folder(draft: Path, folder: Path) -> None:
         return
     old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
     for other in folder.iterdir():
-        if other.name not in FILES:
-            _copy(other, draft / other.name)
+        if other.name in FILES:
+            continue
+        if other.is_dir():
+            shutil.copytree(other, draft / other.name, symlinks=True)
+        else:
+            shutil.copy2(other, draft / other.name, follow_symlinks=False)
     folder.replace(old / "bundle")
     draft.replace(folder)
     shutil.rmtree(old)
-
-
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, symlinks=True)
-    else:
-        shutil.copy2(source, target, follow_symlinks=False)
 
 
 def misfit(shapes: Mapping[str, Sequence[int]], network: nn.Module) -> str | None:

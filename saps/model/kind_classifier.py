@@ -107,14 +107,11 @@ class Entry:
             TypeError: a field is of another type.
             AlgoLispError: the program is none.
         """
-        name, sort, returns, element = (
-            fields[key] for key in ("name", "sort", "returns", "element")
-        )
+        texts = [fields[key] for key in ("name", "sort", "returns", "element")]
         slots = fields["slots"]
-        if not all(
-            isinstance(text, str) for text in (name, sort, returns, element, *slots.values())
-        ):
+        if not all(isinstance(text, str) for text in (*texts, *slots.values())):
             raise TypeError("a field of an entry is no text")
+        name, sort, returns, element = texts
         written = fields["program"]  # older files have it as text
         program = parse(written) if isinstance(written, str) else Node.from_short_tree(written)
         return cls(name, sort, program, dict(slots), returns, element)
@@ -128,10 +125,7 @@ class KindClassifier:
     """Tells how likely kinds and parts are for a text."""
 
     def __init__(
-        self,
-        entries: Sequence[Entry],
-        weights: Mapping[str, Tensor],
-        english: Sequence[str] = (),
+        self, entries: Sequence[Entry], weights: Mapping[str, Tensor], english: Sequence[str] = ()
     ) -> None:
         """Put entries and weights together.
 

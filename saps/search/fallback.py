@@ -49,9 +49,7 @@ def is_plausible(program: Node, request: Request) -> bool:
 # A vote, a ranking and a search may each ask of the same program.
 @lru_cache(maxsize=4096)
 def _is_plausible(
-    program: Node,
-    arguments: tuple[tuple[str, str], ...] | None,
-    result: str | None,
+    program: Node, arguments: tuple[tuple[str, str], ...] | None, result: str | None
 ) -> bool:
     declared = None if arguments is None else dict(arguments)
     symbols = {node.symbol for node in program.preorder()}
@@ -78,13 +76,12 @@ def _says_nothing(program: Node) -> bool:
     return any(
         node.symbol in _SETTLED_BY_TWINS
         and len(node.children) == 2
-        and (node.children[0] == node.children[1] or all(map(_is_numeral, node.children)))
+        and (
+            node.children[0] == node.children[1]
+            or all(not x.children and _NUMERAL.fullmatch(x.symbol) for x in node.children)
+        )
         for node in program.preorder()
     )
-
-
-def _is_numeral(node: Node) -> bool:
-    return not node.children and bool(_NUMERAL.fullmatch(node.symbol))
 
 
 def _values(program: Node, arguments: Mapping[str, str]) -> Iterator[Value]:

@@ -169,12 +169,6 @@ class _Level:
     left: Tensor
     depth: Tensor
 
-    @classmethod
-    def of_roots(cls, scorer: Scorer) -> "_Level":
-        example = torch.arange(scorer.n_examples, device=scorer.device)
-        zeros = torch.zeros_like(example)
-        return cls(scorer.start(), example, parent=zeros - 1, left=zeros, depth=zeros + 1)
-
     def next(
         self, scorer: Scorer, label: Tensor, down: Tensor, right: Tensor, n_labelled: int
     ) -> "_Level":
@@ -223,7 +217,8 @@ def _grow(scorer: Scorer, symbols: SymbolTable, choose: _Choice) -> list[tuple[N
     n_examples, device = scorer.n_examples, scorer.device
     size = torch.ones(n_examples, dtype=torch.long, device=device)
     log_prob = torch.zeros(n_examples, dtype=torch.float64, device=device)
-    level = _Level.of_roots(scorer)
+    example, zeros = torch.arange(n_examples, device=device), torch.zeros_like(size)
+    level = _Level(scorer.start(), example, parent=zeros - 1, left=zeros, depth=zeros + 1)
     steps: list[tuple[Tensor, Tensor, Tensor]] = []
     n_labelled = 0
     while len(level.example):

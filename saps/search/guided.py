@@ -1,6 +1,6 @@
 """Search guided by examples: best-first over partial trees, the complete ones run."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
 from hashlib import blake2b
 from heapq import heappop, heappush, nsmallest
@@ -11,13 +11,7 @@ from typing import Any, NamedTuple
 import torch
 
 from saps.data.symbols import SymbolTable
-from saps.lang import (
-    AlgoLispError,
-    Limits,
-    Node,
-    compile_program,
-    values_equal,
-)
+from saps.lang import AlgoLispError, Limits, Node, compile_program, values_equal
 from saps.lang.errors import LimitError, TimeLimitError
 from saps.lang.node import is_closed
 from saps.model.protocols import Scorer
@@ -52,7 +46,7 @@ class Candidate:
         return self.tree is not None and self.tree.ranked is not None
 
 
-class Agenda:
+class _Agenda:
     """A queue of candidates. Of a tree's labels only the best one left is in it.
 
     So the queue grows by at most one a label taken, and gives the same order as one that holds
@@ -103,7 +97,7 @@ class Run(NamedTuple):
     value: bool | None = None
 
 
-class Rehearsed(NamedTuple):
+class _Rehearsed(NamedTuple):
     """What a program did on all examples; `behaviour` is the same for those that did the same."""
 
     runs: tuple[Run, ...]
@@ -126,9 +120,9 @@ class Rehearsal:
             for e in request.examples
         ]
         self._limits = limits
-        self._known: dict[Node, Rehearsed] = {}
+        self._known: dict[Node, _Rehearsed] = {}
 
-    def rehearsed(self, program: Node) -> Rehearsed:
+    def rehearsed(self, program: Node) -> _Rehearsed:
         """Run a program on each example; the same tree is run once."""
         if program not in self._known:
             if monotonic() > self.deadline:
@@ -136,7 +130,7 @@ class Rehearsal:
             self._known[program] = self._run(program)
         return self._known[program]
 
-    def _run(self, program: Node) -> Rehearsed:
+    def _run(self, program: Node) -> _Rehearsed:
         try:
             compiled = compile_program(program, self._arguments, self._limits)
         except AlgoLispError as error:
@@ -156,10 +150,10 @@ class Rehearsal:
                 truth = value if type(value) is bool else None
                 runs.append(Run("", values_equal(value, output, by_value=True), truth))
                 behaviour.update(f" {value!r}".encode())
-        return Rehearsed(tuple(runs), behaviour.digest())
+        return _Rehearsed(tuple(runs), behaviour.digest())
 
-    def _failed(self, code: str) -> Rehearsed:
-        return Rehearsed((Run(code),) * self.n_examples, code.encode())
+    def _failed(self, code: str) -> _Rehearsed:
+        return _Rehearsed((Run(code),) * self.n_examples, code.encode())
 
 
 # Tells partial trees that cannot become a program that works on the examples.
@@ -301,10 +295,7 @@ class GuidedSearch(TreeSearch):
 
     @torch.inference_mode()
     def search(
-        self,
-        scorer: Scorer,
-        symbols: SymbolTable,
-        requests: Sequence[Request] | None = None,
+        self, scorer: Scorer, symbols: SymbolTable, requests: Sequence[Request] | None = None
     ) -> list[list[Prediction]]:
         """Return up to `top` programs a text, the answer first; see `Search.search`.
 
@@ -321,7 +312,8 @@ class GuidedSearch(TreeSearch):
             greedy = GreedyDecoder(**self.caps).search(scorer, symbols, requests)
             for pursuit, programs in zip(pursuits, greedy, strict=True):
                 if not pursuit.found:
-                    pursuit.try_all(programs)
+                    for prediction in programs:
+                        pursuit.try_one(prediction.program, prediction.log_prob)
         return [pursuit.best(self.top) for pursuit in pursuits]
 
     def _pursue(self, expansion: Expansion, pursuits: Sequence["_Pursuit"]) -> None:
@@ -332,7 +324,7 @@ class GuidedSearch(TreeSearch):
             limits.append(self.seconds_per_text * len(active))
         deadline = monotonic() + min((limit for limit in limits if limit is not None), default=inf)
         for pursuit in active:
-            pursuit.end_at(deadline)
+            pursuit.rehearsal.deadline = deadline
         while active:
             _rank(expansion, [h for one in active for h in one.wanted(expansion, self.lookahead)])
             for pursuit in active:
@@ -359,6 +351,7 @@ class _Pursuit:
     Attributes:
         found: the complete trees that were tried and were not like one before.
         done: whether the search is over.
+        rehearsal: runs programs.
     """
 
     def __init__(
@@ -366,7 +359,7 @@ class _Pursuit:
     ) -> None:
         self.found: list[Prediction] = []
         self.done = False
-        self._rehearsal = rehearsal
+        self.rehearsal = rehearsal
         self._symbols = symbols
         is_timed = search.seconds_per_text is not None
         self._max_programs = search.max_programs or (inf if is_timed else 100)
@@ -374,20 +367,11 @@ class _Pursuit:
         # Without examples nothing tells one complete tree from another.
         self._n_enough = 1 if rehearsal.n_examples else search.top
         self._evaluation = PartialEvaluation(symbols, rehearsal) if search.prune else None
-        self._agenda = Agenda()
+        self._agenda = _Agenda()
         self._behaviours: set[bytes] = set()
         self._n_run = self._n_expanded = 0
         # The tree whose next labels must be ranked before the search can go on.
         self._next = root
-
-    def end_at(self, deadline: float) -> None:
-        """Run no program from a time of the clock on, however many are to be tried by then."""
-        self._rehearsal.deadline = deadline
-
-    def try_all(self, programs: Iterable[Prediction]) -> None:
-        """Try programs that another search found."""
-        for prediction in programs:
-            self._try(prediction.program, prediction.log_prob)
 
     def wanted(self, expansion: Expansion, n: int) -> list[Hypothesis]:
         """Return what to rank: what the search waits for, and what will probably come up soon."""
@@ -418,7 +402,7 @@ class _Pursuit:
                 return partial
             tree = candidate.tree
             if tree is not None and tree.complete:
-                self._try(self._symbols.build(tree.labels), tree.log_prob)
+                self.try_one(self._symbols.build(tree.labels), tree.log_prob)
                 if self.done:
                     return None
         self.done = True
@@ -434,9 +418,9 @@ class _Pursuit:
             candidate.hopeless = self._evaluation is not None and self._evaluation.is_hopeless(tree)
         return None if candidate.tree.complete or candidate.hopeless else candidate.tree
 
-    def _try(self, program: Node, log_prob: float) -> None:
+    def try_one(self, program: Node, log_prob: float) -> None:
         self._n_run += 1
-        runs, behaviour = self._rehearsal.rehearsed(program)
+        runs, behaviour = self.rehearsal.rehearsed(program)
         passed = tuple(run.passed for run in runs)
         if not passed or behaviour not in self._behaviours:
             self._behaviours.add(behaviour)

@@ -165,16 +165,8 @@ class PartialTree:
     """
 
     __slots__ = (
-        "_above",
-        "anchor",
-        "depth",
-        "is_down",
-        "is_last",
-        "label",
-        "n_closed",
-        "n_nodes",
-        "n_open",
-        "previous",
+        *("_above", "anchor", "depth", "is_down", "is_last"),
+        *("label", "n_closed", "n_nodes", "n_open", "previous"),
     )
 
     previous: Self | None
@@ -283,7 +275,6 @@ class ShapeConstraint:
         self._within = arities <= torch.arange(self._most + 1)[:, None]
 
     def start(self, request: Request) -> PartialTree:  # noqa: ARG002 - the shape is free
-        """Return the empty tree."""
         return PartialTree()
 
     def allowed_many(self, trees: Sequence[PartialTree]) -> Tensor:
@@ -291,12 +282,10 @@ class ShapeConstraint:
         return self._within[[self._room(tree) for tree in trees]]
 
     def first_allowed(self, tree: PartialTree, ranking: Sequence[int]) -> int:
-        """Return the first label of a ranking that leaves the tree within the caps."""
         room = self._room(tree)
         return next(label for label in ranking if self._arities[label] <= room)
 
     def extend(self, tree: PartialTree, label: int) -> PartialTree:
-        """Return the tree with its next node labelled."""
         return tree.extend(label, self._arities[label])
 
     def _room(self, tree: PartialTree) -> int:
@@ -309,7 +298,7 @@ class ShapeConstraint:
 # Partial trees of many texts, grown together.
 
 
-class Labelled(NamedTuple):
+class _Labelled(NamedTuple):
     """A written node: the state, (S,), that it was labelled from, and its label."""
 
     state: Tensor
@@ -335,8 +324,8 @@ class Hypothesis:
     example: int
     tree: PartialTree
     log_prob: float = 0.0
-    last: Labelled | None = None
-    open: tuple[Labelled, ...] = ()
+    last: _Labelled | None = None
+    open: tuple[_Labelled, ...] = ()
     state: Tensor | None = None
     ranked: tuple[Sequence[float], Sequence[int]] | None = None
 
@@ -399,7 +388,6 @@ class Expansion:
         return log_probs.masked_fill(~allowed.to(log_probs.device), -torch.inf)
 
     def first_allowed(self, hypothesis: Hypothesis, ranking: Sequence[int]) -> int:
-        """Return the first label of a ranking of all that the next node may have."""
         return self._constraint.first_allowed(hypothesis.tree, ranking)
 
     def extend(self, hypothesis: Hypothesis, label: int, log_prob: float) -> Hypothesis:
@@ -407,7 +395,7 @@ class Expansion:
         assert hypothesis.state is not None, "a node is labelled by the scores of its state"
         before = hypothesis.tree
         tree = self._constraint.extend(before, label)
-        node = Labelled(hypothesis.state, label)
+        node = _Labelled(hypothesis.state, label)
         above = hypothesis.open if before.is_down else hypothesis.open[1:]
         return Hypothesis(hypothesis.example, tree, log_prob, node, (node, *above)[tree.n_closed :])
 
@@ -475,16 +463,10 @@ def replay(scorer: Scorer, symbols: SymbolTable, program: Node) -> list[NodeScor
         log_probs = output.log_probs[0]
         log_prob = float(log_probs[label])
         values, numbers = log_probs.topk(min(_N_LIKELIEST, len(log_probs)))
-        likeliest = zip(numbers.tolist(), values.tolist(), strict=True)
+        ranked = zip(numbers.tolist(), values.tolist(), strict=True)
+        likeliest = tuple((symbols.labels[number], value) for number, value in ranked)
         attention = None if output.attention is None else tuple(output.attention[0].tolist())
-        scores.append(
-            NodeScore(
-                symbols.labels[label],
-                log_prob,
-                tuple((symbols.labels[number], value) for number, value in likeliest),
-                attention,
-            )
-        )
+        scores.append(NodeScore(symbols.labels[label], log_prob, likeliest, attention))
         tree = expansion.extend(tree, label, tree.log_prob + log_prob)
         if not tree.complete:
             expansion.advance([tree])

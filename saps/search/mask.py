@@ -217,11 +217,7 @@ class Closings:
         yield from calls
 
     def _promise(
-        self,
-        singles: Iterable[Segment],
-        loose: Sequence[Term],
-        rooms: Sequence[int],
-        types: Types,
+        self, singles: Iterable[Segment], loose: Sequence[Term], rooms: Sequence[int], types: Types
     ) -> int:
         """How many nodes the table gives for some positions."""
         n_nodes = 0

@@ -7,7 +7,7 @@ and the checker cannot disagree.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -35,11 +35,11 @@ from saps.lang.unify import (
 
 Position = tuple[Any, ...]
 """An open position, `(AT, expected, arg1, arg2, self)`: the type that is called for, and the types
-of what the lambdas around bind, UNBOUND where none does. It is a term, so that all that works on
+of what the lambdas around bind, _UNBOUND where none does. It is a term, so that all that works on
 terms works on positions."""
 
 AT: Final = "@"
-UNBOUND: Final = "-"
+_UNBOUND: Final = "-"
 _BOUND_NAMES: Final = (*LAMBDA_ARGUMENTS, SELF)
 
 
@@ -55,27 +55,16 @@ ANYTHING: Final = "*"
 
 def position(expected: Term) -> Position:
     """An open position outside of all lambdas."""
-    return (AT, expected, UNBOUND, UNBOUND, UNBOUND)
+    return (AT, expected, _UNBOUND, _UNBOUND, _UNBOUND)
 
 
-class Production(Protocol):
-    """A way to fill a position."""
-
-    @property
-    def arity(self) -> int: ...
-
-    @property
-    def result(self) -> Term:
-        """Of the node, as far as it is known before the position is; a variable if nothing is."""
-        ...
-
-    def enter(self, unifier: Unifier, at: Position) -> tuple[Position, ...] | None:
-        """Return the positions of the children; None if the node cannot have the type."""
-        ...
+# Ways to fill a position. `result` is the type of the node, as far as it is known before the
+# position is; a variable if nothing is. `enter` returns the positions of the children; None if the
+# node cannot have the type.
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class _Application:
     """A constant, a function as a value, a call of a function, or `if`."""
 
     scheme: Scheme
@@ -99,7 +88,7 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True)
-class Abstraction:
+class _Abstraction:
     """`lambda1` or `lambda2`."""
 
     n_parameters: int
@@ -117,7 +106,7 @@ class Abstraction:
 
 
 @dataclass(frozen=True, slots=True)
-class BoundName:
+class _BoundName:
     """`arg1`, `arg2` or `self`, as a value or called; `place` is that of its type in a position."""
 
     place: int
@@ -126,13 +115,16 @@ class BoundName:
 
     def enter(self, unifier: Unifier, at: Position) -> tuple[Position, ...] | None:
         kind = at[self.place]
-        if kind == UNBOUND:
+        if kind == _UNBOUND:
             return None
         parameters = [unifier.fresh() for _ in range(self.arity)]
         wanted: Term = (FUNCTION, row_of(parameters), at[1]) if parameters else at[1]
         if not unifier.unify(wanted, kind):
             return None
         return tuple([(AT, parameter, *at[2:]) for parameter in parameters])
+
+
+Production = _Application | _Abstraction | _BoundName
 
 
 class Productions(Sequence[Production]):
@@ -199,25 +191,23 @@ def _head(term: Term) -> str | None:
 def _production(label: Label) -> Production | None:
     symbol, arity = label.symbol, label.arity
     if symbol in _BOUND_NAMES:
-        return BoundName(2 + _BOUND_NAMES.index(symbol), arity)
+        return _BoundName(2 + _BOUND_NAMES.index(symbol), arity)
     if symbol in FORMS:
         if arity != FORMS[symbol]:
             return None
         n_parameters = lambda_arity(symbol)
         if n_parameters:
-            return Abstraction(n_parameters)
-        return Application(Scheme((BOOL, 0, 0), 0, (0,)))  # `if`
+            return _Abstraction(n_parameters)
+        return _Application(Scheme((BOOL, 0, 0), 0, (0,)))  # `if`
     if symbol in FUNCTIONS:
         function = FUNCTIONS[symbol]
         if arity == 0:
-            return Application(Scheme.of((), function.type))
-        return (
-            Application(Scheme.of(function.parameters, function.result))
-            if (arity == function.arity)
-            else None
-        )
+            return _Application(Scheme.of((), function.type))
+        if arity != function.arity:
+            return None
+        return _Application(Scheme.of(function.parameters, function.result))
     found = constant(symbol)
-    return None if found is None or arity else Application(Scheme((), found[1], ()))
+    return None if found is None or arity else _Application(Scheme((), found[1], ()))
 
 
 # The open positions of a partial tree, as far as types matter, and how a label changes them.
@@ -252,16 +242,8 @@ class Segment:
     """
 
     __slots__ = (
-        "_fits",
-        "_joined",
-        "_steps",
-        "constraints",
-        "is_heavy",
-        "loose",
-        "masks",
-        "positions",
-        "singles",
-        "weight",
+        *("_fits", "_joined", "_steps", "constraints", "is_heavy"),
+        *("loose", "masks", "positions", "singles", "weight"),
     )
 
     def __init__(

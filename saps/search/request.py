@@ -6,16 +6,7 @@ from dataclasses import dataclass, field, replace
 from saps.lang import AlgoLispError, Value, parse_type
 from saps.lang.check import check_argument_names
 from saps.lang.types import Constraint
-from saps.lang.unify import (
-    DICTIONARY,
-    FUNCTION,
-    TYPE,
-    Term,
-    TermReader,
-    Unifier,
-    shift,
-    spell,
-)
+from saps.lang.unify import DICTIONARY, FUNCTION, TYPE, Term, TermReader, Unifier, shift, spell
 
 # What is known of a program before it is written, besides the text.
 
@@ -66,10 +57,9 @@ class Request:
         One that may be of any type, a variable of its own, is one that may also not occur.
         """
         types = self.argument_types()
+        used = {name: kind for name, kind in (types or {}).items() if name not in self.spare}
         return types and {
-            name: kind
-            for name, kind in types.items()
-            if name not in self.spare and not _is_variable(kind)
+            n: kind for n, kind in used.items() if not (kind.isalnum() and kind[0].isupper())
         }
 
     def settled(self) -> "Request":
@@ -78,10 +68,6 @@ class Request:
 
 
 NOTHING_KNOWN = Request()
-
-
-def _is_variable(kind: str) -> bool:
-    return kind.isalnum() and kind[0].isupper()
 
 
 def _type_of(values: Sequence[Value]) -> str:

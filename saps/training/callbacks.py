@@ -273,8 +273,6 @@ def sample_lines(text: str, gold: Any, prediction: Any) -> str:
     return f"  text  {text}\n  gold  {gold}\n  found {found}"
 
 
-logger = logging.getLogger(__name__)
-
 # How an epoch went: a line in the log, a row of metrics.csv, a point of each learning curve.
 
 _DRAW_EVERY_S = 30.0

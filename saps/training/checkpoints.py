@@ -27,7 +27,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from saps.data.algolisp import find_split
-from saps.data.files import DataError
+from saps.data.files import content_digest
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.model.bundle import FILES, SYMBOLS, TOKENIZER, WEIGHTS, plain_config, restore_replaced
@@ -295,12 +295,7 @@ def split_digest(folder: Path, split: str) -> str:
     Raises:
         DataError: it is missing, or cannot be read.
     """
-    file = find_split(folder, split)
-    try:
-        with file.open("rb") as content:
-            return hashlib.file_digest(content, "blake2b").hexdigest()
-    except OSError as error:
-        raise DataError(file, f"cannot be read ({error.strerror}); check the path") from error
+    return content_digest(find_split(folder, split))
 
 
 def _settings_of(cfg: DictConfig) -> dict[str, Any]:
@@ -360,8 +355,6 @@ def check_data(
                 f"run's data.path=, or {_ANEW}"
             )
 
-
-logger = logging.getLogger(__name__)
 
 # The folder of a run. It writes config.yaml and its vocabularies when it begins, then metrics.csv,
 # curves.png, best/ and checkpoints. It replaces a file of these names only if it goes on with the

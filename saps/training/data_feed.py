@@ -12,9 +12,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from saps.data.batching import Batch, IntArray, batch_sequences
 from saps.data.device_batches import (
+    CountedEpoch,
     PackedBatches,
     Residence,
-    ResidentEpoch,
     ShapePlan,
     Widths,
     check_room,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-AUTO = "auto"
 _N_SHAPES_ON_CPU = 16
 
 
@@ -46,7 +45,7 @@ def choose_shapes(cfg: DictConfig) -> int | None:
         FeedError: it is neither auto, null nor a number above 0.
     """
     wanted, trainer = cfg.feed.n_shapes, cfg.trainer
-    if wanted == AUTO:
+    if wanted == "auto":
         in_bfloat16 = str(trainer.precision).startswith("bf16")
         has_end = trainer.max_epochs is not None and trainer.max_epochs > 0
         no_gpu = trainer.accelerator == "auto" and not torch.accelerator.is_available()
@@ -129,42 +128,6 @@ def _shares(
     return Shares(data.batches("train", epoch), rank, n_ranks, shapes)
 
 
-class EpochLoader(DataLoader[Any]):
-    """The batches of one epoch; a checkpoint within it knows how many were given."""
-
-    def __init__(
-        self, batches: Dataset[Batch], length: int, epoch: int, *, n_workers: int, pin: bool
-    ) -> None:
-        """Give `length` batches, each made when it is needed or ahead by `n_workers` processes.
-
-        With `pin` they are copied to page-locked memory, from where a GPU takes them in passing.
-        """
-        # A worker hands batches over in shared memory, which containers are short of.
-        check_room(n_workers)
-        self._left, self._epoch, self._given = list(range(length)), epoch, 0
-        self._length = length
-        super().__init__(
-            batches, batch_size=None, sampler=self._left, num_workers=n_workers, pin_memory=pin
-        )
-
-    def __len__(self) -> int:
-        return self._length  # of the whole epoch: Lightning counts on from where it was
-
-    def __iter__(self) -> Any:
-        self._given = self._length - len(self._left)
-        for batch in super().__iter__():
-            self._given += 1
-            yield batch
-
-    def state_dict(self) -> dict[str, int]:
-        return {"epoch": self._epoch, "given": self._given}
-
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        if state["epoch"] == self._epoch:
-            # In place: the sampler of the loader is this very list.
-            self._left[:] = range(state["given"], self._length)
-
-
 class Feed(lightning.LightningDataModule):
     """Gives Lightning the batches of a `TaskData`, to each process its own."""
 
@@ -177,10 +140,12 @@ class Feed(lightning.LightningDataModule):
         resident: bool = False,
         n_shapes: int | None = None,
     ) -> None:
-        """Set up for data that have been read; see `EpochLoader` for `n_workers` and `pin`.
+        """Set up for data that have been read.
 
-        Resident batches of a whole epoch are kept on the device, so that no step copies any.
-        Training batches are padded to `n_shapes` shapes at most; None pads none.
+        Batches are made when they are needed, or ahead by `n_workers` processes; with `pin` they
+        are copied to page-locked memory, from where a GPU takes them in passing. Resident batches
+        of a whole epoch are kept on the device, so that no step copies any. Training batches are
+        padded to `n_shapes` shapes at most; None pads none.
         """
         super().__init__()
         self.data, self.n_workers, self.pin = data, n_workers, pin
@@ -190,7 +155,7 @@ class Feed(lightning.LightningDataModule):
         self._residence: Residence | None = None
         self._dev: list[PackedBatches] = []
 
-    def train_dataloader(self) -> EpochLoader | ResidentEpoch:
+    def train_dataloader(self) -> CountedEpoch:
         trainer = self._trainer()
         epoch = trainer.current_epoch
         if self._shares_of is None:
@@ -206,7 +171,7 @@ class Feed(lightning.LightningDataModule):
                 n_workers=self.n_workers,
                 pin=self.pin,
             )
-        return ResidentEpoch(self._residence.epoch(epoch), epoch)
+        return CountedEpoch.resident(self._residence.epoch(epoch), epoch)
 
     def _plan_shares(self) -> Callable[[int], Shares]:
         trainer = self._trainer()
@@ -225,7 +190,7 @@ class Feed(lightning.LightningDataModule):
         logger.info(told, len(shapes.shapes), 100 * pieces, 100 * nodes)
         return partial(_shares, *place, shapes)
 
-    def val_dataloader(self) -> EpochLoader | ResidentEpoch:
+    def val_dataloader(self) -> CountedEpoch:
         trainer = self._trainer()
         check_shares(self.data, trainer.world_size)
         batches = self.data.batches("dev", 0)
@@ -236,7 +201,7 @@ class Feed(lightning.LightningDataModule):
         if not self._dev:
             packed = PackedBatches.of(batches[number] for number in range(len(batches)))
             self._dev = [packed.to(trainer.strategy.root_device)]
-        return ResidentEpoch(self._dev, 0)
+        return CountedEpoch.resident(self._dev, 0)
 
     def teardown(self, stage: str) -> None:  # noqa: ARG002 - Lightning's
         if self._residence is not None:
@@ -245,8 +210,13 @@ class Feed(lightning.LightningDataModule):
     def on_exception(self, exception: BaseException) -> None:  # noqa: ARG002
         self.teardown("fit")
 
-    def _loader(self, batches: Dataset[Batch], length: int, epoch: int) -> EpochLoader:
-        return EpochLoader(batches, length, epoch, n_workers=self.n_workers, pin=self.pin)
+    def _loader(self, batches: Dataset[Batch], length: int, epoch: int) -> CountedEpoch:
+        # A worker hands batches over in shared memory, which containers are short of.
+        check_room(self.n_workers)
+        make = partial(
+            DataLoader, batches, batch_size=None, num_workers=self.n_workers, pin_memory=self.pin
+        )
+        return CountedEpoch(lambda start: make(sampler=range(start, length)), length, epoch)
 
     def _trainer(self) -> lightning.Trainer:
         assert self.trainer is not None, "Trainer.fit(datamodule=feed) sets it"

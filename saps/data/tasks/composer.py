@@ -108,11 +108,6 @@ def draw_draft(catalogue: Catalogue, shape: Shape, rng: Random) -> Draft | None:
     return _draft(family, _Drawing(catalogue, shape, depth, rng))
 
 
-def draw_arguments(family: Family, catalogue: Catalogue, shape: Shape, rng: Random) -> Draft | None:
-    """Return one family with nothing nested in it, or None if the draw was no good."""
-    return _draft(family, _Drawing(catalogue, shape, 1, rng))
-
-
 def _draft(family: Family, drawing: "_Drawing") -> Draft | None:
     root = drawing.use(family, 1)
     arguments = _name_leaves(root, drawing.shape, drawing.rng)
@@ -213,17 +208,12 @@ NOUNS = {
     "string": ("a string", "strings"),
     "string[]": ("an array of strings", "arrays of strings"),
 }
-OTHER_NOUNS = {
+_OTHER_NOUNS = {
     "int": ("an integer", "integers"),
     "int[]": ("an array of integers", "arrays of integers"),
 }
-SHORT_NOUNS = {"int[]": ("an array", "arrays")}
-UNNAMED = {
-    "int": "number",
-    "int[]": "array",
-    "string": "string",
-    "string[]": "array",
-}
+_SHORT_NOUNS = {"int[]": ("an array", "arrays")}
+UNNAMED = {"int": "number", "int[]": "array", "string": "string", "string[]": "array"}
 _PLURAL_WORDS = """
     elements values numbers digits squares positions indexes indices integers words strings
     letters characters lengths those doubled even odd prime positive
@@ -350,9 +340,9 @@ def _declaration(arguments: Mapping[str, str], unnamed: bool, rng: Random) -> st
     nouns = dict(NOUNS)
     draw = rng.random()
     if draw < 0.1:
-        nouns.update(OTHER_NOUNS)
+        nouns.update(_OTHER_NOUNS)
     elif draw < 0.17 and "string[]" not in arguments.values():
-        nouns.update(SHORT_NOUNS)
+        nouns.update(_SHORT_NOUNS)
     if unnamed:
         return listed([nouns[kind][0] for kind in arguments.values()])
     groups: list[tuple[str, list[str]]] = []
@@ -388,7 +378,7 @@ def specimen(family: Family, catalogue: Catalogue) -> Specimen:
     """Return an example of a family, always the same one."""
     for seed in range(100):
         rng = Random(seed)
-        draft = draw_arguments(family, catalogue, _SHAPE, rng)
+        draft = _draft(family, _Drawing(catalogue, _SHAPE, 1, rng))
         program = None if draft is None else draft.root.node()
         if draft is not None and program is not None:
             text = normalise_text(phrase_task(draft.root, draft.arguments, rng))
@@ -461,11 +451,7 @@ class Readings:
         return found if isinstance(found, Use) else None
 
     def _expression(
-        self,
-        program: Node,
-        symbols: frozenset[str],
-        arguments: Mapping[str, str],
-        result: str,
+        self, program: Node, symbols: frozenset[str], arguments: Mapping[str, str], result: str
     ) -> Expression | None:
         if not program.children:
             return _leaf(program, arguments, result)

@@ -19,7 +19,7 @@ from saps.data.algolisp import SPLITS, find_split
 from saps.data.files import STAGING, DataError, Progress, read_lines, sole_writer, write_lines
 from saps.data.tasks.sharding import SAME_BYTES, Shard, split_sizes
 
-METADATA = "metadata.json"
+_METADATA = "metadata.json"
 
 _REMEDY = "move it away, or give --overwrite to replace it"
 
@@ -53,14 +53,14 @@ def check_folder(folder: Path, wanted: Mapping[str, Any], remedy: str, *, overwr
 
 def _held_already(folder: Path, wanted: Mapping[str, Any]) -> str | None:
     """Return what the folder holds besides a set with these settings; None for nothing."""
-    path = folder / METADATA
+    path = folder / _METADATA
     if not path.exists():
         files = ", ".join(_split_files(folder))
-        return f"{files} but no {METADATA}, which would say how they were made" if files else None
+        return f"{files} but no {_METADATA}, which would say how they were made" if files else None
     try:
         found = _flat(dict(json.loads(path.read_text(encoding="utf-8"))))
     except (OSError, ValueError, TypeError):
-        return f"a data set whose {METADATA} cannot be read"
+        return f"a data set whose {_METADATA} cannot be read"
     asked = _flat(wanted)
     names = [name for name in (asked | found) if found.get(name) != asked.get(name)]
     if not names:
@@ -125,8 +125,8 @@ def write_folder(
     try:
         for name, lines in splits.items():
             write_lines(staging / f"{name}.jsonl", lines)
-        write_lines(staging / METADATA, [json.dumps(metadata(), indent=2)])
-        for name in (*(f"{split}.jsonl" for split in splits), METADATA):
+        write_lines(staging / _METADATA, [json.dumps(metadata(), indent=2)])
+        for name in (*(f"{split}.jsonl" for split in splits), _METADATA):
             (staging / name).replace(out / name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -192,7 +192,7 @@ def _shards(folder: Path) -> list[Shard]:
 
 
 def _metadata(part: Path) -> dict[str, Any]:
-    path = part / METADATA
+    path = part / _METADATA
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -208,7 +208,7 @@ def _metadata(part: Path) -> dict[str, Any]:
 
 def _check_alike(folder: Path, shards: Sequence[Shard], parts: Sequence[dict[str, Any]]) -> None:
     for shard, part in zip(shards, parts, strict=True):
-        path = folder / shard.folder / METADATA
+        path = folder / shard.folder / _METADATA
         if part["shard"] != str(shard):
             reason = f"says that it is part {part['shard']}; the folder was renamed"
             raise DataError(path, reason)
@@ -237,9 +237,8 @@ def _lines(path: Path, expected: int, programs: set[bytes]) -> Iterator[bytes]:
 def _whole(parts: Sequence[dict[str, Any]], n_programs: int) -> dict[str, Any]:
     """Return the metadata of the parts together."""
     whole = {name: value for name, value in parts[0].items() if name != "shard"}
-    whole["sizes"] = {
-        name: sum(part["sizes"][name] for part in parts) for name in parts[0]["sizes"]
-    }
+    sizes = [part["sizes"] for part in parts]
+    whole["sizes"] = {name: sum(each[name] for each in sizes) for name in sizes[0]}
     whole["programs"] = n_programs
     if "held_out_pairs" in whole:
         found: dict[str, set[str]] = {}

@@ -438,9 +438,8 @@ def _examples(name: str, said: _Said, n_examples: int) -> list[tuple[dict[str, A
     try:
         examples = [(dict(json.loads(inputs)), json.loads(output)) for inputs, _, output in pairs]
     except (TypeError, ValueError) as error:
-        raise FamilyError(
-            name, f"expected 'example: INPUTS -> OUTPUT', in JSON ({error})"
-        ) from error
+        reason = f"expected 'example: INPUTS -> OUTPUT', in JSON ({error})"
+        raise FamilyError(name, reason) from error
     if len(examples) != n_examples:
         raise FamilyError(name, f"has {len(examples)} lines 'example:', expected {n_examples}")
     return examples

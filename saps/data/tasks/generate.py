@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
-from itertools import count
+from itertools import count, takewhile
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 # Tests of a program: inputs by chance, outputs by the interpreter, dull programs refused.
 
 N_TESTS = 10
-MAX_ATTEMPTS = 24
+_MAX_ATTEMPTS = 24
 
 
 def draw_tests(program: Node, arguments: Mapping[str, str], rng: Random) -> tuple[Test, ...]:
@@ -51,7 +51,7 @@ def draw_tests(program: Node, arguments: Mapping[str, str], rng: Random) -> tupl
     run = compile_program(program, arguments, LIMITS)
     tests: list[Test] = []
     outputs: list[str] = []
-    for attempt in range(MAX_ATTEMPTS):
+    for attempt in range(_MAX_ATTEMPTS):
         inputs = draw_by_type(arguments, _largest(attempt - len(tests)), rng)
         try:
             tests.append(Test(inputs, run(inputs)))
@@ -73,9 +73,9 @@ def _largest(n_failures: int) -> int:
 
 
 MAX_WORDS = 120
-MAX_SYMBOLS = 80
+_MAX_SYMBOLS = 80
 
-EVERYWHERE = frozenset(Place(name, block) for name in split_sizes(0) for block in range(N_BLOCKS))
+_EVERYWHERE = frozenset(Place(name, block) for name in split_sizes(0) for block in range(N_BLOCKS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class TaskMaker:
     seed: int
     noise: Noise = field(default_factory=Noise)
     split: str = "surface"
-    wanted: Container[Place] = EVERYWHERE
+    wanted: Container[Place] = _EVERYWHERE
 
     def make(self, index: int) -> Task | None:
         """Return task number `index`, or None if the draw made no good task that is wanted."""
@@ -112,10 +112,11 @@ class TaskMaker:
             return None
         text = self._text(draft, index, rng)
         block = block_of(text)
-        if not self._wants(block) or text.count(" ") >= MAX_WORDS:
+        is_wanted = any(Place(split, block) in self.wanted for split in split_sizes(0))
+        if not is_wanted or text.count(" ") >= MAX_WORDS:
             return None
         program = draft.root.node()
-        if program is None or program.size > MAX_SYMBOLS:
+        if program is None or program.size > _MAX_SYMBOLS:
             return None
         decision = RULES[self.split](draft.root, program, self.seed)
         if decision is None:
@@ -133,9 +134,6 @@ class TaskMaker:
         # random numbers of its own: noise changes nothing but the text
         return normalise_text(self.noise.spoil(text, Random(f"{self.seed}:{index}:noise")))
 
-    def _wants(self, block: int) -> bool:
-        return any(Place(split, block) in self.wanted for split in split_sizes(0))
-
 
 def _is_typed(program: Node, draft: Draft) -> bool:
     try:
@@ -145,14 +143,8 @@ def _is_typed(program: Node, draft: Draft) -> bool:
 
 
 def _example(draft: Draft, program: Node, text: str, tests: tuple[Test, ...]) -> Example:
-    return Example(
-        text=text,
-        arguments=draft.arguments,
-        return_type=draft.root.family.result,
-        program=program,
-        tests=tests,
-        nodes=tuple(use.family.name for use in draft.root.uses()),
-    )
+    names = tuple(use.family.name for use in draft.root.uses())
+    return Example(text, draft.arguments, draft.root.family.result, program, tests, names)
 
 
 _CHUNK = 200  # draws that a worker makes at a time
@@ -168,18 +160,9 @@ logger = logging.getLogger(__name__)
 
 def generate(cfg: "DictConfig") -> Path:
     """Write the data set that `conf/generate.yaml` describes; return its folder."""
-    return generate_dataset(
-        out=cfg.out,
-        size=cfg.size,
-        seed=cfg.seed,
-        workers=cfg.workers,
-        max_depth=cfg.max_depth,
-        noise=Noise(**cfg.noise),
-        split=cfg.split,
-        shard=cfg.shard,
-        catalogue=cfg.catalogue,
-        overwrite=cfg.overwrite,
-    )
+    keys = ("seed", "workers", "max_depth", "split", "shard", "catalogue", "overwrite")
+    settings = {key: cfg[key] for key in keys}
+    return generate_dataset(cfg.out, cfg.size, noise=Noise(**cfg.noise), **settings)
 
 
 def generate_dataset(
@@ -261,9 +244,7 @@ def _work(collector: Collector) -> Iterator[Work]:
     Workers compute ahead, so they may make what the collector then refuses; what they leave out
     it would refuse as well. Their number therefore changes nothing.
     """
-    for number in count():
-        if collector.is_full:
-            return
+    for number in takewhile(lambda _: collector.wanted, count()):
         yield number, collector.wanted
 
 
@@ -278,16 +259,10 @@ def _too_few(settings: Settings, collector: Collector) -> str:
 
 def _make_chunk(settings: Settings, work: Work) -> list[Made]:
     number, wanted = work
-    maker: TaskMaker | PeopleTaskMaker = TaskMaker(
-        default_catalogue(),
-        Shape(max_depth=settings.max_depth),
-        settings.seed,
-        settings.noise,
-        settings.split,
-        wanted,
-    )
-    if settings.catalogue == "people":
-        maker = PeopleTaskMaker(settings.seed, wanted)
+    maker: TaskMaker | _PeopleTaskMaker = _PeopleTaskMaker(settings.seed, wanted)
+    if settings.catalogue != "people":
+        shape, how = Shape(max_depth=settings.max_depth), (settings.noise, settings.split)
+        maker = TaskMaker(default_catalogue(), shape, settings.seed, *how, wanted)
     tasks = map(maker.make, range(number * _CHUNK, (number + 1) * _CHUNK))
     return [_made(task) for task in tasks if task is not None]
 
@@ -309,11 +284,11 @@ _WITHOUT_ARGUMENTS: Final = 0.15  # of the tasks that need none so many stay
 
 
 @dataclass(frozen=True, slots=True)
-class PeopleTaskMaker:
+class _PeopleTaskMaker:
     """Makes the tasks of one data set; a pure function of seed and index."""
 
     seed: int
-    wanted: Container[Place] = EVERYWHERE
+    wanted: Container[Place] = _EVERYWHERE
 
     def make(self, index: int) -> Task | None:
         """Return task number `index`, or None if the draw made no good task that is wanted."""
@@ -339,18 +314,9 @@ class PeopleTaskMaker:
         tests = _tests(asked, program, rng)
         if not tests:
             return None
-        return Task(
-            Example(
-                text,
-                request.arguments,
-                asked.kind.language_type,
-                program,
-                tests,
-                tuple(asked.kinds()),
-                typed=request.text,
-            ),
-            place,
-        )
+        kind, names = asked.kind.language_type, tuple(asked.kinds())
+        example = Example(text, request.arguments, kind, program, tests, names, request.text)
+        return Task(example, place)
 
 
 @cache

@@ -20,20 +20,8 @@ from saps.english.quoted import find_quoted
 from saps.lang import AlgoLispError, Node, compile_program, infer_type, parse, values_equal
 
 REGISTERS: Final = (
-    "homework",
-    "docstring",
-    "comment",
-    "forum",
-    "terse",
-    "chat",
-    "sheet",
-    "story",
-    "foreign",
-    "code",
-    "steps",
-    "teacher",
-    "math",
-    "ticket",
+    *("homework", "docstring", "comment", "forum", "terse", "chat", "sheet", "story"),
+    *("foreign", "code", "steps", "teacher", "math", "ticket"),
 )
 """Who asks, and how it sounds; a wording of a register is a whole request."""
 
@@ -55,18 +43,8 @@ SLOT: Final = re.compile(
     r"\{(?P<name>\w+)(?:\.(?P<form>\w+)(?::(?P<it>\w+))?)?(?:=(?P<noun>[^{}]+))?\}"
 )
 _TYPES: Final = frozenset(
-    [
-        "int",
-        "bool",
-        "string",
-        "char",
-        "float",
-        "int[]",
-        "string[]",
-        "bool[]",
-        "int[][]",
-        "string[][]",
-    ]
+    {"int", "bool", "string", "char", "float", "int[]", "string[]", "bool[]"}
+    | {"int[][]", "string[][]"}
 )
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "=": (*PARTS, *REGISTERS, NOTE),
@@ -127,11 +105,8 @@ class Slot:
             raise KindError(f"type {kind!r} of a slot is none of {', '.join(sorted(_TYPES))}")
         ranges = [re.fullmatch(r"(-?\d+)\.\.(-?\d+)", word) for word in more]
         bounds = next(((int(r[1]), int(r[2])) for r in ranges if r), None)
-        return cls(
-            kind,
-            bounds=bounds,
-            traits=frozenset(w for w, r in zip(more, ranges, strict=True) if not r),
-        )
+        traits = frozenset(w for w, r in zip(more, ranges, strict=True) if not r)
+        return cls(kind, bounds=bounds, traits=traits)
 
     @property
     def language_type(self) -> str:
@@ -412,7 +387,7 @@ def _said(pattern: str) -> Iterator[str]:
 
 
 def _check_wording(kind: Kind, key: str, wording: Wording) -> None:
-    said = {match["name"] for match in _slots(wording.pattern.source)}
+    said = {match["name"] for match in SLOT.finditer(wording.pattern.source)}
     own = kind.slots.keys() | ({"x"} if kind.sort == "@" else set())
     spare = (said | wording.unsaid) - own
     if spare:
@@ -426,7 +401,3 @@ def _check_wording(kind: Kind, key: str, wording: Wording) -> None:
         raise kind.fault(
             f"{key}: does not name {names}; name it or end the line with ~{names}", wording.place
         )
-
-
-def _slots(text: str) -> Iterator[re.Match[str]]:
-    return SLOT.finditer(text)

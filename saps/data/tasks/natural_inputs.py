@@ -9,17 +9,8 @@ from saps.lang import Limits, Value
 
 _LENGTHS: Final = (0, 1, 1, 2, 3, 3, 4, 5, 5, 6, 8)
 _TEXTS: Final = (
-    "the quick brown fox",
-    "Anna and Bob, 3 apples",
-    "level",
-    "hello world",
-    "a-b-c",
-    "Mississippi",
-    "no. yes! maybe?",
-    "2024-06-01",
-    "user@mail.com",
-    "(a[b]c)",
-    "key=value",
+    *("the quick brown fox", "Anna and Bob, 3 apples", "level", "hello world", "a-b-c"),
+    *("Mississippi", "no. yes! maybe?", "2024-06-01", "user@mail.com", "(a[b]c)", "key=value"),
     "madam",
 )
 _LETTERS: Final = "aaabbcdeeiorstz"
@@ -53,8 +44,7 @@ def draw_inputs(
 
 def _value(kind: str, slot: Slot, length: int, small: bool, rng: Random) -> Value:
     if kind == "int[][]" or kind == "string[][]":
-        rows = max(length, 1) if "nonempty" in slot.traits else length
-        rows = min(rows, 4)
+        rows = min(max(length, 1) if "nonempty" in slot.traits else length, 4)
         width = rows if "square" in slot.traits else rng.randint(1, 4)
         is_rect = bool(slot.traits & {"rect", "square"}) or rng.random() < 0.4
         widths = [width if is_rect else rng.randint(0, 4) for _ in range(rows)]
@@ -88,17 +78,14 @@ def _text(slot: Slot, rng: Random) -> str:
     if slot.type == "char":
         return rng.choice("aeiostn ,-.x1")
     if slot.type.endswith("[]") and "words" not in slot.traits:
-        return "".join(
-            rng.choice(_LETTERS) for _ in range(rng.randint(0 if rng.random() < 0.1 else 1, 6))
-        )
+        n_letters = rng.randint(0 if rng.random() < 0.1 else 1, 6)
+        return "".join(rng.choice(_LETTERS) for _ in range(n_letters))
     if "letters" in slot.traits or rng.random() < 0.5:
         least = 1 if slot.traits & {"nonempty", "letters"} else 0
         return "".join(rng.choice(_LETTERS) for _ in range(rng.randint(least, 8)))
     if "words" in slot.traits:
-        return " ".join(
-            rng.choice(("red", "blue", "an", "apple", "level", "to"))
-            for _ in range(rng.randint(1, 5))
-        )
+        words = ("red", "blue", "an", "apple", "level", "to")
+        return " ".join(rng.choice(words) for _ in range(rng.randint(1, 5)))
     return rng.choice(_TEXTS)
 
 

@@ -15,9 +15,7 @@ from saps.english.vocabulary import word_list
 from saps.lang import Node
 
 # How often people do it, guessed; what is asked is mostly one idea, or two that belong together.
-_OVER_CONDITIONS: Final = (
-    0.22  # a kind that holds a condition or a function, and so stands for many
-)
+_OVER_CONDITIONS: Final = 0.22  # a kind with a condition or a function, which stands for many
 _NESTED: Final = 0.13
 _STEPS: Final = 0.14
 _LITERAL: Final[Mapping[str, float]] = {"int": 0.35, "char": 0.6, "string": 0.35}
@@ -134,11 +132,11 @@ class Drawing:
 
     def __init__(self, kinds: Kinds) -> None:
         self.kinds = kinds
-        over = [k for k in kinds.kinds.values() if any(s.is_applied for s in k.slots.values())]
-        self.over = over
-        self.plain = [k for k in kinds.kinds.values() if k not in over]
+        every = kinds.kinds.values()
+        self.over = [k for k in every if any(s.is_applied for s in k.slots.values())]
+        self.plain = [k for k in every if k not in self.over]
         self.of_type: dict[str, list[Kind]] = {}
-        for kind in self.plain + over:
+        for kind in self.plain + self.over:
             if kind.of("noun") or kind.of("do"):
                 self.of_type.setdefault(kind.returns, []).append(kind)
 
@@ -163,26 +161,19 @@ class Drawing:
         return _weighted(self.over if over else self.plain, rng)
 
     def _fill(self, kind: Kind, rng: Random) -> Asked:
-        asked = Asked(kind)
-        for name, slot in kind.slots.items():
-            asked.fillers[name] = self._filler(slot, rng)
-        return asked
+        return Asked(kind, {n: self._filler(slot, rng) for n, slot in kind.slots.items()})
 
     def _filler(self, slot: Slot, rng: Random) -> Filler:
         if slot.is_applied:
             entries = self.kinds.conditions if slot.type == "condition" else self.kinds.functions
-            fitting = [
-                e
-                for e in entries.values()
-                if e.element == slot.on and slot.gives in ("", e.returns)
-            ]
+            fitting = [e for e in entries.values() if e.element == slot.on]
+            fitting = [e for e in fitting if slot.gives in ("", e.returns)]
             first = self._fill(_weighted(fitting, rng), rng)
             if slot.type == "condition" and rng.random() < _JOINT_CONDITION:
                 second = self._fill(_weighted(fitting, rng), rng)
                 if second.kind is not first.kind:
-                    return Joint(
-                        rng.choice(("and", "and", "or", "but not", "neither")), first, second
-                    )
+                    word = rng.choice(("and", "and", "or", "but not", "neither"))
+                    return Joint(word, first, second)
             return first
         if rng.random() < _LITERAL.get(slot.type, 0.0):
             return Literal(json.dumps(_value(slot, rng), ensure_ascii=False), slot.type)
@@ -198,8 +189,9 @@ class Drawing:
         ]
         if slots:
             name = rng.choice(slots)
-            inner = self._inner(root.kind.slots[name].type, rng)
-            root.fillers[name] = self._fill(inner, rng)
+            kinds = self.of_type[root.kind.slots[name].type]
+            nouns = [kind for kind in kinds if kind.of("noun")]
+            root.fillers[name] = self._fill(_weighted(nouns or kinds, rng), rng)
 
     def _put_before(self, root: Asked, rng: Random) -> None:
         """Put a kind, or two, before the root: steps of which the root is the last."""
@@ -215,10 +207,6 @@ class Drawing:
             root.fillers[first] = inner = self._fill(_weighted(before, rng), rng)
             if rng.random() < 0.3 and repeats == 1:
                 self._put_before(inner, rng)
-
-    def _inner(self, kind: str, rng: Random) -> Kind:
-        nouns = [k for k in self.of_type[kind] if k.of("noun")]
-        return _weighted(nouns or self.of_type[kind], rng)
 
 
 def _weighted(kinds: Sequence[Kind], rng: Random) -> Kind:

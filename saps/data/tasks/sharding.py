@@ -93,7 +93,7 @@ class Shard:
         }
 
 
-CATALOGUES = ("published", "people")
+_CATALOGUES = ("published", "people")
 
 PUBLISHED_SIZES = {"train": 79_214, "dev": 9_352, "test": 10_940}
 """Tasks of the published splits (Polosukhin & Skidanov 2018); ours have the same proportions."""
@@ -126,14 +126,11 @@ def split_by_surface(_root: Use | None, program: Node, seed: int) -> Decision:
 
     Dev and test get a little more than their shares, and lean to longer programs.
     """
-    uniform = _uniform(f"{seed}:split:{program}")
+    chances = {}
     for name, leaning in LEANING.items():
         share = PUBLISHED_SIZES[name] / sum(PUBLISHED_SIZES.values())
-        chance = _HEADROOM * share * program.size**leaning / _MEAN_WEIGHT[name]
-        if uniform <= chance:
-            return name, frozenset()
-        uniform -= chance
-    return "train", frozenset()
+        chances[name] = _HEADROOM * share * program.size**leaning / _MEAN_WEIGHT[name]
+    return _drawn(f"{seed}:split:{program}", chances), frozenset()
 
 
 def split_by_composition(root: Use, program: Node, seed: int) -> Decision | None:
@@ -154,7 +151,7 @@ def held_out(pairs: Iterable[Pair], seed: int) -> Decision:
     A task with a pair of test goes to test, else with a pair of dev to dev, else to train. So
     train nests no pair of the others, and dev none of test.
     """
-    owners = {pair: _owner(pair, seed) for pair in pairs}
+    owners = {pair: _drawn(f"{seed}:pair:{pair}", _HELD_OUT) for pair in pairs}
     for name in _HELD_OUT:
         found = frozenset(pair for pair, owner in owners.items() if owner == name)
         if found:
@@ -162,18 +159,14 @@ def held_out(pairs: Iterable[Pair], seed: int) -> Decision:
     return "train", frozenset()
 
 
-def _owner(pair: Pair, seed: int) -> str:
-    uniform = _uniform(f"{seed}:pair:{pair}")
-    for name, share in _HELD_OUT.items():
-        if uniform <= share:
+def _drawn(text: str, chances: Mapping[str, float]) -> str:
+    """Return a split by its chance, else train; what looks random depends on the text alone."""
+    uniform = (int.from_bytes(sha256(text.encode()).digest()[:7]) + 1) / 256**7
+    for name, chance in chances.items():
+        if uniform <= chance:
             return name
-        uniform -= share
+        uniform -= chance
     return "train"
-
-
-def _uniform(text: str) -> float:
-    """Return a number above 0 and at most 1 that looks random and depends on the text alone."""
-    return (int.from_bytes(sha256(text.encode()).digest()[:7]) + 1) / 256**7
 
 
 RULES: dict[str, Callable[[Use, Node, int], Decision | None]] = {
@@ -222,10 +215,6 @@ class Collector:
     def __post_init__(self) -> None:
         self.wanted = frozenset(place for place, quota in self.quotas.items() if quota > 0)
         self._lines = {place: [] for place in self.quotas}
-
-    @property
-    def is_full(self) -> bool:
-        return not self.wanted
 
     @property
     def n_programs(self) -> int:
@@ -300,8 +289,10 @@ class Settings:
                 f"size is {self.size}, expected at least {least}: of fewer tasks there are none "
                 "for dev or test"
             )
-        if self.catalogue not in CATALOGUES:
-            raise ValueError(f"catalogue is {self.catalogue!r}, expected {' or '.join(CATALOGUES)}")
+        if self.catalogue not in _CATALOGUES:
+            raise ValueError(
+                f"catalogue is {self.catalogue!r}, expected {' or '.join(_CATALOGUES)}"
+            )
         if self.catalogue == "people" and (self.split != "surface" or self.noise):
             raise ValueError(
                 "catalogue=people has slips of its own and is split by programs; leave out split= "

@@ -1,35 +1,30 @@
 """Rewordings of a task that keep its meaning; one that is in doubt is not made."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from random import Random
 from typing import Final
 
-from saps.data.example import Example, Test, with_names
+from saps.data.example import Example
+from saps.data.tasks.composer import UNNAMED
 
 # Spoils texts on purpose, for studies of robustness: the program stays what it was.
 
+
+def _by_word(text: str) -> dict[str, str]:
+    return dict(pair.split(":") for pair in text.split())
+
+
 SYNONYMS = {
-    "find": ("compute", "get", "return"),
-    "compute": ("find", "calculate"),
-    "given": ("having",),
-    "consider": ("take",),
-    "elements": ("items", "values"),
-    "values": ("elements", "entries"),
-    "number": ("integer",),
-    "numbers": ("integers",),
-    "array": ("list",),
-    "arrays": ("lists",),
-    "string": ("text",),
-    "largest": ("biggest", "greatest"),
-    "smallest": ("lowest", "least"),
-    "greater": ("larger", "higher"),
-    "smaller": ("lower",),
-    "sum": ("total",),
-    "length": ("size",),
-    "position": ("index", "place"),
-    "reversed": ("inverted",),
+    word: tuple(others.split(","))
+    for word, others in _by_word(
+        "find:compute,get,return compute:find,calculate given:having consider:take "
+        "elements:items,values values:elements,entries number:integer numbers:integers array:list "
+        "arrays:lists string:text largest:biggest,greatest smallest:lowest,least "
+        "greater:larger,higher smaller:lower sum:total length:size position:index,place "
+        "reversed:inverted"
+    ).items()
 }
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -151,45 +146,17 @@ def rename_arguments(example: Example) -> Example | None:
     letters = Random(example.text).sample(free, len(example.arguments))
     new = dict(zip(example.arguments, letters, strict=True))
     renamed = [new[mentions[i]] if i in mentions else token for i, token in enumerate(tokens)]
-    return replace(
-        example,
-        text=" ".join(renamed),
-        arguments={new[name]: kind for name, kind in example.arguments.items()},
-        program=with_names(example.program, new),
-        tests=tuple(
-            Test({new.get(name, name): value for name, value in test.inputs.items()}, test.output)
-            for test in example.tests
-        ),
-    )
+    return example.renamed(new, " ".join(renamed))
 
 
 # Each word with one that means the same wherever the word stands in such texts.
-_SYNONYMS: Final = {
-    "find": "compute",
-    "compute": "find",
-    "elements": "values",
-    "values": "elements",
-    "largest": "biggest",
-    "biggest": "largest",
-    "smallest": "lowest",
-    "lowest": "smallest",
-    "greater": "bigger",
-    "bigger": "larger",
-    "larger": "greater",
-    "index": "position",
-    "position": "index",
-    "indexes": "positions",
-    "indices": "indexes",
-    "positions": "indexes",
-    "mean": "average",
-    "average": "mean",
-    "letters": "characters",
-    "characters": "letters",
-    "ascending": "increasing",
-    "increasing": "ascending",
-    "descending": "decreasing",
-    "decreasing": "descending",
-}
+_SYNONYMS: Final = _by_word(
+    "find:compute compute:find elements:values values:elements largest:biggest biggest:largest "
+    "smallest:lowest lowest:smallest greater:bigger bigger:larger larger:greater index:position "
+    "position:index indexes:positions indices:indexes positions:indexes mean:average "
+    "average:mean letters:characters characters:letters ascending:increasing "
+    "increasing:ascending descending:decreasing decreasing:descending"
+)
 
 
 def use_synonyms(example: Example) -> Example | None:
@@ -238,7 +205,6 @@ def make_typo(example: Example) -> Example | None:
     return _with_text(example, " ".join(words))
 
 
-_SHORT_NOUNS: Final = {"int": "number", "int[]": "array", "string": "string", "string[]": "array"}
 _NOUN: Final = r"an? (?:number|integer|string|array(?: of (?:numbers|integers|strings))?)"
 _DECLARATION: Final = re.compile(
     rf"(?:you are given|given|consider) {_NOUN} [a-l](?: (?:,|and|, and) {_NOUN} [a-l])* ,"
@@ -251,7 +217,7 @@ def leave_unnamed(example: Example) -> Example | None:
     Applies where the nouns tell the arguments apart, and the arguments are a, b, c, ... in the
     order of the text, as the letters of unnamed arguments are taken to be.
     """
-    nouns = {name: _SHORT_NOUNS.get(kind, "") for name, kind in example.arguments.items()}
+    nouns = {name: UNNAMED.get(kind, "") for name, kind in example.arguments.items()}
     declaration = _DECLARATION.match(example.text)
     if declaration is None or "" in nouns.values() or len(set(nouns.values())) < len(nouns):
         return None
@@ -262,17 +228,11 @@ def leave_unnamed(example: Example) -> Example | None:
     if declared != list("abcdefghijkl"[: len(nouns)]) or set(declared) != set(nouns):
         return None
     kept = [token for place, token in enumerate(tokens[:n_declared]) if place not in mentions]
-    asked = _call_by_noun(tokens[n_declared:], n_declared, mentions, nouns)
-    return _with_text(example, " ".join([*kept, *asked]))
-
-
-def _call_by_noun(
-    tokens: Sequence[str], start: int, mentions: Mapping[int, str], nouns: Mapping[str, str]
-) -> list[str]:
-    return [
+    asked = [
         f"the given {nouns[mentions[place]]}" if place in mentions else token
-        for place, token in enumerate(tokens, start)
+        for place, token in enumerate(tokens[n_declared:], n_declared)
     ]
+    return _with_text(example, " ".join([*kept, *asked]))
 
 
 def _with_text(example: Example, text: str) -> Example | None:

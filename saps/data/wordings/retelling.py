@@ -14,7 +14,6 @@ from saps.data.tasks.composer import (
     NOUNS,
     Expression,
     Leaf,
-    Readings,
     Use,
     default_readings,
     listed,
@@ -114,7 +113,7 @@ class Speaker:
         self._anaphors[inner] = self.letter
         asked = self._ask(root, "find")
         before = self.rng.random() < 0.75
-        frame = self._filled("define" if before else "where", V=self.letter, D=told)
+        frame = self._frame("define" if before else "where", V=self.letter, D=told)
         return f"{frame} {asked}" if before else f"{asked} {frame}"
 
     def _ask(self, root: Use, find: str) -> str:
@@ -128,11 +127,8 @@ class Speaker:
             return f"{self._frame('whether')} {noun}"
         return _agreeing(self._frame(find), noun)
 
-    def _frame(self, name: str) -> str:
-        return self.table.frame(name, self.rng)
-
-    def _filled(self, name: str, **slots: str) -> str:
-        return SLOT.sub(lambda match: slots[match[1]], self._frame(name))
+    def _frame(self, name: str, **slots: str) -> str:
+        return SLOT.sub(lambda match: slots[match[1]], self.table.frame(name, self.rng))
 
     def _step_before(self, root: Use) -> Use | None:
         """Return what can be done first, if anything."""
@@ -182,8 +178,7 @@ class Speaker:
     def _drawn_of(
         self, name: str, kind: str, fillers: Mapping[str, Expression], condition: str | None
     ) -> str | None:
-        wordings = self.table.families.get(name)
-        patterns = [] if wordings is None else wordings.of(kind)
+        patterns = self.table.families.get(name, {}).get(kind)
         if not patterns:
             return None
         for _ in range(_TRIES):
@@ -197,8 +192,7 @@ class Speaker:
         form = _FORMS.search(text)
         if form is None:
             return text
-        wordings = self.table.conditions.get(condition or "")
-        patterns = [] if wordings is None else wordings.of(form[1])
+        patterns = self.table.conditions.get(condition or "", {}).get(form[1])
         if not patterns:
             return None
         return text.replace(form[0], self.rng.choice(patterns).draw(self.rng))
@@ -320,7 +314,6 @@ class Reteller:
 
     rate: float
     table: Table | None = None
-    readings: Readings | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate <= 1:
@@ -343,8 +336,8 @@ class Reteller:
 
     def retell(self, example: Example, rng: Random) -> Example:
         """Return the task told anew: text, names and program; its tests are left out."""
-        readings = self.readings or default_readings()
-        root = readings.expression(example.program, example.arguments, example.return_type)
+        whole = example.program, example.arguments, example.return_type
+        root = default_readings().expression(*whole)
         if root is None:
             return example
         telling = _Telling(self.table or default_table(), _used(root, example.arguments, rng), rng)
@@ -455,10 +448,6 @@ def _mark(name: str) -> str:
     return f"arg{name}arg"
 
 
-def _letter(mark: str) -> str:
-    return mark.removeprefix("arg").removesuffix("arg")
-
-
 def _used(root: Use, arguments: Mapping[str, str], rng: Random) -> dict[str, str]:
     """Return the arguments that the program uses, in some order."""
     names = {leaf.name for leaf in root.leaves()}
@@ -493,25 +482,18 @@ def _new_letters(typed: str, names: Sequence[str], rng: Random) -> dict[str, str
             if draw < _NAMES_OF_TASK + _NAMES_BY_MENTION
             else "".join(rng.sample(LETTERS, len(said)))
         )
-        order = sorted(said, key=lambda name: _place(typed, _mark(name)))
+        order = sorted(said, key=lambda n: (_mark(n) not in typed, typed.find(_mark(n))))
         letters = {_mark(name): letter for name, letter in zip(order, chosen, strict=False)}
     free = [letter for letter in LETTERS if letter not in letters.values()]
     own = list(dict.fromkeys(_OWN_MARK.findall(typed)))
     others = [mark for mark in (_mark(_DEFINED), *own) if mark not in letters]
     given = dict(zip(others, free, strict=False))
-    return {mark: _letter(mark).lower() for mark in own} | given | letters
-
-
-def _place(text: str, word: str) -> int:
-    place = text.find(word)
-    return place if place >= 0 else len(text)
+    return {mark: mark[len("arg")].lower() for mark in own} | given | letters
 
 
 # How often each kind of request is to be told at the least.
 
 Kind = tuple[str, ...]
-_ALONE: Final = 1
-_PAIR: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,9 +551,9 @@ class Quota:
 
     def _kind(self, nodes: Kind) -> Kind:
         """Return what a task counts as; () for one that has no quota."""
-        if len(nodes) == _ALONE:
+        if len(nodes) == 1:
             return nodes if nodes[0] in _declared() else ()
-        if len(nodes) != _PAIR:
+        if len(nodes) != 2:
             return ()
         pair = tuple(_declared().get(name, "") for name in nodes)
         table = self.table or default_table()

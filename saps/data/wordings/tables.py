@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from random import Random
@@ -134,27 +134,21 @@ def _choice(tokens: Sequence[str], start: int) -> tuple[_Choice, int]:
 
 KINDS = ("noun", "do", "ask", "that")
 CONDITION_KINDS = ("adj", "post", "are", "is")
-FRAME_KINDS = ("say",)
-_KINDS_OF = {"=": KINDS, "~": CONDITION_KINDS, "+": FRAME_KINDS}
+_FRAME_KINDS = ("say",)
+_KINDS_OF = {"=": KINDS, "~": CONDITION_KINDS, "+": _FRAME_KINDS}
 
 
 class TableError(ValueError):
     """A table of wordings is malformed; the message says where."""
 
 
-@dataclass(slots=True)
-class Wordings:
-    """The patterns of one family, or of one condition, by kind.
+Wordings = dict[str, list[Pattern]]
+"""The patterns of one family, or of one condition, by kind.
 
-    Kinds of a family: "noun" can stand in other texts, "do" is a command, "ask" a question, "that"
-    a clause to follow "whether". Those of a condition: "adj" stands before a plural noun, "post"
-    after one; "are" and "is" are its predicates.
-    """
-
-    patterns: dict[str, list[Pattern]] = field(default_factory=dict)
-
-    def of(self, kind: str) -> list[Pattern]:
-        return self.patterns.get(kind, [])
+Kinds of a family: "noun" can stand in other texts, "do" is a command, "ask" a question, "that" a
+clause to follow "whether". Those of a condition: "adj" stands before a plural noun, "post" after
+one; "are" and "is" are its predicates.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +161,7 @@ class Table:
 
     def frame(self, name: str, rng: Random) -> str:
         """Draw what stands in a place, its slots unfilled; "" where the table has nothing."""
-        wordings = self.frames.get(name)
-        return rng.choice(wordings.of("say")).draw(rng) if wordings is not None else ""
+        return rng.choice(self.frames[name]["say"]).draw(rng) if name in self.frames else ""
 
     @classmethod
     def parse(cls, texts: Mapping[str, str]) -> "Table":
@@ -211,7 +204,7 @@ def _read(file: str, text: str, rooms: Mapping[str, dict[str, Wordings]]) -> Non
         if line[0] in rooms:
             kinds = _KINDS_OF[line[0]]
             names = [name.strip() for name in line[1:].split(",")]
-            current = [rooms[line[0]].setdefault(name, Wordings()) for name in names]
+            current = [rooms[line[0]].setdefault(name, {}) for name in names]
             continue
         kind, colon, said = (part.strip() for part in line.partition(":"))
         if not colon or kind not in kinds or not (said or kind == "say"):
@@ -222,7 +215,7 @@ def _read(file: str, text: str, rooms: Mapping[str, dict[str, Wordings]]) -> Non
         except PatternError as error:
             raise TableError(f"{place}: {error}") from error
         for wordings in current:
-            wordings.patterns.setdefault(kind, []).append(pattern)
+            wordings.setdefault(kind, []).append(pattern)
 
 
 def texts_of(package: str, folder: str) -> dict[str, str]:

@@ -282,31 +282,16 @@ def _fixed(meter: Meter, position: int, value: Any, inner: Any) -> FunctionValue
     return FunctionValue(name, arity - 1, call, inner.deep)
 
 
-@function(
-    "partial0", "(A, (A, ..) -> B) -> (..) -> B", "(map (range 0 3) (partial0 10 -))", "[10, 9, 8]"
-)
-def _partial0(meter: Meter, value: Any, inner: Any) -> FunctionValue:
-    """The function with its first argument fixed."""
-    return _fixed(meter, 0, value, inner)
+def _partial(position: int, which: str, signature: str, example: str, value: str) -> None:
+    def partial(meter: Meter, value: Any, inner: Any) -> FunctionValue:
+        return _fixed(meter, position, value, inner)
+
+    partial.__doc__ = f"The function with its {which} argument fixed."
+    function(f"partial{position}", signature, example, value)(partial)
 
 
-@function(
-    "partial1",
-    "(B, (A, B, ..) -> C) -> (A, ..) -> C",
-    "(map (range 0 3) (partial1 10 -))",
-    "[-10, -9, -8]",
-)
-def _partial1(meter: Meter, value: Any, inner: Any) -> FunctionValue:
-    """The function with its second argument fixed."""
-    return _fixed(meter, 1, value, inner)
-
-
-@function(
-    "partial2",
-    "(C, (A, B, C, ..) -> D) -> (A, B, ..) -> D",
-    "(reduce (range 0 2) (range 0 9) (partial2 4 slice))",
-    "[1, 2, 3]",
-)
-def _partial2(meter: Meter, value: Any, inner: Any) -> FunctionValue:
-    """The function with its third argument fixed."""
-    return _fixed(meter, 2, value, inner)
+_EXAMPLES: Final = "(map (range 0 3) (partial{} 10 -))".format
+_SLICED: Final = "(reduce (range 0 2) (range 0 9) (partial2 4 slice))"
+_partial(0, "first", "(A, (A, ..) -> B) -> (..) -> B", _EXAMPLES(0), "[10, 9, 8]")
+_partial(1, "second", "(B, (A, B, ..) -> C) -> (A, ..) -> C", _EXAMPLES(1), "[-10, -9, -8]")
+_partial(2, "third", "(C, (A, B, C, ..) -> D) -> (A, B, ..) -> D", _SLICED, "[1, 2, 3]")

@@ -210,6 +210,7 @@ need_numbers = _needing("a number", int, float)
 need_bools = _needing("a truth value", bool)
 need_strings = _needing("a string", str)
 need_array = _needing("an array", list)
+need_dictionary = _needing("a dictionary", dict)
 need_types = _needing("a type", TypeValue)
 
 

@@ -267,11 +267,7 @@ def _is_prime(meter: Meter, x: Any) -> bool:
 
 
 @function(
-    "digits",
-    "(int) -> int[]",
-    "(digits -407)",
-    "[4, 0, 7]",
-    ("domain", "the number is a float"),
+    "digits", "(int) -> int[]", "(digits -407)", "[4, 0, 7]", ("domain", "the number is a float")
 )
 def _digits(meter: Meter, x: Any) -> list[int]:
     """The decimal digits of the absolute value, the most significant first."""
@@ -301,8 +297,6 @@ _DECIMAL_PIECE: Final = 10**_DECIMAL_PIECE_DIGITS
 
 
 # Functions of truth values, and comparisons.
-
-# ruff: noqa: ARG001  every implementation takes the meter, though few use it
 
 
 @function("!", "(bool) -> bool", "(! true)", "false", python="not x")

@@ -8,6 +8,7 @@ from saps.lang.functions.function_table import (
     function,
     in_order,
     is_plain,
+    need_dictionary,
     need_strings,
     need_types,
     truncated,
@@ -112,13 +113,12 @@ def _dict_new(meter: Meter, key: Any, value: Any) -> dict[Any, Any]:
 )
 def _dict_insert(meter: Meter, entries: Any, key: Any, value: Any) -> dict[Any, Any]:
     """The dictionary with one more entry, or with a new value for a key it has."""
-    if type(entries) is not dict:
-        raise wrong_kind("dict-insert", 1, "a dictionary", entries)
+    need_dictionary("dict-insert", entries)
     first = type(next(iter(entries), key))
     if type(key) not in _KEYS or (first is not type(key) and {first, type(key)} != NUMBERS):
         raise wrong_kind("dict-insert", 2, "a number, a truth value or a string, as before", key)
     meter.check_length(len(entries) + 1)
-    longer = entries.copy()  # faster than `{**entries}`
+    longer: dict[Any, Any] = entries.copy()  # faster than `{**entries}`
     longer[key] = value
     if not is_plain(key) or not is_plain(value):
         meter.weigh_sum(longer, entries, key, value)
@@ -137,6 +137,5 @@ _KEYS: Final = frozenset({int, float, bool, str})
 )
 def _dict_keys(meter: Meter, entries: Any) -> list[Any]:
     """The keys, in ascending order."""
-    if type(entries) is not dict:
-        raise wrong_kind("dict-keys", 1, "a dictionary", entries)
+    need_dictionary("dict-keys", entries)
     return in_order(meter, list(entries))

@@ -33,7 +33,7 @@ from saps.lang.python.term import (
 
 # Small Python functions that a translated program may need, as source.
 
-HELPERS: Final = {
+_HELPERS: Final = {
     "is_prime": '''
 def is_prime(n):
     """Tell whether n is prime; a number with a fraction is not."""
@@ -121,7 +121,7 @@ def fail(reason):
 # once, in order, is written where the call stands; everything else becomes a function beside the
 # program.
 
-_RESERVED: Final = frozenset({*keyword.kwlist, *dir(builtins), *HELPERS})
+_RESERVED: Final = frozenset({*keyword.kwlist, *dir(builtins), *_HELPERS})
 # What may evaluate a part of itself several times, later, or not at all.
 _DELAYING: Final = (
     ast.BoolOp,
@@ -437,12 +437,12 @@ def _string_split(text: Term, delimiter: Term) -> Term:
 
 def helper_names() -> frozenset[str]:
     """The names that a program's own variables must not take."""
-    return frozenset({*HELPERS, *_declared_helpers(len(FUNCTIONS))})
+    return frozenset({*_HELPERS, *_declared_helpers(len(FUNCTIONS))})
 
 
 def helpers_for(source: str) -> list[str]:
     """The helper functions that the source calls, and that those call, in the order of names."""
-    sources = {**_declared_helpers(len(FUNCTIONS)), **HELPERS}
+    sources = {**_declared_helpers(len(FUNCTIONS)), **_HELPERS}
     found: dict[str, str] = {}
     waiting = [source]
     while waiting:

@@ -100,7 +100,7 @@ HIGHER_ORDER: Final = frozenset(
 )
 
 
-def is_function(node: Node) -> bool:
+def _is_function(node: Node) -> bool:
     """Whether a node makes a function that can be applied in place."""
     return node.symbol in ("lambda1", "lambda2", "combine", "partial0", "partial1", "partial2")
 
@@ -204,7 +204,7 @@ class Translation(Writer):
         term = self._any_term(node, path, context)
         if self._loose:
             return replace(term, is_total=False)
-        if context.is_strict and node in self._repeated and not is_function(node):
+        if context.is_strict and node in self._repeated and not _is_function(node):
             term = self._bind(term, _HINTS.get(node.symbol, "value"), context)
             context.known[node] = term
         return term
@@ -213,7 +213,7 @@ class Translation(Writer):
         symbol, children = node.symbol, node.children
         if not children:
             return self._leaf(node, path, context)
-        if is_function(node):
+        if _is_function(node):
             return self._function_term(node, path, context)
         if symbol == "len" and children[0].symbol == "filter" and children[0].children:
             return self._count(children[0], (*path, 0), context)

@@ -10,15 +10,7 @@ from typing import Final, TypeVar
 
 from saps.lang.errors import TreePath
 from saps.lang.node import Node, is_closed
-from saps.lang.python.term import (
-    ANYTHING,
-    Facts,
-    Term,
-    assign,
-    call,
-    join,
-    variable,
-)
+from saps.lang.python.term import ANYTHING, Facts, Term, assign, call, join, variable
 from saps.lang.types import Type
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from saps.model.cells.cell import Cell, orthogonal_gates_
 
-ForgetGate = Literal["own", "coupled", "none"]
+_ForgetGate = Literal["own", "coupled", "none"]
 
 
 class PeepholeCell(Cell):
@@ -35,7 +35,7 @@ class PeepholeCell(Cell):
         hidden_size: int,
         *,
         input_gate: bool = True,
-        forget_gate: ForgetGate = "own",
+        forget_gate: _ForgetGate = "own",
         output_gate: bool = True,
         input_activation: bool = True,
         output_activation: bool = True,

@@ -9,7 +9,7 @@ def test_collector_takes_each_text_once_until_it_is_full() -> None:
         collector.add(Made(text, program, TRAIN, f"{text}{program}".encode()))
     assert list(collector.lines("train")) == [b"a1", b"b1"]
     assert (collector.n_tasks, collector.n_programs) == (2, 1)
-    assert collector.is_full
+    assert not collector.wanted
 
 
 def test_collector_fills_each_place_and_says_what_it_wants() -> None:
@@ -24,11 +24,11 @@ def test_collector_fills_each_place_and_says_what_it_wants() -> None:
         ("e", TEST),
         ("f", later),
     ):
-        assert not collector.is_full
+        assert collector.wanted
         wanted.append(collector.wanted)
         pairs = frozenset({f"{text} > x"}) if place == TEST else frozenset[str]()
         collector.add(Made(text, text, place, text.encode(), pairs))
-    assert collector.is_full
+    assert not collector.wanted
     assert wanted == [
         {TRAIN, later, TEST},
         {TRAIN, later, TEST},

@@ -16,14 +16,14 @@ FAMILIES, CONDITIONS = declared_families()
 
 def test_one_header_may_name_several_families() -> None:
     table = Table.parse({"a.txt": "= sum, total\nnoun: the sum of {X}\n~ even\nadj: even"})
-    assert [p.source for p in table.families["total"].of("noun")] == ["the sum of {X}"]
-    assert table.families["sum"].of("ask") == []
-    assert [p.source for p in table.conditions["even"].of("adj")] == ["even"]
+    assert [p.source for p in table.families["total"]["noun"]] == ["the sum of {X}"]
+    assert "ask" not in table.families["sum"]
+    assert [p.source for p in table.conditions["even"]["adj"]] == ["even"]
 
 
 def test_a_shared_pattern_may_hold_another() -> None:
     text = "let A = <x|y>\nlet B = $A z\n= sum\nnoun: $B {X}"
-    [pattern] = Table.parse({"a.txt": text}).families["sum"].of("noun")
+    [pattern] = Table.parse({"a.txt": text}).families["sum"]["noun"]
     assert pattern.source == "<x|y> z {X}"
 
 
@@ -46,12 +46,12 @@ def test_a_wrong_line_is_told_with_its_place(text: str, place: int, reason: str)
 def test_every_family_is_worded(family: Family) -> None:
     wordings = default_table().families[family.name]
     noun = "that" if family.result == "bool" else "noun"
-    assert len(wordings.of(noun)) >= 4
-    assert len(wordings.of("ask")) >= 2
-    assert wordings.of("do") or family.result == "bool"
-    assert not wordings.of("noun" if noun == "that" else "that")
+    assert len(wordings[noun]) >= 4
+    assert len(wordings.get("ask", ())) >= 2
+    assert wordings.get("do") or family.result == "bool"
+    assert not wordings.get("noun" if noun == "that" else "that")
     own = family.slots.keys() - {name for name, text in family.slots.items() if text == CONDITION}
-    for patterns in wordings.patterns.values():
+    for patterns in wordings.values():
         for pattern in patterns:
             assert pattern.slots - set(CONDITION_KINDS) <= own, pattern.source
             assert ("C" in family.slots) == bool(pattern.slots & set(CONDITION_KINDS)), (
@@ -63,8 +63,8 @@ def test_every_family_is_worded(family: Family) -> None:
 def test_every_condition_is_worded(condition: Condition) -> None:
     wordings = default_table().conditions[condition.name]
     for kind in ("post", "are", "is"):
-        assert len(wordings.of(kind)) >= 4, kind
-    for patterns in wordings.patterns.values():
+        assert len(wordings[kind]) >= 4, kind
+    for patterns in wordings.values():
         assert all(pattern.slots == condition.slots.keys() for pattern in patterns)
 
 
@@ -90,7 +90,7 @@ TYPES = ("int", "int[]", "string", "string[]")
     ],
 )
 def test_every_frame_is_worded(frame: str, slots: set[str]) -> None:
-    lines = default_table().frames[frame].of("say")
+    lines = default_table().frames[frame]["say"]
     assert lines
     assert all(line.slots == slots for line in lines)
 
@@ -113,7 +113,7 @@ def _check_fused(outer: Family, inner: Family) -> None:
     assert n_conditions < 2, inner.name
     forms = set(CONDITION_KINDS)
     own = inner.slots.keys() - {"C"}
-    for kind, patterns in default_table().families[f"{outer.name} > {inner.name}"].patterns.items():
+    for kind, patterns in default_table().families[f"{outer.name} > {inner.name}"].items():
         assert kind != ("noun" if outer.result == "bool" else "that"), inner.name
         for pattern in patterns:
             assert pattern.slots - forms <= own, pattern.source
