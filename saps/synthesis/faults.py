@@ -218,8 +218,9 @@ def _outside_examples(words: Sequence[str]) -> Iterator[int]:
         sentence = []
 
 
-_SMALL: Final = frozenset({"0", "1", "2", "10"})
-_WHOLE: Final = re.compile(r"-?\d+(?:\.\d+)?")
+SMALL: Final = frozenset({"0", "1", "2", "10"})
+"""Numbers that every model has a label for; no text need say them."""
+_ANY_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def unsaid_numbers(program: Node, text: str, labelled: Collection[str]) -> list[str]:
@@ -231,8 +232,8 @@ def unsaid_numbers(program: Node, text: str, labelled: Collection[str]) -> list[
         labelled: its numbers that have no letter.
     """
     symbols = dict.fromkeys(part.symbol for part in program.preorder() if not part.children)
-    found = [one for one in symbols if _WHOLE.fullmatch(one) and one not in labelled]
-    found = [one for one in found if one.lstrip("-").removesuffix(".0") not in _SMALL]
+    found = [one for one in symbols if _ANY_NUMBER.fullmatch(one) and one not in labelled]
+    found = [one for one in found if one.lstrip("-").removesuffix(".0") not in SMALL]
     words = {word.rstrip("s") for word in text.split()} if found else set()
     return [
         one for one in found if not words & _implying().get(one.removesuffix(".0"), frozenset())

@@ -27,7 +27,7 @@ from saps.lang.check import infer_signature
 from saps.model.kind_classifier import Entry, KindClassifier
 from saps.search.interface import Prediction
 from saps.synthesis.edge_cases import said_edges, without_edges
-from saps.synthesis.faults import outside_examples, unsaid_numbers
+from saps.synthesis.faults import SMALL, outside_examples, unsaid_numbers
 from saps.synthesis.preparation import Prepared
 
 N_KINDS: Final = 24
@@ -49,7 +49,6 @@ _OTHER_NUMBERS: Final = 0.5  # numbers of the text in the place of those that a 
 _MOST_OWN: Final = 3
 
 _TINY: Final = frozenset({"0", "1"})
-_SMALL: Final = frozenset({*_TINY, "2", "10"})
 _VARIABLE: Final = re.compile(r"[A-Z]")
 
 
@@ -308,7 +307,7 @@ class _Fillers:
         request, reading = prepared.request, prepared.reading
         literals = dict(prepared.names.stand_in_types)
         words = reading.text.split()
-        literals |= {word: "int" for word in words if word in _SMALL or word in reading.labelled}
+        literals |= {word: "int" for word in words if word in SMALL or word in reading.labelled}
         said = outside_examples(reading.text)
         literals = {name: kind for name, kind in literals.items() if name in said}
         known = request.argument_types() or {}
