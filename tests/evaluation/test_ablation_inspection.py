@@ -51,6 +51,8 @@ def test_settings_that_will_do_leave_no_trace(tmp_path: Path) -> None:
         ("train=['patience=2']", r"patience=2 would end rows early, and all rows have the same"),
         ("train=['optimizer.lr=0.1']", r"optimizer\.lr is .*, or \+table\.saps_h\.lr=0\.1 for"),
         ("+table.seq2tree_search.lr=0.1", r"lr has no effect: seq2tree trains its model"),
+        ("+table.saps_hh.lr=0.1", r"saps_hh: give either .*, or did you mean table\.saps_h\?"),
+        ("+table.saps_h.lr=-1", r"SAPS H cannot be trained: optimizer\.lr=-1"),
     ],
 )
 def test_a_setting_that_no_row_can_have_is_told_with_its_cause(

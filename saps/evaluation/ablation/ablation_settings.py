@@ -237,7 +237,9 @@ def _table(choices: Choices, seed: int) -> dict[str, Row]:
         if not name.isidentifier():
             raise AblationError(f"{place}: letters, digits and _ make the name of a row")
         if bool(given.train) == bool(given.model_of):
-            raise AblationError(f"{place}: give either train or model_of")
+            near = difflib.get_close_matches(name, choices.table.keys() - {name}, n=1)
+            meant = f", or did you mean table.{near[0]}?" if near else ""
+            raise AblationError(f"{place}: give either train or model_of{meant}")
         if given.lr is not None and given.model_of:
             raise AblationError(f"{place}.lr has no effect: {given.model_of} trains its model")
         # A row on the command line needs no title.
