@@ -2,8 +2,8 @@
 
 Beside the network, which writes any program symbol by symbol, the bundled model has a classifier of
 kinds (`saps.model.kind_classifier`). Here the likeliest kinds become programs: conditions and
-functions go into their slots, another kind may go into a slot of its type, and the arguments and
-literals of the text fill the rest.
+functions go into their slots, another kind may go into a slot of its type and a third into one of
+that, and the arguments and literals of the text fill the rest.
 
 The probability of a program is that of its kind, times that of its parts, times that of the way in
 which its slots are filled. The last is guessed: nothing was fitted to it.
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, islice, permutations, product
 from math import factorial, log
-from typing import Final
+from typing import Final, TypeAlias
 
 import torch
 from torch import Tensor
@@ -33,6 +33,8 @@ from saps.synthesis.preparation import Prepared
 N_KINDS: Final = 24
 _N_PARTS: Final = 4
 _N_NESTED: Final = 6
+_DEPTH: Final = 2
+_MOST_INNER: Final = 3
 _MOST_WAYS: Final = 24
 _LEAST_NESTED: Final = 3.0
 """A kind in a slot is tried where it is at most so many nats less likely than none."""
@@ -75,9 +77,11 @@ def kind_predictions(
     found: dict[Node, float] = {}
     for rank, number in enumerate(chosen):
         is_whole = _agree(returns[number], wanted)
-        for filling in _fillings(classifier, number, part, nests=rank < _N_NESTED):
+        depth = _DEPTH if rank < _N_NESTED else 0
+        for filling in _fillings(classifier, classifier.kinds[number], part, depth):
+            of_parts = filling.log_prob if filling.parts else float(part[-1])
             for program, log_prob in filling.programs(fillers, is_whole=is_whole):
-                score = float(kind[number]) + filling.log_prob + log_prob
+                score = float(kind[number]) + of_parts + log_prob
                 written = _with_letters(program, letters)
                 for told, cost in _with_said_numbers(written, prepared, fillers.literals):
                     found[told] = max(score + cost, found.get(told, score + cost))
@@ -142,26 +146,33 @@ def _plain(kind: str) -> str:
 
 
 def _fillings(
-    classifier: KindClassifier, number: int, part: Tensor, *, nests: bool
+    classifier: KindClassifier, entry: Entry, part: Tensor, depth: int
 ) -> Iterator["_Filling"]:
-    """Yield a kind with the likeliest conditions and functions, and with a kind in a slot."""
-    entry = classifier.kinds[number]
+    """Yield a kind with the likeliest conditions and functions, and with kinds in its slots.
+
+    Args:
+        classifier: of a model.
+        entry: the kind.
+        part: log p(part | text).
+        depth: how many kinds may stand in one another in a slot.
+    """
     slots = entry.applied_slots
     choices = [_parts(classifier, entry.slots[name], part) for name in slots]
-    none = float(part[-1])
     for chosen in islice(product(*choices), _MOST_WAYS):
-        parts = dict(zip(slots, (inner for inner, _ in chosen), strict=True))
-        if len({inner.name for inner in parts.values()}) < len(parts):
+        parts = {n: _Filling(inner, {}) for n, (inner, _) in zip(slots, chosen, strict=True)}
+        if len({inner.entry.name for inner in parts.values()}) < len(parts):
             continue
         score = sum(log_prob for _, log_prob in chosen)
-        yield _Filling(entry, parts, score if slots else none)
-        for name in entry.slots if nests else ():
+        yield _Filling(entry, parts, score)
+        for name in entry.slots if depth else ():
             if name in slots:
                 continue
             for inner, log_prob in _parts(classifier, entry.slots[name], part):
-                is_likely = log_prob > none - _LEAST_NESTED
-                if is_likely and inner is not entry and not inner.applied_slots:
-                    yield _Filling(entry, {**parts, name: inner}, score + log_prob)
+                if log_prob <= float(part[-1]) - _LEAST_NESTED or inner is entry:
+                    continue
+                for nested in islice(_fillings(classifier, inner, part, depth - 1), _MOST_INNER):
+                    told = score + log_prob + nested.log_prob
+                    yield _Filling(entry, {**parts, name: nested}, told)
 
 
 def _parts(classifier: KindClassifier, slot: str, part: Tensor) -> list[tuple[Entry, float]]:
@@ -177,19 +188,31 @@ def _parts(classifier: KindClassifier, slot: str, part: Tensor) -> list[tuple[En
     return [(classifier.entries[fitting[place]], score) for place, score in places]
 
 
+_Path: TypeAlias = tuple[str, ...]
+"""The slots that lead to a slot, from the outermost."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Filling:
-    """A kind with entries in some of its slots.
+    """An entry with entries in some of its slots.
 
     Attributes:
-        entry: the kind.
-        parts: slot to entry.
-        log_prob: of the parts.
+        entry: the kind, condition or function.
+        parts: slot to what stands in it.
+        log_prob: of the parts, and of theirs.
     """
 
     entry: Entry
-    parts: Mapping[str, Entry]
-    log_prob: float
+    parts: Mapping[str, "_Filling"]
+    log_prob: float = 0.0
+
+    def slots(self, path: _Path = ()) -> Iterator[tuple[_Path, str]]:
+        """Yield the slots that are left and their types, the entry's own first."""
+        for name, kind in self.entry.slots.items():
+            if name not in self.parts:
+                yield (*path, name), _plain(kind)
+        for name, part in self.parts.items():
+            yield from part.slots((*path, name))
 
     def programs(
         self, fillers: "_Fillers", *, is_whole: bool = True
@@ -203,50 +226,44 @@ class _Filling:
             fillers: of the text.
             is_whole: whether the kind itself has the type that is wanted, or only arrays of it.
         """
-        held = [("", self.entry), *self.parts.items()]
-        slots = {
-            (owner, name): _plain(kind)
-            for owner, part in held
-            for name, kind in part.slots.items()
-            if owner or name not in self.parts
-        }
-        each = [slot for slot in slots if not slot[0] and fillers.has_only_arrays(slots[slot])]
+        slots = dict(self.slots())
+        each = [path for path in slots if len(path) == 1 and fillers.has_only_arrays(slots[path])]
         share = 1 - _EACH * bool(each)
-        typings: list[tuple[tuple[str, str] | None, list[str], float]] = []
+        typings: list[tuple[_Path | None, list[str], float]] = []
         if is_whole:
             typings.append((None, list(slots.values()), share))
         for place in each:
-            kinds = [f"{kind}[]" if slot == place else kind for slot, kind in slots.items()]
+            kinds = [f"{kind}[]" if path == place else kind for path, kind in slots.items()]
             typings.append((place, kinds, _EACH / len(each)))
         if is_whole and not self.parts and fillers.has_other(slots.values()):
-            others = _other_typings(self.entry.program, tuple(name for _, name in slots))
+            others = _other_typings(self.entry.program, tuple(path[-1] for path in slots))
             typings += [(None, list(kinds), _OTHER_TYPE) for kinds in others]
         for lifted, kinds, share in typings:
             for values, log_prob in islice(fillers.ways(kinds), _MOST_WAYS):
-                own: dict[str, dict[str, Node]] = {owner: {} for owner, _ in held}
-                for (owner, name), value in zip(slots, values, strict=True):
-                    own[owner][name] = Node(value)
-                program = self._program(own) if lifted is None else self._each(own, lifted[1])
+                own = {path: Node(value) for path, value in zip(slots, values, strict=True)}
+                program = self.program(own) if lifted is None else self._each(own, lifted)
                 if program is not None:
                     yield program, log_prob + log(share)
 
-    def _each(self, own: dict[str, dict[str, Node]], slot: str) -> Node | None:
+    def _each(self, own: Mapping[_Path, Node], lifted: _Path) -> Node | None:
         """Return a program that does the kind to each element of what stands in a slot."""
-        body = _over_element(self.entry.program, slot)
+        body = _over_element(self.entry.program, lifted[-1])
         if body is None or self.parts:
             return None
-        array = own[""][slot]
-        return Node("map", (array, Node("lambda1", (filled(body, own[""]),))))
+        values = {path[-1]: value for path, value in own.items()}
+        return Node("map", (own[lifted], Node("lambda1", (filled(body, values),))))
 
-    def _program(self, own: Mapping[str, Mapping[str, Node]]) -> Node | None:
+    def program(self, own: Mapping[_Path, Node], path: _Path = ()) -> Node | None:
         """Return the program; None where a lambda would hide an argument of another."""
-        written = {name: filled(part.program, own[name]) for name, part in self.parts.items()}
-        bodies = {n: body for n, body in written.items() if self.parts[n].sort != "="}
+        bodies: dict[str, Node] = {}
+        values = {name: own[*path, name] for name in self.entry.slots if name not in self.parts}
+        for name, part in self.parts.items():
+            written = part.program(own, (*path, name))
+            if written is None:
+                return None
+            (values if part.entry.sort == "=" else bodies)[name] = written
         program = applied(self.entry.program, bodies)
-        if program is None:
-            return None
-        nested = {n: body for n, body in written.items() if n not in bodies}
-        return filled(program, {**own[""], **nested})
+        return None if program is None else filled(program, values)
 
 
 @lru_cache(maxsize=4_096)

@@ -4,10 +4,11 @@ from dataclasses import replace
 from math import exp
 
 import pytest
+import torch
 
 from saps import Synthesizer
 from saps.lang import parse
-from saps.model.kind_classifier import Entry, KindClassifier
+from saps.model.kind_classifier import N_ROWS, Entry, KindClassifier
 from saps.synthesis.kind_programs import kind_predictions
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.preparation import Task, prepare
@@ -107,6 +108,34 @@ def test_a_kind_of_numbers_may_do_for_strings() -> None:
     total = Entry("total", "=", parse("(reduce xs 0 +)"), {"xs": "int[]"}, "int")
     known = KindClassifier([total, ABOVE, EVEN], made.weights)
     assert "(reduce xs 0 +)" not in programs(known, "do it", {"xs": "string[]"})
+
+
+KEPT = Entry(
+    "kept",
+    "=",
+    parse("(filter xs (lambda1 (C arg1)))"),
+    {"xs": "int[]", "C": "condition int"},
+    "int[]",
+)
+SORTED = Entry("sorted", "=", parse("(sort xs)"), {"xs": "int[]"}, "int[]")
+LESS = Entry("less", "~", parse("(< x k)"), {"k": "int"}, "bool", "int")
+
+
+def test_steps_stand_in_one_another() -> None:
+    logits = torch.tensor([0.0, -9, -9, -1.1, -1.1, -1.1, -9])  # TOTAL, KEPT, SORTED; "none" last
+    weights = {
+        "words": torch.zeros(N_ROWS, 1),
+        "kind": torch.zeros(3, 1),
+        "kind_bias": logits[:3],
+        "part": torch.zeros(5, 1),
+        "part_bias": logits[2:],
+    }
+    known = KindClassifier([TOTAL, KEPT, SORTED, LESS], weights)
+    found = programs(
+        known, "drop those from 17 on, sort the rest, add up", {"xs": "int[]"}, most=40
+    )
+    assert "(reduce (sort (filter xs (lambda1 (< arg1 17)))) 0 +)" in found
+    assert "(reduce (filter (sort xs) (lambda1 (< arg1 17))) 0 +)" in found
 
 
 FARE = Entry("fare", "=", parse("(+ 45 (* 18 n))"), {"n": "int"}, "int")

@@ -7,21 +7,50 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from random import Random
 from typing import Final, TypeAlias
 
-from saps.data.tasks.kinds import Kind, Kinds, Slot, applied, filled
+from saps.data.tasks.kinds import PARTS, Kind, Kinds, Slot, applied, filled
 from saps.english.vocabulary import word_list
 from saps.lang import Node
 
 # How often people do it, guessed; what is asked is mostly one idea, or two that belong together.
 _OVER_CONDITIONS: Final = 0.22  # a kind with a condition or a function, which stands for many
 _NESTED: Final = 0.13
-_STEPS: Final = 0.14
+_STEPS: Final = 0.28
+_FURTHER_STEP: Final = 0.4
+_COMMON: Final = 50.0  # how much oftener a common step is drawn, as one of several
 _LITERAL: Final[Mapping[str, float]] = {"int": 0.35, "char": 0.6, "string": 0.35}
 _JOINT_CONDITION: Final = 0.1
 _LARGEST: Final = 60  # nodes of a program
 _COMMON_SIGNS: Final = ",,,,  ---__:;./*#!?+=@&|"
+_COMMON_STEPS: Final = frozenset(
+    word_list(
+        "sort_ascending sort_descending reverse_array distinct_first_appearance sorted_distinct "
+        "squares cubes absolute_values negated doubled halves scale add_k evens odds positives "
+        "negatives nonzero non_negatives multiples_of_k greater_than_k less_than_k above_mean "
+        "primes_of first_k last_k without_first without_last without_both_ends drop_first_k "
+        "drop_last_k running_sums cap_each neighbour_differences keep_where reject_where map_each "
+        "top_k_values digit_sums remove_all_equal negatives_to_zero every_nth_from_first sum_all "
+        "product_all max_of min_of range_of array_length count_where sum_where count_even "
+        "count_odd count_positive count_negative count_equal mean_floor second_largest "
+        "first_element last_element mean_true median_true contains_value sorted_ascending "
+        "is_palindrome_array any_where all_where has_duplicates to_upper to_lower reverse_string "
+        "trim_spaces remove_spaces normalize_spaces remove_char remove_vowels remove_digits "
+        "only_digits capitalize_first_letter first_k_chars last_k_chars title_case_words "
+        "remove_punctuation sort_chars list_of_words split_at_separator sort_words "
+        "words_of_length list_of_chars sort_strings sort_strings_descending sort_by_length "
+        "unique_strings without_empty_strings keep_words_where reject_words_where "
+        "strings_longer_than strings_with_prefix trim_each_string reverse_string_list "
+        "first_k_strings map_words first_letters_list join_with_separator join_with_commas "
+        "concat_all longest_string lengths_of_strings word_list_length total_length "
+        "count_words_where count_distinct count_distinct_strings str_length count_vowels "
+        "count_words count_char is_palindrome matrix_row_sums matrix_flatten row_lengths "
+        "matrix_row_maxima first_column matrix_total digits_of divisors_list primes_up_to "
+        "range_inclusive digit_sum "
+    )
+)
 _WORDS: Final = word_list(
     "abc hello cat dog test foo yes no end Mr. USD ab the xyz apple red blue error done OK http "
     ".txt .csv admin Anna Tom total left right up north ing un pre -- ... >> => ** ## id key"
@@ -127,27 +156,50 @@ def _node(filler: Filler) -> Node | None:
     return Node({"and": "&&", "or": "||"}[filler.word], (first, second))
 
 
+class _Choice:
+    """Kinds to draw from, by their weights; common steps so much oftener."""
+
+    def __init__(self, kinds: Sequence[Kind], common: float = 1.0) -> None:
+        self.kinds = kinds
+        weights = (kind.weight * (common if kind.name in _COMMON_STEPS else 1) for kind in kinds)
+        self._sums = list(accumulate(weights))
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def draw(self, rng: Random) -> Kind:
+        return rng.choices(self.kinds, cum_weights=self._sums)[0]
+
+
 class Drawing:
     """Draws tasks from the kinds; the same random numbers give the same tasks."""
 
     def __init__(self, kinds: Kinds) -> None:
         self.kinds = kinds
-        every = kinds.kinds.values()
-        self.over = [k for k in every if any(s.is_applied for s in k.slots.values())]
-        self.plain = [k for k in every if k not in self.over]
-        self.of_type: dict[str, list[Kind]] = {}
-        for kind in self.plain + self.over:
-            if kind.of("noun") or kind.of("do"):
-                self.of_type.setdefault(kind.returns, []).append(kind)
+        every = list(kinds.kinds.values())
+        self.over = _Choice([k for k in every if _takes_function(k)])
+        self.plain = _Choice([k for k in every if not _takes_function(k)])
+        self.last = _Choice([k for k in every if k.of("then")], _COMMON)
+        self.nested: dict[str, _Choice] = {}
+        self.before: dict[str, _Choice] = {}
+        self._fitting: dict[tuple[str, str, str], _Choice] = {}
+        for kind in {k.returns for k in every}:
+            nouns, commands = (
+                [k for k in every if k.returns == kind and k.of(key)] for key in PARTS[:2]
+            )
+            self.nested[kind] = _Choice(nouns or commands, _COMMON)
+            self.before[kind] = _Choice(commands, _COMMON)
 
     def draw(self, rng: Random) -> Asked | None:
         """Return a task, or None if the draw was no good."""
-        root = self._fill(self._kind(rng), rng)
         draw = rng.random()
-        if draw < _NESTED:
-            self._nest(root, rng)
-        elif draw < _NESTED + _STEPS:
+        if draw < _STEPS:
+            root = self._fill(self.last.draw(rng), rng)
             self._put_before(root, rng)
+        else:
+            root = self._fill(self._kind(rng), rng)
+            if draw < _STEPS + _NESTED:
+                self._nest(root, rng)
         _share(root, rng)
         for number, argument in enumerate(root.arguments()):
             argument.name = f"argument{number}"
@@ -157,20 +209,18 @@ class Drawing:
         return root
 
     def _kind(self, rng: Random) -> Kind:
-        over = self.over and rng.random() < _OVER_CONDITIONS
-        return _weighted(self.over if over else self.plain, rng)
+        over = self.over.kinds and rng.random() < _OVER_CONDITIONS
+        return (self.over if over else self.plain).draw(rng)
 
     def _fill(self, kind: Kind, rng: Random) -> Asked:
         return Asked(kind, {n: self._filler(slot, rng) for n, slot in kind.slots.items()})
 
     def _filler(self, slot: Slot, rng: Random) -> Filler:
         if slot.is_applied:
-            entries = self.kinds.conditions if slot.type == "condition" else self.kinds.functions
-            fitting = [e for e in entries.values() if e.element == slot.on]
-            fitting = [e for e in fitting if slot.gives in ("", e.returns)]
-            first = self._fill(_weighted(fitting, rng), rng)
+            fitting = self._applied(slot)
+            first = self._fill(fitting.draw(rng), rng)
             if slot.type == "condition" and rng.random() < _JOINT_CONDITION:
-                second = self._fill(_weighted(fitting, rng), rng)
+                second = self._fill(fitting.draw(rng), rng)
                 if second.kind is not first.kind:
                     word = rng.choice(("and", "and", "or", "but not", "neither"))
                     return Joint(word, first, second)
@@ -179,19 +229,27 @@ class Drawing:
             return Literal(json.dumps(_value(slot, rng), ensure_ascii=False), slot.type)
         return Argument(slot.language_type, slot)
 
+    def _applied(self, slot: Slot) -> _Choice:
+        """Return the conditions or functions for a slot."""
+        key = (slot.type, slot.on, slot.gives)
+        if key not in self._fitting:
+            entries = self.kinds.conditions if slot.type == "condition" else self.kinds.functions
+            fitting = [e for e in entries.values() if e.element == slot.on]
+            self._fitting[key] = _Choice([e for e in fitting if slot.gives in ("", e.returns)])
+        return self._fitting[key]
+
     def _nest(self, root: Asked, rng: Random) -> None:
         """Put a kind into a slot of the root."""
         repeats = Counter(part.symbol for part in root.kind.program.preorder())
         slots = [
             name
             for name, slot in root.kind.slots.items()
-            if not slot.is_applied and repeats[name] <= 2 and slot.type in self.of_type
+            if not slot.is_applied and repeats[name] <= 2 and self.nested.get(slot.type)
         ]
         if slots:
             name = rng.choice(slots)
-            kinds = self.of_type[root.kind.slots[name].type]
-            nouns = [kind for kind in kinds if kind.of("noun")]
-            root.fillers[name] = self._fill(_weighted(nouns or kinds, rng), rng)
+            kind = self.nested[root.kind.slots[name].type].draw(rng)
+            root.fillers[name] = self._fill(kind, rng)
 
     def _put_before(self, root: Asked, rng: Random) -> None:
         """Put a kind, or two, before the root: steps of which the root is the last."""
@@ -200,17 +258,15 @@ class Drawing:
             return
         slot = root.kind.slots[first]
         repeats = sum(part.symbol == first for part in root.kind.program.preorder())
-        if slot.type not in self.of_type or repeats > 2:
-            return
-        before = [k for k in self.of_type[slot.type] if k.of("do")]
-        if before:
-            root.fillers[first] = inner = self._fill(_weighted(before, rng), rng)
-            if rng.random() < 0.3 and repeats == 1:
+        before = self.before.get(slot.type)
+        if before and repeats <= 2:
+            root.fillers[first] = inner = self._fill(before.draw(rng), rng)
+            if rng.random() < _FURTHER_STEP and repeats == 1:
                 self._put_before(inner, rng)
 
 
-def _weighted(kinds: Sequence[Kind], rng: Random) -> Kind:
-    return rng.choices(kinds, [kind.weight for kind in kinds])[0]
+def _takes_function(kind: Kind) -> bool:
+    return any(slot.is_applied for slot in kind.slots.values())
 
 
 def _share(root: Asked, rng: Random) -> None:
