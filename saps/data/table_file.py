@@ -184,20 +184,17 @@ class Column:
 
     Attributes:
         name: in the header.
-        n_empty: cells without a value.
         seen: how many values of each type, the type written as the language does.
         first: the line of the first value of each type, and the value.
     """
 
     name: str
-    n_empty: int = 0
     seen: Counter[str] = field(default_factory=Counter)
     first: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
     def add(self, line: int, cell: Any) -> None:
         value = cell_value(cell)
         if value is None:
-            self.n_empty += 1
             return
         kind = _SCALARS.get(type(value)) or _type_of_array(value)
         self.seen[kind] += 1

@@ -1,7 +1,6 @@
 """The words that a model has read."""
 
 import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -43,11 +42,6 @@ class Vocabulary:
     def of_tokenizer(cls, tokenizer: "Tokenizer") -> "Vocabulary":
         """Take the pieces that begin a word: a common word is one piece."""
         return cls(tokenizer.whole_words(), is_exact=False)
-
-    @classmethod
-    def of_texts(cls, texts: Iterable[str]) -> "Vocabulary":
-        """Collect the words of normalised texts."""
-        return cls(frozenset(word for text in texts for word in text.split(" ") if word))
 
     def __contains__(self, word: object) -> bool:
         return word in self.words

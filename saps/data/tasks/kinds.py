@@ -55,6 +55,7 @@ _FIELDS: Final = frozenset(
     ["about", "slots", "returns", "program", "on", "gives", "test", "value", "asked"]
 )
 _ASKED: Final = {"often": 3.0, "sometimes": 1.0, "rarely": 0.5}
+_AS_STEP: Final = "as a step"
 # Signs that are meant themselves, `\<`; in a pattern they stand as characters of no text.
 _ESCAPES: Final = {f"\\{sign}": chr(0xE000 + place) for place, sign in enumerate("<>[]|{}#$")}
 _SIGNS: Final = {ord(mark): escape[1] for escape, mark in _ESCAPES.items()}
@@ -141,7 +142,7 @@ class Kind:
     """One entry: a kind ("="), a condition ("~") or a function of elements ("@").
 
     `weight` says how often it is drawn, beside the others: people ask for a maximum more often
-    than for the Ackermann function.
+    than for the Ackermann function. What `is_step` is drawn much oftener as one of several steps.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Kind:
     wordings: dict[str, list[Wording]] = field(default_factory=dict)
     element: str = ""
     weight: float = 1.0
+    is_step: bool = False
 
     @property
     def language_type(self) -> str:
@@ -273,9 +275,10 @@ def _read_field(kind: Kind, key: str, text: str) -> None:
     elif key == "on":
         kind.element = text
     elif key == "asked":
-        if text not in _ASKED:
-            raise KindError(f"asked is {text!r}, expected {', '.join(_ASKED)}")
-        kind.weight = _ASKED[text]
+        often, _, step = text.partition(", ")
+        if often not in _ASKED or step not in ("", _AS_STEP):
+            raise KindError(f"asked is {text!r}, expected {', '.join(_ASKED)}; then '{_AS_STEP}'")
+        kind.weight, kind.is_step = _ASKED[often], bool(step)
     else:
         setattr(kind, "about" if key == "about" else "returns", text)
     if key == "test":

@@ -20,37 +20,11 @@ _OVER_CONDITIONS: Final = 0.22  # a kind with a condition or a function, which s
 _NESTED: Final = 0.13
 _STEPS: Final = 0.28
 _FURTHER_STEP: Final = 0.4
-_COMMON: Final = 50.0  # how much oftener a common step is drawn, as one of several
+_COMMON: Final = 50.0  # how much oftener what is "often a step" is drawn as one of several
 _LITERAL: Final[Mapping[str, float]] = {"int": 0.35, "char": 0.6, "string": 0.35}
 _JOINT_CONDITION: Final = 0.1
 _LARGEST: Final = 60  # nodes of a program
 _COMMON_SIGNS: Final = ",,,,  ---__:;./*#!?+=@&|"
-_COMMON_STEPS: Final = frozenset(
-    word_list(
-        "sort_ascending sort_descending reverse_array distinct_first_appearance sorted_distinct "
-        "squares cubes absolute_values negated doubled halves scale add_k evens odds positives "
-        "negatives nonzero non_negatives multiples_of_k greater_than_k less_than_k above_mean "
-        "primes_of first_k last_k without_first without_last without_both_ends drop_first_k "
-        "drop_last_k running_sums cap_each neighbour_differences keep_where reject_where map_each "
-        "top_k_values digit_sums remove_all_equal negatives_to_zero every_nth_from_first sum_all "
-        "product_all max_of min_of range_of array_length count_where sum_where count_even "
-        "count_odd count_positive count_negative count_equal mean_floor second_largest "
-        "first_element last_element mean_true median_true contains_value sorted_ascending "
-        "is_palindrome_array any_where all_where has_duplicates to_upper to_lower reverse_string "
-        "trim_spaces remove_spaces normalize_spaces remove_char remove_vowels remove_digits "
-        "only_digits capitalize_first_letter first_k_chars last_k_chars title_case_words "
-        "remove_punctuation sort_chars list_of_words split_at_separator sort_words "
-        "words_of_length list_of_chars sort_strings sort_strings_descending sort_by_length "
-        "unique_strings without_empty_strings keep_words_where reject_words_where "
-        "strings_longer_than strings_with_prefix trim_each_string reverse_string_list "
-        "first_k_strings map_words first_letters_list join_with_separator join_with_commas "
-        "concat_all longest_string lengths_of_strings word_list_length total_length "
-        "count_words_where count_distinct count_distinct_strings str_length count_vowels "
-        "count_words count_char is_palindrome matrix_row_sums matrix_flatten row_lengths "
-        "matrix_row_maxima first_column matrix_total digits_of divisors_list primes_up_to "
-        "range_inclusive digit_sum "
-    )
-)
 _WORDS: Final = word_list(
     "abc hello cat dog test foo yes no end Mr. USD ab the xyz apple red blue error done OK http "
     ".txt .csv admin Anna Tom total left right up north ing un pre -- ... >> => ** ## id key"
@@ -161,7 +135,7 @@ class _Choice:
 
     def __init__(self, kinds: Sequence[Kind], common: float = 1.0) -> None:
         self.kinds = kinds
-        weights = (kind.weight * (common if kind.name in _COMMON_STEPS else 1) for kind in kinds)
+        weights = (kind.weight * (common if kind.is_step else 1) for kind in kinds)
         self._sums = list(accumulate(weights))
 
     def __len__(self) -> int:

@@ -73,11 +73,6 @@ class Function:
         return FunctionType(Row(self.parameters), self.result)
 
     @property
-    def function_parameters(self) -> tuple[int, ...]:
-        """Where the function takes a function."""
-        return tuple(i for i, p in enumerate(self.parameters) if isinstance(p, FunctionType))
-
-    @property
     def signature(self) -> str:
         """As the reference prints it: `T[] (T -> bool) -> T[]`."""
         parts = [f"({p})" if isinstance(p, FunctionType) else str(p) for p in self.parameters]

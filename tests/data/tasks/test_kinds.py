@@ -38,12 +38,13 @@ def test_a_kind_is_read() -> None:
 
 
 def test_a_note_need_not_name_a_slot_and_often_is_a_weight() -> None:
-    text = GOOD.replace("slots: xs", "asked: often\nslots: xs")
+    text = GOOD.replace("slots: xs", "asked: often, as a step\nslots: xs")
     kind = _checked(text.replace("~xs\n", "~xs\nnote: Equal ones do not count.\n")).kinds[
         "count_above"
     ]
     assert [note.pattern.source for note in kind.of("note")] == ["Equal ones do not count."]
     assert kind.weight == 3.0
+    assert kind.is_step
 
 
 def test_a_verb_has_two_forms() -> None:
@@ -67,6 +68,7 @@ def test_a_verb_has_two_forms() -> None:
         ('"k": 2} ->', '"k": 2} =', "line 8: expected 'example"),
         ("(len (filter", "(len (filtre", "unknown symbol `filtre`"),
         ("slots: xs", "asked: daily\nslots: xs", "asked is 'daily', expected often"),
+        ("slots: xs", "asked: often, daily\nslots: xs", "sometimes, rarely; then 'as a step'"),
         (
             "~xs\n",
             "~xs\nnote: {ys} may be empty\n",

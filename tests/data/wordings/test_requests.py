@@ -44,6 +44,12 @@ def test_programs_are_of_their_types() -> None:
         assert found == asked.kind.language_type or any(c.isupper() for c in found)
 
 
+def test_what_stands_in_a_task_is_mostly_a_common_step() -> None:
+    fillers = [filler for asked, _ in SOME for filler in asked.fillers.values()]
+    inner = [f.kind for f in fillers if isinstance(f, Asked) and f.kind.sort == "="]
+    assert sum(kind.is_step for kind in inner) > len(inner) / 2
+
+
 def test_no_slot_and_no_mark_of_a_pattern_is_left_in_a_text() -> None:
     for _, request in SOME:
         text = re.sub(r"\{(?:int|str|bool|float|number)\}", "", request.text)  # JSDoc's types
