@@ -167,7 +167,7 @@ class Drawing:
     def draw(self, rng: Random) -> Asked | None:
         """Return a task, or None if the draw was no good."""
         draw = rng.random()
-        if draw < _STEPS:
+        if draw < _STEPS and self.last:
             root = self._fill(self.last.draw(rng), rng)
             self._put_before(root, rng)
         else:
