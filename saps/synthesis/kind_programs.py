@@ -150,11 +150,7 @@ def _fillings(
 ) -> Iterator["_Filling"]:
     """Yield a kind with the likeliest conditions and functions, and with kinds in its slots.
 
-    Args:
-        classifier: of a model.
-        entry: the kind.
-        part: log p(part | text).
-        depth: how many kinds may stand in one another in a slot.
+    As many kinds as `depth` may stand in one another in a slot.
     """
     slots = entry.applied_slots
     choices = [_parts(classifier, entry.slots[name], part) for name in slots]
@@ -188,8 +184,7 @@ def _parts(classifier: KindClassifier, slot: str, part: Tensor) -> list[tuple[En
     return [(classifier.entries[fitting[place]], score) for place, score in places]
 
 
-_Path: TypeAlias = tuple[str, ...]
-"""The slots that lead to a slot, from the outermost."""
+_Path: TypeAlias = tuple[str, ...]  # the slots that lead to a slot, from the outermost
 
 
 @dataclass(frozen=True, slots=True)
