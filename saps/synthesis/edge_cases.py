@@ -11,7 +11,7 @@ where the text names a value beside a word such as "empty", or where an example 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import pairwise, product
 from math import inf
 from time import monotonic
 from typing import Final
@@ -155,16 +155,13 @@ def _edges(program: Node, types: Mapping[str, str]) -> Iterator[Node]:
         if part.symbol in ("/", "%") and len(part.children) == 2 and _is_closed(part.children[1]):
             divisors.setdefault(part.children[1])
     arrays |= dict.fromkeys(Node(name) for name, kind in types.items() if kind.endswith("[]"))
-    strings = [Node(name) for name, kind in types.items() if kind == "string"]
     lengths = [Node("len", (array,)) for array in arrays]
-    nothing = Node("0")
     zeros = [*lengths, *(d for d in divisors if d.children and d not in lengths)]
-    zeros += [Node("strlen", (string,)) for string in strings]
-    empty = (Node("==", (number, nothing)) for number in zeros[:_MOST_EDGES])
-    short = (
-        Node("<", (length, Node(str(most)))) for most in (2, 3) for length in lengths[:_MOST_EDGES]
-    )
-    yield from chain(empty, short)
+    zeros += [Node("strlen", (Node(name),)) for name, kind in types.items() if kind == "string"]
+    for number in zeros[:_MOST_EDGES]:
+        yield Node("==", (number, Node("0")))
+    for most, length in product(("2", "3"), lengths[:_MOST_EDGES]):
+        yield Node("<", (length, Node(most)))
 
 
 def _is_closed(node: Node, bound: frozenset[str] = frozenset()) -> bool:
@@ -182,9 +179,8 @@ def empty_for_empty(
     before = _outputs(program, types, inputs)
     if before is None or all(output is not None for output in before):
         return None
-    for name, kind in types.items():
-        if not kind.endswith("[]"):
-            continue
+    arrays = {name: kind for name, kind in types.items() if kind.endswith("[]")}
+    for name, kind in arrays.items():
         edge = Node("==", (Node("len", (Node(name),)), Node("0")))
         written = Node("if", (edge, Node(name), program))
         try:
@@ -246,12 +242,8 @@ def _one_value(
     if any(repr(value) != repr(values[0]) for value in values):
         return None
     if values[0] == [] and isinstance(values[0], list):
-        empty = (
-            name
-            for name, kind in types.items()
-            if kind == result and all(e.inputs.get(name) == [] for e in wrong)
-        )
-        return next((Node(name) for name in empty), None)
+        empty = [name for name in types if all(e.inputs.get(name) == [] for e in wrong)]
+        return next((Node(name) for name in empty if types[name] == result), None)
     if isinstance(values[0], bool | int | float | str):
         symbol = json.dumps(values[0], ensure_ascii=False)
         return Node(symbol) if constant(symbol) is not None else None

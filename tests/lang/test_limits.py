@@ -88,7 +88,7 @@ def test_time_stops_what_steps_would_stop_later(name: str) -> None:
 
 
 def test_recursion_works_down_to_the_depth_limit_and_not_below() -> None:
-    program = compile_program(parse(COUNT_DOWN), {"a": "int"})
+    program = compile_program(parse(COUNT_DOWN), {"a": "int"}, Limits(seconds=60))
     assert program({"a": 999}) == 999
     with pytest.raises(CallDepthError, match="deeper than 1000"):
         program({"a": 1_000})
@@ -107,7 +107,9 @@ def test_deep_bodies_may_recurse_as_deep() -> None:
     for _ in range(150):
         body = f"(abs {body})"
     program = compile_program(
-        parse(f"(invoke1 (lambda1 (if (<= arg1 0) 0 {body})) a)"), {"a": "int"}
+        parse(f"(invoke1 (lambda1 (if (<= arg1 0) 0 {body})) a)"),
+        {"a": "int"},
+        Limits(seconds=60),
     )
     assert program({"a": 999}) == 0
 

@@ -9,6 +9,7 @@ from torch import nn
 from saps.data.batching import Batch
 from saps.model.bundle import BundleError, plain_config
 from saps.model.cells.gru import GruCell
+from saps.model.cells.lstm import LstmCell
 from saps.model.network import Text2Tree
 from saps.model.protocols import Network
 from saps.search.greedy import GreedyDecoder
@@ -55,6 +56,14 @@ def _write_in_bfloat16(network: Network) -> None:
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         assert len(decoder.decode(network, _some().text, _words()[1])) == len(_some())
         assert len(decoder.search(network.scorer(_some().text), _words()[1])) == len(_some())
+
+
+def test_a_cpu_without_bfloat16_reads_in_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("saps.model.cells.lstm._HAS_BFLOAT16", False)
+    layer = LstmCell(3, 4).fused()
+    with torch.autocast("cpu", torch.bfloat16):
+        outputs, _ = layer(torch.ones(2, 5, 3, dtype=torch.bfloat16))
+    assert outputs.dtype == torch.float32
 
 
 def test_seq2tree_is_the_published_gru_unless_another_cell_is_asked_for() -> None:

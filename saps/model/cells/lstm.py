@@ -10,12 +10,14 @@ Sizes: X rows of all steps, n rows of one step, B starts, R rows, E input, H hid
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 
 from saps.model.cells.cell import Cell, with_weights_of
+
+_HAS_BFLOAT16: Final = torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 class LstmCell(Cell):
@@ -52,8 +54,17 @@ class LstmCell(Cell):
         return states
 
     def fused(self) -> nn.LSTM:
-        lstm = nn.LSTM(self.input_size, self.hidden_size, batch_first=True)
-        return with_weights_of(self, lstm)
+        return with_weights_of(self, _Lstm(self.input_size, self.hidden_size, batch_first=True))
+
+
+class _Lstm(nn.LSTM):
+    """torch's LSTM; in 32 bits on a CPU for which oneDNN has none in bfloat16 and raises."""
+
+    def forward(self, x: Tensor, state: Any = None) -> Any:  # type: ignore[override]
+        if x.device.type != "cpu" or _HAS_BFLOAT16:
+            return super().forward(x, state)
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(x.to(next(self.parameters()).dtype), state)
 
 
 @torch.library.custom_op("saps::lstm_scan", mutates_args=())
