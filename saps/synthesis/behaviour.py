@@ -15,21 +15,24 @@ from time import monotonic
 from typing import Final
 
 from saps.data.symbols import SymbolTable
-from saps.data.tasks.natural_inputs import draw_inputs
+from saps.data.tasks.natural_inputs import draw_inputs, with_values
 from saps.english import Reading
 from saps.english.declarations import settle_signature
 from saps.lang import AlgoLispError, Limits, Node, Value, compile_program, values_equal
+from saps.lang.program_values import constant
 from saps.model.protocols import Scorer
 from saps.search.fallback import PlausibleSearch
 from saps.search.interface import Prediction, Search
 from saps.search.request import InputOutput, Request
+from saps.synthesis.code_programs import code_predictions
 from saps.synthesis.edge_cases import empty_for_empty, mended, said_edges, with_edge
-from saps.synthesis.faults import Factors, Faults, faults_of
+from saps.synthesis.faults import SMALL, Factors, Faults, faults_of
 from saps.synthesis.kind_programs import kind_predictions
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.preparation import Prepared, is_open
 
-N_INPUTS: Final = 14
+N_INPUTS: Final = 24
+_MOST_FAVOURED: Final = 12  # numbers and strings that inputs are made to meet
 _LIMITS: Final = Limits(steps=20_000, elements=20_000)
 _UNSEEN: Final = 0.02
 """Share of the programs that compute an example and that no search came upon, guessed."""
@@ -87,12 +90,15 @@ def behaviours(
     Args:
         predictions: programs by letters; ill-typed ones are left out.
         request: what is known of the program: types of arguments by letter, literals among them.
+            Programs that differ on one of its examples are never taken for one.
         reading: of the text, which says what a program should have; None where there is none.
         factors: what it costs to leave something out.
     """
     groups: dict[object, list[tuple[Prediction, _Run]]] = {}
+    favoured = _favoured(predictions, request)
     for prediction in predictions:
-        run = _run(prediction.program, request, None if reading is None else reading.text)
+        said = None if reading is None else reading.text
+        run = _run(prediction.program, request, said, favoured)
         if run is not None:
             groups.setdefault(run.key, []).append((prediction, run))
     text, labelled = ("", ()) if reading is None else (reading.text, reading.labelled)
@@ -121,7 +127,25 @@ class _Run:
     types: Mapping[str, str]
 
 
-def _run(program: Node, request: Request, text: str | None) -> _Run | None:
+def _favoured(predictions: Sequence[Prediction], request: Request) -> tuple[Value, ...]:
+    """Return the literals of the text, and the numbers that some programs have besides.
+
+    Whether a bound itself counts shows only where something is equal to it.
+    """
+    numbers = (
+        known[0]
+        for prediction in predictions
+        for part in prediction.program.preorder()
+        if not part.children and part.symbol not in SMALL
+        for known in [constant(part.symbol)]
+        if known is not None and type(known[0]) is int
+    )
+    return tuple(dict.fromkeys((*request.literals.values(), *numbers)))[:_MOST_FAVOURED]
+
+
+def _run(
+    program: Node, request: Request, text: str | None, favoured: tuple[Value, ...]
+) -> _Run | None:
     known = {n: k for n, k in (request.argument_types() or {}).items() if not _is_variable(k)}
     literals = request.literals
     used = {part.symbol for part in program.preorder()}
@@ -137,22 +161,28 @@ def _run(program: Node, request: Request, text: str | None) -> _Run | None:
         return None
     free = {name: kind for name, kind in types.items() if name not in literals}
     given = {name: literals[name] for name in types if name in literals}
-    inputs = _drawn(tuple(free.items()))
+    inputs = _drawn(tuple(free.items()), favoured)
+    shown = [e.inputs for e in request.examples if free.keys() <= e.inputs.keys()]
     outputs: list[Value | None] = []
-    for drawn in inputs:
+    for values in (*inputs, *({name: one[name] for name in free} for one in shown)):
         try:
-            outputs.append(run({**drawn, **given}))
+            outputs.append(run({**values, **given}))
         except AlgoLispError:
             outputs.append(None)
     key = (tuple(free.values()), str(signature.result), repr(outputs))
-    return _Run(key, inputs, tuple(outputs), free)
+    return _Run(key, inputs, tuple(outputs[: len(inputs)]), free)
 
 
 # The candidates for a text mostly take the same arguments, and are compared on the same inputs.
 @lru_cache(maxsize=1_024)
-def _drawn(types: tuple[tuple[str, str], ...]) -> tuple[Mapping[str, Value], ...]:
-    rng = Random(0)
-    return tuple(draw_inputs(dict(types), rng) for _ in range(N_INPUTS if types else 1))
+def _drawn(
+    types: tuple[tuple[str, str], ...], favoured: tuple[Value, ...]
+) -> tuple[Mapping[str, Value], ...]:
+    rng, known = Random(0), dict(types)
+    drawn = [draw_inputs(known, rng) for _ in range(N_INPUTS if types else 1)]
+    half = len(drawn) // 2
+    met = (with_values(known, inputs, favoured, rng) for inputs in drawn[half:])
+    return (*drawn[:half], *met)
 
 
 def passes(program: Node, request: Request, deadline: float = inf) -> bool:
@@ -244,7 +274,7 @@ def likeliest(
         prepared = found.prepared
         predictions = _with_kinds(predictor, prepared, found.predictions, several=several)
         done = _with_edges(
-            behaviours(predictions, prepared.request, prepared.reading, factors), prepared, factors
+            behaviours(predictions, task.request, prepared.reading, factors), task, factors
         )
         # An ill-typed program alone is kept: whoever asked is told of it.
         best = tuple(behaviour.best for behaviour in done) or found.predictions
@@ -296,7 +326,14 @@ def _with_kinds(
     most = _N_KIND_PROGRAMS_WANTED if several else _N_KIND_PROGRAMS
     of_kinds = kind_predictions(classifier, prepared, most=most)
     likely: dict[Node, float] = {}
-    for share, some in ((1 - _KINDS_SHARE, written), (_KINDS_SHARE, of_kinds)):
+    spelled = code_predictions(classifier, prepared)
+    rest = 1 - sum(exp(one.log_prob) for one in spelled)
+    mixture = (
+        (1.0, spelled),
+        (rest * (1 - _KINDS_SHARE), written),
+        (rest * _KINDS_SHARE, of_kinds),
+    )
+    for share, some in mixture:
         for one in some:
             likely[one.program] = likely.get(one.program, 0.0) + share * exp(one.log_prob)
     return [Prediction(program, log(p or 1e-300)) for program, p in likely.items()]
@@ -321,7 +358,7 @@ def among_kinds(predictor: Predictor, told: Found, factors: Factors = _USUAL) ->
     passing = (one for one in tried if passes(one.program, request, deadline))
     chosen = list(islice(passing, _N_KIND_PROGRAMS_WANTED))
     chosen = chosen or mended(tried, request, deadline)
-    done = behaviours(chosen, without_examples(request), prepared.reading, factors)
+    done = behaviours(chosen, request, prepared.reading, factors)
     by_text = told.behaviours[0].best if told.behaviours else None
     found = Found(prepared, (), tuple(done), by_text)
     return with_examples(without_rejected(found))
@@ -332,7 +369,7 @@ def with_edges_shown(told: Found, factors: Factors = _USUAL) -> Found | None:
     prepared = told.prepared
     likely = [behaviour.best for behaviour in told.behaviours]
     fixed = mended(likely, prepared.request, prepared.deadline)
-    done = behaviours(fixed, without_examples(prepared.request), prepared.reading, factors)
+    done = behaviours(fixed, prepared.request, prepared.reading, factors)
     by_text = likely[0] if likely else None
     return with_examples(without_rejected(Found(prepared, (), tuple(done), by_text)))
 

@@ -26,6 +26,7 @@ _EDGE_WORD: Final = re.compile(r"empty|blank|none|no|nothing|nobody|missing|isnt
 _FIRM_EDGE: Final = re.compile(
     r"\b(?:empty|blank|nothing|none|(?:if|when|where|for) (?:there (?:is|are) )?no)\b"
 )
+_LITERALS: Final = {"blank": '" "', "empty": '""'}
 _SHORT: Final = 5
 _WINDOW: Final = 7
 """Words between an edge and its value: "if no row matches show 0 instead"."""
@@ -44,7 +45,7 @@ def said_edges(text: str, stand_ins: Mapping[str, str]) -> list[str]:
         stand_ins: its letters to literals, as the language writes these.
     """
     words = re.findall(r'"[^"]*"|\w+|[^\w\s]', text.lower())
-    edges = [place for place, word in enumerate(words) if _EDGE_WORD.fullmatch(word)]
+    edges = _edge_places(words, stand_ins)
     found: dict[str, int] = {}
     for place, (word, following) in enumerate(pairwise([*words, ""])):
         # A number that has a letter stands before it.
@@ -63,7 +64,7 @@ def without_edges(text: str, stand_ins: Mapping[str, str]) -> str:
     values = {*stand_ins, "0", "1", "true", "false", "string", "text"}
     for clause in re.split(r"(?<= [,.;()?!:]) ", text):
         words = set(clause.lower().split())
-        is_edge = any(map(_EDGE_WORD.fullmatch, words))
+        is_edge = bool(_edge_places(clause.lower().split(), stand_ins))
         has_value = bool(words & values)
         # "if it is empty , give 0": the value may stand in the next clause.
         follows = dropped and has_value and len(words) <= _SHORT
@@ -71,6 +72,16 @@ def without_edges(text: str, stand_ins: Mapping[str, str]) -> str:
             kept.append(clause)
         dropped = is_edge and not has_value
     return " ".join(kept) if kept else text
+
+
+def _edge_places(words: Sequence[str], stand_ins: Mapping[str, str]) -> list[int]:
+    """Return where the words for an edge stand; in "a single blank b" one names a literal."""
+    return [
+        place
+        for place, word in enumerate(words)
+        if _EDGE_WORD.fullmatch(word)
+        and _LITERALS.get(word, "?") not in map(stand_ins.get, words[place + 1 : place + 4])
+    ]
 
 
 def with_edge(

@@ -82,7 +82,7 @@ def kind_predictions(
             of_parts = filling.log_prob if filling.parts else float(part[-1])
             for program, log_prob in filling.programs(fillers, is_whole=is_whole):
                 score = float(kind[number]) + of_parts + log_prob
-                written = _with_letters(program, letters)
+                written = with_letters(program, letters)
                 for told, cost in _with_said_numbers(written, prepared, fillers.literals):
                     found[told] = max(score + cost, found.get(told, score + cost))
     best = sorted(found.items(), key=lambda item: -item[1])[:most]
@@ -102,11 +102,11 @@ def _log_probs(classifier: KindClassifier, prepared: Prepared) -> tuple[Tensor, 
     return kind - log(len(found)), part - log(len(found))
 
 
-def _with_letters(program: Node, letters: Mapping[str, str]) -> Node:
+def with_letters(program: Node, letters: Mapping[str, str]) -> Node:
     """Put the letters of the text's literals in the places of a kind's own literals."""
     if not program.children:
         return Node(letters.get(program.symbol, program.symbol))
-    return Node(program.symbol, tuple(_with_letters(child, letters) for child in program.children))
+    return Node(program.symbol, tuple(with_letters(child, letters) for child in program.children))
 
 
 def _with_said_numbers(
@@ -130,7 +130,7 @@ def _with_said_numbers(
     for chosen in ways:
         share = _IN_ORDER if chosen in in_order else 1 - _IN_ORDER
         letters = dict(zip(own, chosen, strict=True))
-        yield _with_letters(program, letters), log(_OTHER_NUMBERS * share / len(ways))
+        yield with_letters(program, letters), log(_OTHER_NUMBERS * share / len(ways))
 
 
 def _agree(kind: str, wanted: str | None) -> bool:
@@ -242,7 +242,7 @@ class _Filling:
 
     def _each(self, own: Mapping[_Path, Node], lifted: _Path) -> Node | None:
         """Return a program that does the kind to each element of what stands in a slot."""
-        body = _over_element(self.entry.program, lifted[-1])
+        body = over_element(self.entry.program, lifted[-1])
         if body is None or self.parts:
             return None
         values = {path[-1]: value for path, value in own.items()}
@@ -274,7 +274,7 @@ def _other_typings(program: Node, names: tuple[str, ...]) -> list[tuple[str, ...
     return [tuple(_VARIABLE.sub(kind, one) for one in general) for kind in ("string", "bool")]
 
 
-def _over_element(program: Node, slot: str, hidden: bool = False) -> Node | None:
+def over_element(program: Node, slot: str, hidden: bool = False) -> Node | None:
     """Put the argument of a lambda around a program in the place of a slot.
 
     A lambda of the program would hide it. One of a single argument gets it as a first one; None
@@ -285,13 +285,13 @@ def _over_element(program: Node, slot: str, hidden: bool = False) -> Node | None
     if not any(part.symbol == slot for part in program.preorder()):
         return program
     if program.symbol == "lambda1":
-        inner = _over_element(filled(program.children[0], {"arg1": Node("arg2")}), slot, True)
+        inner = over_element(filled(program.children[0], {"arg1": Node("arg2")}), slot, True)
         if inner is None or hidden:
             return None
         return Node("partial0", (Node("arg1"), Node("lambda2", (inner,))))
     if program.symbol == "lambda2":
         return None
-    children = [_over_element(child, slot, hidden) for child in program.children]
+    children = [over_element(child, slot, hidden) for child in program.children]
     if any(child is None for child in children):
         return None
     return Node(program.symbol, tuple(child for child in children if child is not None))

@@ -14,7 +14,7 @@ from typing import Final
 from saps.data.example import with_names
 from saps.lang import Node
 from saps.search.interface import Prediction
-from saps.synthesis.behaviour import Behaviour, Found, behaviours, without_examples
+from saps.synthesis.behaviour import Behaviour, Found, behaviours
 from saps.synthesis.faults import Factors
 from saps.synthesis.preparation import Prepared
 
@@ -37,8 +37,7 @@ def together(declared: Found, bare: Found, factors: Factors) -> Found:
         for prediction in _carried(behaviour, bare.prepared, prepared):
             likely[prediction.program] += exp(prediction.log_prob) / 2
     predictions = [Prediction(program, log(p or 1e-300)) for program, p in likely.items()]
-    request = without_examples(prepared.request)
-    found = behaviours(predictions, request, prepared.reading, factors)
+    found = behaviours(predictions, prepared.request, prepared.reading, factors)
     if not found:
         return declared
     return Found(prepared, tuple(behaviour.best for behaviour in found), tuple(found))

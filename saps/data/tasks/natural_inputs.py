@@ -1,8 +1,8 @@
 """Inputs as people would try them: negative numbers, zeros, empty arrays, repeats, ties, spaces."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from saps.data.tasks.kinds import Slot
 from saps.lang import Limits, Value
@@ -40,6 +40,48 @@ def draw_inputs(
         drawn[name] = _value(kind, slot, own, small, rng)
     _let_coincide(types, drawn, slots or {}, rng)
     return drawn
+
+
+def with_values(
+    types: Mapping[str, str], inputs: Mapping[str, Value], values: Sequence[Value], rng: Random
+) -> dict[str, Value]:
+    """Return inputs that meet some numbers and strings, or come near to them.
+
+    Whether "above 100" means 100 too shows only on an input that has a 100. And numbers now and
+    then are what two of an array make together, for what looks for such a pair rarely finds one.
+
+    Args:
+        types: of the inputs, by name.
+        inputs: one value for each.
+        values: numbers and strings; there may be none.
+        rng: makes every choice.
+    """
+    met = dict(inputs)
+    for name, value in inputs.items():
+        if values and rng.random() < 0.7:
+            met[name] = _near(types[name], value, rng.choice(values), rng)
+    numbers = [n for n, kind in types.items() if kind == "int[]" and len(met[n]) > 1]  # type: ignore[arg-type]
+    for name, kind in types.items():
+        if kind == "int" and numbers and rng.random() < 0.5:
+            array: Any = met[rng.choice(numbers)]
+            first, second = rng.sample(array, 2)
+            met[name] = rng.choice((first + second, first + second, first - second))
+    return met
+
+
+def _near(kind: str, value: Value, other: Value, rng: Random) -> Value:
+    """Return a value that is, holds, or nearly is another; itself where the types differ."""
+    if isinstance(value, list):
+        if not value:
+            return value
+        place = rng.randrange(len(value))
+        element = _near(kind.removesuffix("[]"), value[place], other, rng)
+        return [*value[:place], element, *value[place + 1 :]]
+    if kind == "string" and isinstance(other, str):
+        return rng.choice((other, f"{value}{other}", f"{other}{value}", f"{value}{other}{value}"))
+    if kind in ("int", "float") and type(other) is int:
+        return other + rng.choice((0, 0, 1, -1))
+    return value
 
 
 def _value(kind: str, slot: Slot, length: int, small: bool, rng: Random) -> Value:
