@@ -31,6 +31,7 @@ _LEAST_SHARE: Final = 0.35
 """Of a text that is code; what is said beside it may change its meaning."""
 _SURE: Final = 0.9
 _LONGEST: Final = 300
+_DEEPEST: Final = 25  # levels of what is parsed
 _MOST_READINGS: Final = 3
 _MOST_TYPINGS: Final = 150
 _VARIABLE: Final = re.compile(r"[A-Z]")
@@ -79,6 +80,8 @@ _FUNCTIONS: Final = (
     ("sum", "bool[]", "int", "(len (filter x (lambda1 arg1)))"),
     ("any some", "bool[]", "bool", "(reduce x false ||)"),
     ("all every", "bool[]", "bool", "(reduce x true &&)"),
+    ("any some", "int[]", "bool", "(reduce (map x (lambda1 (!= arg1 0))) false ||)"),
+    ("all every", "int[]", "bool", "(reduce (map x (lambda1 (!= arg1 0))) true &&)"),
     ("max", "int int", "int", "(max x y)"),
     ("min", "int int", "int", "(min x y)"),
     ("max", "int[]", "int", "(invoke1 (lambda1 (reduce (tail arg1) (head arg1) max)) x)"),
@@ -195,10 +198,18 @@ def _parsed(code: str) -> Iterator[tuple[Any, int]]:
     for end in reversed([match.start() for match in _END.finditer(code)]):
         with suppress(LarkError):
             tree = _lark().parse(code[:end])
-            yield tree, len(code[:end].strip())
             n_found += 1
+            if _is_shallow(tree, _DEEPEST):
+                yield tree, len(code[:end].strip())
         if n_found == _MOST_READINGS:
             return
+
+
+def _is_shallow(tree: Any, most: int) -> bool:
+    """Whether a tree has at most so many levels: what goes through it calls itself."""
+    return not isinstance(tree, Tree) or (
+        most > 0 and all(_is_shallow(part, most - 1) for part in tree.children)
+    )
 
 
 @cache

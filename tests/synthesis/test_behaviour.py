@@ -181,3 +181,34 @@ def test_kinds_are_tried_no_longer_than_there_is_time(monkeypatch: pytest.Monkey
 def test_what_speaks_against_a_program(program: str, text: str, faults: Faults) -> None:
     request = Request(None, spare=frozenset("b"), literals={"b": 3})
     assert faults_of(parse(program), request, text, (), ()) == faults
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "request_"),
+    [
+        # A bound of the text, and one of the program.
+        ("(filter a (partial1 b >))", "(filter a (partial1 b >=))", "literal"),
+        ("(filter a (partial1 77 >))", "(filter a (partial1 77 >=))", "plain"),
+        # Hardly any two of drawn numbers make a third one.
+        (
+            "(len (filter a (lambda1 (contains a (- c arg1)))))",
+            "(len (filter a (lambda1 (contains a (- c (+ arg1 arg1))))))",
+            "pair",
+        ),
+    ],
+)
+def test_programs_that_differ_on_few_inputs_are_two(one: str, other: str, request_: str) -> None:
+    request = {
+        "literal": Request({"a": "int[]", "b": "int"}, spare=frozenset("b"), literals={"b": 420}),
+        "plain": REQUEST,
+        "pair": Request({"a": "int[]", "c": "int"}),
+    }[request_]
+    assert len(behaviours(_predictions((one, 0.6), (other, 0.3)), request)) == 2
+
+
+def test_an_example_tells_programs_apart_that_drawn_inputs_do_not() -> None:
+    positive = _predictions(("(len a)", 0.6), ("(min 1000 (len a))", 0.3))
+    assert len(behaviours(positive, REQUEST)) == 1
+    long = replace(REQUEST, examples=(InputOutput({"a": [1] * 1001}, 1001),))
+    assert [passes(one.best.program, long) for one in behaviours(positive, long)] == [True, False]
+    assert len(behaviours(positive, long)[0].inputs) == len(behaviours(positive, REQUEST)[0].inputs)

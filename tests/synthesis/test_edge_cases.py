@@ -32,6 +32,15 @@ def test_a_value_beside_a_word_for_nothing_is_that_of_an_edge(text: str, values:
     assert said_edges(text, {"b": "-1"}) == values
 
 
+def test_a_word_that_names_a_literal_is_no_edge() -> None:
+    blank, empty = {"b": '" "', "c": "0"}, {"a": '""'}
+    assert (
+        said_edges("squeeze every run of blanks b to a single blank b , c at the end", blank) == []
+    )
+    assert said_edges("c if the text is blank", blank) == ["c"]
+    assert said_edges("' empty ' a . join ( words )", empty) == []
+
+
 @pytest.mark.parametrize(
     ("text", "left"),
     [

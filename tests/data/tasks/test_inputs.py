@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from saps.data.tasks.natural_inputs import LARGEST_NUMBER, draw_by_type
+from saps.data.tasks.natural_inputs import LARGEST_NUMBER, draw_by_type, with_values
 
 KINDS = {"a": "int", "b": "int[]", "c": "string", "d": "string[]", "e": "int[]", "f": "string"}
 DRAWN: list[dict[str, Any]] = [draw_by_type(KINDS, LARGEST_NUMBER, Random(i)) for i in range(300)]
@@ -48,3 +48,17 @@ def test_draw_by_type_keeps_the_bound() -> None:
 def test_draw_by_type_refuses_a_type_it_does_not_know() -> None:
     with pytest.raises(ValueError, match="no inputs of type 'bool'"):
         draw_by_type({"a": "bool"}, 5, Random(1))
+
+
+def test_values_are_met_and_nearly_met() -> None:
+    types = {"xs": "int[]", "k": "int", "s": "string", "words": "string[]", "flag": "bool"}
+    inputs: dict[str, Any] = {"xs": [3, 8], "k": 5, "s": "cat", "words": ["a"], "flag": True}
+    rng = Random(0)
+    drawn: list[dict[str, Any]] = [with_values(types, inputs, [100, "py"], rng) for _ in range(300)]
+    assert {number for one in drawn for number in (*one["xs"], one["k"])} >= {99, 100, 101, 3, 5}
+    assert any(one["k"] == sum(one["xs"]) for one in drawn)
+    assert {one["s"] for one in drawn} == {"cat", "py", "catpy", "pycat", "catpycat"}
+    assert {tuple(one["words"]) for one in drawn} >= {("a",), ("py",), ("apy",)}
+    assert all(one["flag"] is True for one in drawn)
+    assert inputs["xs"] == [3, 8]
+    assert with_values({"xs": "int[]"}, {"xs": []}, [7], rng) == {"xs": []}
