@@ -3,13 +3,13 @@
 import logging
 import re
 import time
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from random import Random
 from string import ascii_lowercase, digits
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from torch.utils.data import Dataset
@@ -32,7 +32,6 @@ from saps.data.files import DataError, content_digest
 from saps.data.symbols import CONSTANTS, SymbolError, SymbolTable
 from saps.data.tokenizer import Tokenizer, TokenizerError, normalise_typing
 from saps.data.wordings.paraphrase import FillerDropout, Paraphraser
-from saps.data.wordings.retelling import Quota, Reteller
 from saps.english import Vocabulary, read_english
 from saps.english.names import LETTERS
 from saps.lang import Node
@@ -42,41 +41,6 @@ logger = logging.getLogger(__name__)
 
 Split = Literal["train", "dev"]
 SPLITS: tuple[Split, ...] = ("train", "dev")
-
-
-@dataclass(frozen=True, slots=True)
-class Rewording:
-    """What becomes of the training texts before they are encoded.
-
-    Attributes:
-        paraphraser: puts other words in the place of some; None puts none.
-        reteller: tells tasks anew from their programs; None tells none.
-        quota: how often each kind of task is told at the least, each time anew, which needs a
-            reteller; None tells each task once.
-    """
-
-    paraphraser: Paraphraser | None = None
-    reteller: Reteller | None = None
-    quota: Quota | None = None
-
-    @property
-    def identity(self) -> tuple[object, ...]:
-        """What decides the texts, for the key of a cache."""
-        parts = (self.paraphraser, self.reteller, self.quota)
-        return tuple(() if part is None else part.identity for part in parts)
-
-    def all_of(self, examples: Sequence[Example], seed: int) -> Iterator[Example]:
-        """Yield the training tasks as they are to be learned, each once or more."""
-        more = [0] * len(examples) if self.quota is None else self.quota.missing(examples)
-        for example, times in zip(examples, more, strict=True):
-            rng = Random(f"{seed}:{example.text}")
-            told = example if self.reteller is None else self.reteller(example, rng)
-            if told is example and self.paraphraser is not None:
-                told = replace(example, text=self.paraphraser(example.text, rng))
-            yield told
-            if self.reteller is not None:
-                for _ in range(times):
-                    yield self.reteller.retell(example, rng)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +108,7 @@ class _SplitSource:
     """The first `limit` tasks of one split of a data folder; all of them if it is None.
 
     Attributes:
-        rewording: says the tasks in other words; None leaves them as they are.
+        paraphraser: puts other words in the place of some; None leaves them as they are.
         seed: of the other words.
         reader: reads texts as people typed them; None leaves them as they are.
 
@@ -155,7 +119,7 @@ class _SplitSource:
     folder: Path
     split: Split
     limit: int | None
-    rewording: Rewording | None = None
+    paraphraser: Paraphraser | None = None
     seed: int = 0
     reader: TaskReader | None = None
 
@@ -166,9 +130,9 @@ class _SplitSource:
     def identity(self) -> tuple[object, ...]:
         """What decides the tasks, for the key of a cache."""
         read = () if self.reader is None else ("read", self.reader.declared, self.seed)
-        if self.rewording is None:
+        if self.paraphraser is None:
             return self.digest, self.limit, *read
-        return self.digest, self.limit, self.seed, *self.rewording.identity, *read
+        return self.digest, self.limit, self.seed, self.paraphraser.identity, *read
 
     @cached_property
     def digest(self) -> str:
@@ -177,7 +141,7 @@ class _SplitSource:
 
     @cached_property
     def examples(self) -> list[Example]:
-        """The tasks with letters for their arguments, each as often as the rewording tells it.
+        """The tasks with letters for their arguments.
 
         Raises:
             DataError: a line is no task, or the file became another one since it was hashed.
@@ -190,9 +154,12 @@ class _SplitSource:
             read = (self.reader(e, Random(f"{self.seed}:{e.text}")) for e in examples)
             return [example for example in read if example is not None]
         examples = [example.anonymised() for example in examples]
-        if self.rewording is None:
+        if self.paraphraser is None:
             return examples
-        return list(self.rewording.all_of(examples, self.seed))
+        reword = self.paraphraser
+        draws = (Random(f"{self.seed}:{example.text}") for example in examples)
+        pairs = zip(examples, draws, strict=True)
+        return [replace(example, text=reword(example.text, rng)) for example, rng in pairs]
 
 
 @dataclass(eq=False)
@@ -264,7 +231,6 @@ class TaskData:
         seed: int,
         cache: str | None = None,
         paraphrase: dict[str, float] | None = None,
-        retelling: dict[str, Any] | None = None,
         constants: Sequence[object] | None = None,
         reading: dict[str, float] | None = None,
     ) -> None:
@@ -283,8 +249,6 @@ class TaskData:
             cache: folder that keeps the encoded tasks for the next run; None keeps nothing.
             paraphrase: `text_rate` and `place_rate` of `Paraphraser`, for the training texts; None
                 leaves them as they are. Each task has one text for the whole run.
-            retelling: `rate` of `Reteller`, and `each_family` and `each_pair` of `Quota`: training
-                tasks told anew from their programs; None tells none.
             constants: literals that programs may have, such as 3 or '"aeiou"', in quotes of its
                 own; None for those of the published programs.
             reading: `declared` of `TaskReader`, for texts as people typed them; None takes texts
@@ -297,7 +261,7 @@ class TaskData:
         self.token_budget = token_budget
         self.limits: dict[Split, int | None] = {"train": train_limit, "dev": dev_limit}
         self.filler_dropout = filler_dropout
-        self.paraphrase, self.retelling = paraphrase, retelling
+        self.paraphrase = paraphrase
         self.seed = seed
         self.constants = CONSTANTS if constants is None else tuple(map(_literal, constants))
         self.reading = reading
@@ -331,10 +295,9 @@ class TaskData:
         logger.info("train: %d batches an epoch, %.1f %% of it padding", len(plan), 100 * share)
 
     def _source(self, split: Split) -> _SplitSource:
-        reworded = split == "train" and (self.paraphrase, self.retelling) != (None, None)
-        rewording = self._rewording() if reworded else None
+        paraphraser = self._paraphraser() if split == "train" else None
         reader = None if self.reading is None else self._reader()
-        return _SplitSource(self.path, split, self.limits[split], rewording, self.seed, reader)
+        return _SplitSource(self.path, split, self.limits[split], paraphraser, self.seed, reader)
 
     def _reader(self) -> TaskReader:
         leaves = frozenset(label.symbol for label in self.symbols.labels if not label.arity)
@@ -344,19 +307,13 @@ class TaskData:
             told = f"data.reading={self.reading}: give declared, from 0 to 1"
             raise DataError(self.path, told) from error
 
-    def _rewording(self) -> Rewording:
-        name, expected = "paraphrase", "text_rate and place_rate, each from 0 to 1"
+    def _paraphraser(self) -> Paraphraser | None:
         try:
-            paraphraser = None if self.paraphrase is None else Paraphraser(**self.paraphrase)
-            if self.retelling is None:
-                return Rewording(paraphraser)
-            name = "retelling"
-            expected = "rate, from 0 to 1, and each_family and each_pair, whole numbers from 0"
-            retelling = dict(self.retelling)
-            return Rewording(paraphraser, Reteller(retelling.pop("rate")), Quota(**retelling))
-        except (KeyError, TypeError, ValueError) as error:
-            given = getattr(self, name)
-            raise DataError(self.path, f"data.{name}={given}: give {expected}") from error
+            return None if self.paraphrase is None else Paraphraser(**self.paraphrase)
+        except (TypeError, ValueError) as error:
+            given = f"data.paraphrase={self.paraphrase}"
+            told = f"{given}: give text_rate and place_rate, each from 0 to 1"
+            raise DataError(self.path, told) from error
 
     def _learned_tokenizer(self, source: _SplitSource) -> Tokenizer:
         def learn() -> Arrays:

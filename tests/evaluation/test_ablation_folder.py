@@ -71,7 +71,8 @@ def test_settings_of_an_older_version_are_taken_and_completed(tmp_path: Path, la
     _make(tmp_path)
     file = tmp_path / "out/settings.json"
     older = json.loads(file.read_text())
-    del older["data"]["retelling"], older["evaluation"]
+    older["data"]["retelling"] = None  # a setting that is no more
+    del older["data"]["reading"], older["evaluation"]
     file.write_text(json.dumps(older))
     _make(tmp_path)
     assert lab.names == ["saps_h"]

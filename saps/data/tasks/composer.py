@@ -436,39 +436,6 @@ class Readings:
             if isinstance(filler, Use)
         )
 
-    def expression(self, program: Node, arguments: Mapping[str, str], result: str) -> Use | None:
-        """Return a program as families in the slots of families, the longest templates first.
-
-        Args:
-            program: the whole of it.
-            arguments: name to type text; what fills a slot must be of its type.
-            result: type text of the program's value.
-
-        Returns:
-            An expression whose program this is, or None if the families do not make it.
-        """
-        found = self._expression(program, _symbols(program), arguments, result)
-        return found if isinstance(found, Use) else None
-
-    def _expression(
-        self, program: Node, symbols: frozenset[str], arguments: Mapping[str, str], result: str
-    ) -> Expression | None:
-        if not program.children:
-            return _leaf(program, arguments, result)
-        for family, fixed in self._by_root.get((program.symbol, len(program.children)), ()):
-            if family.result != result or not fixed <= symbols:
-                continue
-            parts: dict[str, Node] = {}
-            if _fits(family.node, program, family.slots, parts):
-                fillers = {
-                    slot: self._expression(part, symbols, arguments, family.slot_types[slot].type)
-                    for slot, part in parts.items()
-                }
-                whole = {slot: filler for slot, filler in fillers.items() if filler is not None}
-                if len(whole) == len(fillers) and _is_free(family, whole):
-                    return Use(family, whole)
-        return None
-
     def _pair(self, outer: Family, inner: Family) -> Pair:
         return Pair(self._kinds[outer.declared], self._kinds[inner.declared])
 
@@ -494,19 +461,6 @@ class Readings:
             if fixed <= symbols and _fits(family.node, program, family.slots, fillers):
                 return family, fillers.values()
         return None, program.children
-
-
-def _leaf(program: Node, arguments: Mapping[str, str], kind: str) -> Leaf | None:
-    """Return an argument or a constant; None for what is neither, such as a lambda's parameter."""
-    name = program.symbol
-    if arguments.get(name) == kind or (kind == "int" and name.isdigit()):
-        return Leaf(kind, (), name)
-    return None
-
-
-def _is_free(family: Family, fillers: Mapping[str, Expression]) -> bool:
-    """Tell whether names stand where the family asks for names."""
-    return all(isinstance(fillers[s], Leaf) or not family.slot_types[s].only_name for s in fillers)
 
 
 def _symbols(program: Node) -> frozenset[str]:

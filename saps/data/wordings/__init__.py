@@ -1,9 +1,8 @@
 """The one room that says a text otherwise than it stands.
 
 For tasks in the form of the data: `noise` makes slips and small changes, `paraphrase` exchanges
-words by a table (`paraphrases.txt`), and `retelling` says a task anew from its program, in the
-patterns of `tables/` (`tables`), with what people put around it.
+words by a table (`paraphrases.txt`).
 
 For kinds of tasks, which have their words with them: `requests` says a drawn task as somebody would
-ask for it, in the frames of `frames.txt`.
+ask for it, in the frames of `frames.txt`. `tables` has the patterns of both kinds of tables.
 """

@@ -1,9 +1,9 @@
-"""The tables of wordings: for each task family and each condition, how people ask for it."""
+"""Patterns of English, and the text files that hold them."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.resources import files
 from random import Random
 
@@ -132,50 +132,6 @@ def _choice(tokens: Sequence[str], start: int) -> tuple[_Choice, int]:
     return _Choice(tuple(options)), place + 1
 
 
-KINDS = ("noun", "do", "ask", "that")
-CONDITION_KINDS = ("adj", "post", "are", "is")
-_FRAME_KINDS = ("say",)
-_KINDS_OF = {"=": KINDS, "~": CONDITION_KINDS, "+": _FRAME_KINDS}
-
-
-class TableError(ValueError):
-    """A table of wordings is malformed; the message says where."""
-
-
-Wordings = dict[str, list[Pattern]]
-"""The patterns of one family, or of one condition, by kind.
-
-Kinds of a family: "noun" can stand in other texts, "do" is a command, "ask" a question, "that" a
-clause to follow "whether". Those of a condition: "adj" stands before a plural noun, "post" after
-one; "are" and "is" are its predicates.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """All wordings: by name of a family, of a condition, of a place around a request."""
-
-    families: Mapping[str, Wordings]
-    conditions: Mapping[str, Wordings]
-    frames: Mapping[str, Wordings]
-
-    def frame(self, name: str, rng: Random) -> str:
-        """Draw what stands in a place, its slots unfilled; "" where the table has nothing."""
-        return rng.choice(self.frames[name]["say"]).draw(rng) if name in self.frames else ""
-
-    @classmethod
-    def parse(cls, texts: Mapping[str, str]) -> "Table":
-        """Read tables, given by the names of their files.
-
-        Raises:
-            TableError: a line is none of what the format has; gives file and line.
-        """
-        rooms: dict[str, dict[str, Wordings]] = {mark: {} for mark in _KINDS_OF}
-        for name, text in texts.items():
-            _read(name, text, rooms)
-        return cls(*rooms.values())
-
-
 def entry_lines(
     file: str, text: str, error: type[ValueError]
 ) -> Iterator[tuple[str, str, Mapping[str, str]]]:
@@ -197,41 +153,8 @@ def entry_lines(
             yield place, line, shared
 
 
-def _read(file: str, text: str, rooms: Mapping[str, dict[str, Wordings]]) -> None:
-    current: list[Wordings] = []
-    kinds: tuple[str, ...] = ()
-    for place, line, shared in entry_lines(file, text, TableError):
-        if line[0] in rooms:
-            kinds = _KINDS_OF[line[0]]
-            names = [name.strip() for name in line[1:].split(",")]
-            current = [rooms[line[0]].setdefault(name, {}) for name in names]
-            continue
-        kind, colon, said = (part.strip() for part in line.partition(":"))
-        if not colon or kind not in kinds or not (said or kind == "say"):
-            expected = ", ".join(kinds) or "'= FAMILY', '~ CONDITION' or '+ FRAME'"
-            raise TableError(f"{place}: expected {expected} and a colon, found {line!r}")
-        try:
-            pattern = Pattern.parse(said, shared)
-        except PatternError as error:
-            raise TableError(f"{place}: {error}") from error
-        for wordings in current:
-            wordings.setdefault(kind, []).append(pattern)
-
-
 def texts_of(package: str, folder: str) -> dict[str, str]:
     """Return the text files of a folder of a package, by name in alphabetical order."""
     found = [item for item in (files(package) / folder).iterdir() if item.name.endswith(".txt")]
     found.sort(key=lambda item: item.name)
     return {item.name: item.read_text(encoding="utf-8") for item in found}
-
-
-@cache
-def table_texts() -> Mapping[str, str]:
-    """Return the project's own tables as they are written, by file name."""
-    return texts_of(__package__, "tables")
-
-
-@cache
-def default_table() -> Table:
-    """Return the project's own tables."""
-    return Table.parse(table_texts())
