@@ -16,7 +16,7 @@ from math import inf
 from time import monotonic
 from typing import Final
 
-from saps.lang import AlgoLispError, Limits, Node, Program, Value, compile_program, values_equal
+from saps.lang import AlgoLispError, Limits, Node, Value, compile_program, values_equal
 from saps.lang.check import infer_signature
 from saps.lang.program_values import constant
 from saps.search.interface import Prediction
@@ -141,18 +141,17 @@ def _outputs(
     program: Node, types: Mapping[str, str], inputs: Sequence[Mapping[str, Value]]
 ) -> list[Value | None] | None:
     """Return what a program gives, None where it fails; None if it is no program."""
+    found: list[Value | None] = []
     try:
         run = compile_program(program, types, _LIMITS)
     except AlgoLispError:
         return None
-    return [_output(run, given) for given in inputs]
-
-
-def _output(run: Program, given: Mapping[str, Value]) -> Value | None:
-    try:
-        return run(dict(given))
-    except AlgoLispError:
-        return None
+    for given in inputs:
+        try:
+            found.append(run(dict(given)))
+        except AlgoLispError:
+            found.append(None)
+    return found
 
 
 def _edges(program: Node, types: Mapping[str, str]) -> Iterator[Node]:
@@ -252,7 +251,7 @@ def _one_value(
     values = [example.output for example in wrong]
     if any(repr(value) != repr(values[0]) for value in values):
         return None
-    if values[0] == [] and isinstance(values[0], list):
+    if values[0] == []:
         empty = [name for name in types if all(e.inputs.get(name) == [] for e in wrong)]
         return next((Node(name) for name in empty if types[name] == result), None)
     if isinstance(values[0], bool | int | float | str):

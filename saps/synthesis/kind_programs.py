@@ -10,9 +10,10 @@ which its slots are filled. The last is guessed: nothing was fitted to it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right, insort
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations, islice, permutations, product
 from math import factorial, log
 from typing import Final, TypeAlias
@@ -74,19 +75,48 @@ def kind_predictions(
     fitting = (n for n in order if _agree(returns[n], wanted) or _agree(f"{returns[n]}[]", wanted))
     chosen = islice(fitting, n_kinds)
     letters = {literal: letter for letter, literal in prepared.names.stand_ins.items()}
-    found: dict[Node, float] = {}
+    ways: list[tuple[float, _Build]] = []
     for rank, number in enumerate(chosen):
         is_whole = _agree(returns[number], wanted)
         depth = _DEPTH if rank < _N_NESTED else 0
         for filling in _fillings(classifier, classifier.kinds[number], part, depth):
             of_parts = filling.log_prob if filling.parts else float(part[-1])
-            for program, log_prob in filling.programs(fillers, is_whole=is_whole):
-                score = float(kind[number]) + of_parts + log_prob
-                written = with_letters(program, letters)
-                for told, cost in _with_said_numbers(written, prepared, fillers.literals):
-                    found[told] = max(score + cost, found.get(told, score + cost))
-    best = sorted(found.items(), key=lambda item: -item[1])[:most]
+            of_kind = float(kind[number]) + of_parts
+            built = filling.programs(fillers, is_whole=is_whole)
+            ways += [(of_kind + log_prob, build) for build, log_prob in built]
+    best = _likeliest(ways, letters, prepared, fillers.literals, most)
     return [Prediction(program, score) for program, score in best]
+
+
+def _likeliest(
+    ways: list[tuple[float, "_Build"]],
+    letters: Mapping[str, str],
+    prepared: Prepared,
+    literals: Mapping[str, str],
+    most: int,
+) -> list[tuple[Node, float]]:
+    """Return the likeliest programs of some ways, each once.
+
+    Most ways are too unlikely to be worth a tree, so trees are made from the likeliest on, until
+    no way that is left can be among the first `most`.
+    """
+    found: dict[Node, float] = {}
+    scores: list[float] = []  # of what is found, below 0, the likeliest first
+    for score, build in sorted(ways, key=lambda way: -way[0]):
+        if bisect_right(scores, -score) >= most:
+            break
+        program = build()
+        if program is None:
+            continue
+        written = with_letters(program, letters)
+        for told, cost in _with_said_numbers(written, prepared, literals):
+            if told in found:
+                if found[told] >= score + cost:
+                    continue
+                scores.remove(-found[told])
+            found[told] = score + cost
+            insort(scores, -(score + cost))
+    return sorted(found.items(), key=lambda item: -item[1])[:most]
 
 
 def _log_probs(classifier: KindClassifier, prepared: Prepared) -> tuple[Tensor, Tensor]:
@@ -185,6 +215,7 @@ def _parts(classifier: KindClassifier, slot: str, part: Tensor) -> list[tuple[En
 
 
 _Path: TypeAlias = tuple[str, ...]  # the slots that lead to a slot, from the outermost
+_Build: TypeAlias = Callable[[], Node | None]  # makes a program; None where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +242,8 @@ class _Filling:
 
     def programs(
         self, fillers: "_Fillers", *, is_whole: bool = True
-    ) -> Iterator[tuple[Node, float]]:
-        """Yield the programs, by the ways to fill what is left, with their log-probabilities.
+    ) -> Iterator[tuple["_Build", float]]:
+        """Yield what makes the programs, by the ways to fill what is left, with log-probabilities.
 
         Where an array is declared and the kind takes an element, it is done to each of the array.
         A kind that rotates numbers rotates strings as well.
@@ -235,10 +266,13 @@ class _Filling:
             typings += [(None, list(kinds), _OTHER_TYPE) for kinds in others]
         for lifted, kinds, share in typings:
             for values, log_prob in islice(fillers.ways(kinds), _MOST_WAYS):
-                own = {path: Node(value) for path, value in zip(slots, values, strict=True)}
-                program = self.program(own) if lifted is None else self._each(own, lifted)
-                if program is not None:
-                    yield program, log_prob + log(share)
+                yield partial(self._made, tuple(slots), values, lifted), log_prob + log(share)
+
+    def _made(
+        self, slots: Sequence[_Path], values: Sequence[str], lifted: _Path | None
+    ) -> Node | None:
+        own = {path: Node(value) for path, value in zip(slots, values, strict=True)}
+        return self.program(own) if lifted is None else self._each(own, lifted)
 
     def _each(self, own: Mapping[_Path, Node], lifted: _Path) -> Node | None:
         """Return a program that does the kind to each element of what stands in a slot."""
