@@ -1,12 +1,17 @@
-"""Literals of strings in a text: quoted ones, and letters and signs that it names.
+"""Literals of strings in a text: quoted ones, and letters and signs that it names; and examples.
 
 "the letter e", "a comma", "between dashes" and "'abc'" all say what the program should hold.
+"[3, 8] -> 11" says what it should compute.
 """
 
+import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
+
+from saps.lang import Value
 
 SIGNS: Final = {
     "comma": ",",
@@ -107,3 +112,43 @@ def _shown(value: str) -> str:
     if value.isspace():
         return "' space '" if set(value) == {" "} else "' blank '"
     return f"' {value.lower()} '" if len(value) == 1 else "' '"
+
+
+_VALUE: Final = (
+    r"(?:\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]|\"[^\"\n]*\"|'[^'\n]*'"
+    r"|(?<![\w.])-?\d+(?:\.\d+)?(?![\w.]*\w)|\b(?:[Tt]rue|[Ff]alse)\b)"
+)
+_ARROW: Final = r"\s*\)?\s*(?:-+>|=>|→|==)\s*"
+_BECOMES: Final = (
+    r"\s*\)?,?\s*(?:gives|returns?|becomes|is|makes|yields|turns? into"
+    r"|(?:should|would|will) (?:give|be|return|become))\s+"
+)
+_GIVEN: Final = rf"(?P<given>{_VALUE}(?:\s*(?:,|and|with|;)\s*(?:\w+\s*=\s*)?{_VALUE})*)"
+_EXAMPLE: Final = re.compile(
+    rf"{_GIVEN}(?:(?:{_ARROW}{_VALUE})*{_ARROW}|{_BECOMES})(?P<output>{_VALUE})"
+)
+_DOCTEST: Final = re.compile(r">>>\s*\w+\((?P<given>.*)\)\s*\n\s*(?P<output>.+)")
+
+
+def shown_examples(text: str) -> tuple[tuple[tuple[Value, ...], Value], ...]:
+    """Return the examples that a text seems to have: inputs in their order, and the output.
+
+    Of a chain, "9875 -> 29 -> 11 -> 2", the ends count. Words such as "becomes" may say something
+    else, so an example is a hint.
+
+    Args:
+        text: as a person typed it.
+    """
+    found: list[tuple[tuple[Value, ...], Value]] = []
+    for match in (*_EXAMPLE.finditer(text[:2_000]), *_DOCTEST.finditer(text[:2_000])):
+        with suppress(ValueError):
+            given = tuple(_value(part) for part in re.findall(_VALUE, match["given"]))
+            found.append((given, _value(match["output"].strip())))
+    return tuple(found)
+
+
+def _value(text: str) -> Value:
+    """Read a value of Python or JSON."""
+    plain = text.replace("'", '"')
+    value: Value = json.loads({"True": "true", "False": "false"}.get(plain, plain))
+    return value

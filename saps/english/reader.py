@@ -26,9 +26,10 @@ from saps.english.names import (
     renamed_letters,
     tokens_of,
 )
-from saps.english.quoted import Quoted, find_quoted, is_unclosed
+from saps.english.quoted import Quoted, find_quoted, is_unclosed, shown_examples
 from saps.english.surface import read_surface
 from saps.english.vocabulary import Vocabulary
+from saps.lang import Value
 
 _MARKS: Final = str.maketrans(
     {
@@ -78,6 +79,7 @@ class Reading:
         returns: the type of the result, where a signature says it.
         labelled: numbers of the text that have no letter, since every model has a label for them;
             0, 1 and 2 are left out, which a program may well do without ("the first 2").
+        examples: that the text seems to show: inputs in their order, and the output.
     """
 
     text: str
@@ -89,6 +91,7 @@ class Reading:
     returns: str | None = None
     named: frozenset[str] = frozenset()
     labelled: tuple[str, ...] = ()
+    examples: tuple[tuple[tuple[Value, ...], Value], ...] = ()
 
 
 def read_english(
@@ -127,6 +130,7 @@ def read_english(
         surface.returns,
         frozenset(reader.letters.values()),
         tuple(reader.labelled),
+        shown_examples(text),
     )
 
 

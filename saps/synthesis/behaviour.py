@@ -20,6 +20,7 @@ from saps.english import Reading
 from saps.english.declarations import settle_signature
 from saps.lang import AlgoLispError, Limits, Node, Value, compile_program, values_equal
 from saps.lang.program_values import constant
+from saps.lang.unify import type_of_value
 from saps.model.protocols import Scorer
 from saps.search.fallback import PlausibleSearch
 from saps.search.interface import Prediction, Search
@@ -97,8 +98,7 @@ def behaviours(
     groups: dict[object, list[tuple[Prediction, _Run]]] = {}
     favoured = _favoured(predictions, request)
     for prediction in predictions:
-        said = None if reading is None else reading.text
-        run = _run(prediction.program, request, said, favoured)
+        run = _run(prediction.program, request, reading, favoured)
         if run is not None:
             groups.setdefault(run.key, []).append((prediction, run))
     text, labelled = ("", ()) if reading is None else (reading.text, reading.labelled)
@@ -110,6 +110,7 @@ def behaviours(
         for prediction, run in group[:_MOST_COSTED]:
             outputs = run.outputs if run.types else ()
             faults = faults_of(prediction.program, request, text, labelled, outputs, named)
+            faults = replace(faults, example=run.n_failed)
             costed.append((factors.loss(faults) - prediction.log_prob, faults, prediction, run))
         _, faults, chosen, run = min(costed, key=lambda one: one[0])
         total = log(min(1.0, sum(exp(p.log_prob) for p, _ in group)) or 1e-300)
@@ -125,6 +126,7 @@ class _Run:
     inputs: tuple[Mapping[str, Value], ...]
     outputs: tuple[Value | None, ...]
     types: Mapping[str, str]
+    n_failed: int  # examples of the text that the program does not compute
 
 
 def _favoured(predictions: Sequence[Prediction], request: Request) -> tuple[Value, ...]:
@@ -144,8 +146,9 @@ def _favoured(predictions: Sequence[Prediction], request: Request) -> tuple[Valu
 
 
 def _run(
-    program: Node, request: Request, text: str | None, favoured: tuple[Value, ...]
+    program: Node, request: Request, reading: Reading | None, favoured: tuple[Value, ...]
 ) -> _Run | None:
+    text = None if reading is None else reading.text
     known = {n: k for n, k in (request.argument_types() or {}).items() if not _is_variable(k)}
     literals = request.literals
     used = {part.symbol for part in program.preorder()}
@@ -163,14 +166,36 @@ def _run(
     given = {name: literals[name] for name in types if name in literals}
     inputs = _drawn(tuple(free.items()), favoured)
     shown = [e.inputs for e in request.examples if free.keys() <= e.inputs.keys()]
+    examples = () if reading is None else reading.examples
+    told = [one for one in examples if _fit(one[0], list(free.values()))]
     outputs: list[Value | None] = []
-    for values in (*inputs, *({name: one[name] for name in free} for one in shown)):
+    for values in (
+        *inputs,
+        *(dict(zip(free, values, strict=True)) for values, _ in told),
+        *({name: one[name] for name in free} for one in shown),
+    ):
         try:
             outputs.append(run({**values, **given}))
         except AlgoLispError:
             outputs.append(None)
     key = (tuple(free.values()), str(signature.result), repr(outputs))
-    return _Run(key, inputs, tuple(outputs[: len(inputs)]), free)
+    of_told = outputs[len(inputs) : len(inputs) + len(told)]
+    wanted = [output for _, output in told]
+    n_failed = sum(not _is_alike(*pair) for pair in zip(of_told, wanted, strict=True))
+    return _Run(key, inputs, tuple(outputs[: len(inputs)]), free, n_failed)
+
+
+def _fit(values: Sequence[Value], kinds: Sequence[str]) -> bool:
+    """Whether values of an example in the text are what a program takes, one by one."""
+    try:
+        own = [str(type_of_value(value)) for value in values]
+    except AlgoLispError:
+        return False
+    return own == [kind.replace("float", "int") for kind in kinds]
+
+
+def _is_alike(got: Value | None, told: Value) -> bool:
+    return got is not None and values_equal(got, told, by_value=True)
 
 
 # The candidates for a text mostly take the same arguments, and are compared on the same inputs.

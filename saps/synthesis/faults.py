@@ -29,6 +29,7 @@ class Faults:
         closed: 1 where it takes no argument at all, though nothing says that there is none.
         unsaid: numbers that it has and no word of the text says or implies, for each of which the
             text has a number or string that it lacks.
+        example: examples that the text seems to show, and that it does not compute.
         step: operations of the text that nothing in it can do (see `lost_steps`).
         fails: 1 where it failed on all inputs drawn.
         constant: 1 where it gave the same for all of them, and its value is no truth.
@@ -42,6 +43,7 @@ class Faults:
     shown: int = 0
     closed: int = 0
     unsaid: int = 0
+    example: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Factors:
     shown: float = 2.0
     closed: float = 3.0
     unsaid: float = 1.0
+    example: float = 3.0
 
     def loss(self, faults: Faults) -> float:
         """Return what all faults of a program cost together."""

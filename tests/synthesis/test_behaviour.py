@@ -212,3 +212,12 @@ def test_an_example_tells_programs_apart_that_drawn_inputs_do_not() -> None:
     long = replace(REQUEST, examples=(InputOutput({"a": [1] * 1001}, 1001),))
     assert [passes(one.best.program, long) for one in behaviours(positive, long)] == [True, False]
     assert len(behaviours(positive, long)[0].inputs) == len(behaviours(positive, REQUEST)[0].inputs)
+
+
+def test_a_program_that_contradicts_an_example_of_the_text_loses() -> None:
+    reading = Reading("a of a", {}, examples=((([3, 8],), 11), ((["x"],), 1), ((4, 5), 9)))
+    pairs = _predictions(("(len a)", 0.6), ("(reduce a 0 +)", 0.3))
+    found = behaviours(pairs, REQUEST, reading)
+    assert [str(one.best.program) for one in found] == ["(reduce a 0 +)", "(len a)"]
+    # Strings are none of its input, and it takes one argument: these examples say nothing of it.
+    assert [one.faults.example for one in found] == [0, 1]
