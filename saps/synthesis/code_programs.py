@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from itertools import count, islice, product
 from math import log
 from typing import Any, Final, TypeAlias
@@ -27,20 +28,21 @@ from saps.search.interface import Prediction
 from saps.synthesis.kind_programs import over_element, with_letters
 from saps.synthesis.preparation import Prepared
 
-_LEAST_SHARE: Final = 0.35
-"""Of a text that is code; what is said beside it may change its meaning."""
 _SURE: Final = 0.9
+_SURE_BESIDE: Final = 0.6
+"""Where something is said beside the code, which may change its meaning."""
 _LONGEST: Final = 300
 _DEEPEST: Final = 25  # levels of what is parsed
-_MOST_READINGS: Final = 3
 _MOST_TYPINGS: Final = 150
 _VARIABLE: Final = re.compile(r"[A-Z]")
-_COMMENT: Final = re.compile(r"\s*(?:#|//\s|--\s|/\*|<-).*", re.DOTALL)
+_COMMENT: Final = re.compile(r"\s+(?:#|//|--|/\*|<-)(?=\s|\*)")
 _BEGINNING: Final = re.compile(
     r"\s*(?:def \w+\([^)]*\)[^:]*:\s*)?(?:return\b|(?:(?:const|let|var)\s+)?\w+\s*=(?![=>]))?\s*"
 )
-_END: Final = re.compile(r"[\s;,.?]|$")
-_EACH: Final = re.compile(r"\b(?:each|every|all)\b")
+_BESIDE: Final = re.compile(r"[,;]\s|\s(?:\(|->|please|for (?:each|every) )|\s{2}|\n")
+_EACH: Final = re.compile(r"\W*for (?:each|every) (\w+)")
+_PLAINLY_CODE: Final = frozenset({"comprehension", "arrow", "if_then", "part", "spread"})
+"""Parts that no English sentence has by chance."""
 # What a name is where nothing says it, the likeliest first.
 _NAMED: Final = (
     (r"words|names|strings|texts|lines|tokens|letters|chars|titles|labels", "string[] string"),
@@ -49,69 +51,6 @@ _NAMED: Final = (
     (r"flags", "bool[]"),
     (r"\w+s|arr|array|list|lst|data|values", "int[] string[] int[][] bool[]"),
     (r".*", "int int[] string string[] int[][] bool[]"),
-)
-
-
-# What functions, methods and operators become: names, types of the operands x, y and z, type of the
-# value, and a program, or the name of the kind of tasks whose program it is. A method has what
-# stands before its dot as x. T is any type; where only arrays fit, a string is its letters.
-_FUNCTIONS: Final = (
-    ("add", "int int", "int", "(+ x y)"),
-    ("add", "string string", "string", "(str_concat x y)"),
-    ("add", "T[] T[]", "T[]", "(reduce y x append)"),
-    ("subtract", "int int", "int", "(- x y)"),
-    ("multiply", "int int", "int", "(* x y)"),
-    ("multiply repeat", "string int", "string", "repeat_string"),
-    ("divide", "int int", "int", "(/ (* x 1.0) y)"),
-    ("floor_divide", "int int", "int", "(/ x y)"),
-    ("remainder", "int int", "int", "(% x y)"),
-    ("power pow", "int int", "int", "(pow x y)"),
-    ("negative", "int", "int", "(- 0 x)"),
-    ("in", "string string[]", "bool", "(contains y x)"),
-    ("in", "string string", "bool", "contains_substring reversed"),
-    ("in", "T T[]", "bool", "(contains y x)"),
-    ("includes contains", "string string", "bool", "contains_substring"),
-    ("includes contains", "T[] T", "bool", "(contains x y)"),
-    ("index", "string int", "string", "(str_index y x)"),
-    ("index", "T[] int", "T", "(deref x y)"),
-    ("len length", "string", "int", "(strlen x)"),
-    ("len length", "T[]", "int", "(len x)"),
-    ("sum", "int[]", "int", "(reduce x 0 +)"),
-    ("sum", "bool[]", "int", "(len (filter x (lambda1 arg1)))"),
-    ("any some", "bool[]", "bool", "(reduce x false ||)"),
-    ("all every", "bool[]", "bool", "(reduce x true &&)"),
-    ("any some", "int[]", "bool", "(reduce (map x (lambda1 (!= arg1 0))) false ||)"),
-    ("all every", "int[]", "bool", "(reduce (map x (lambda1 (!= arg1 0))) true &&)"),
-    ("max", "int int", "int", "(max x y)"),
-    ("min", "int int", "int", "(min x y)"),
-    ("max", "int[]", "int", "(invoke1 (lambda1 (reduce (tail arg1) (head arg1) max)) x)"),
-    ("min", "int[]", "int", "(invoke1 (lambda1 (reduce (tail arg1) (head arg1) min)) x)"),
-    ("abs", "int", "int", "(abs x)"),
-    ("sqrt", "int", "int", "(sqrt x)"),
-    ("floor int trunc", "int", "int", "(floor x)"),
-    ("range", "int", "int[]", "(range 0 x)"),
-    ("range", "int int", "int[]", "(range x y)"),
-    ("sorted sort", "T[]", "T[]", "(sort x)"),
-    ("reversed reverse", "T[]", "T[]", "(reverse x)"),
-    ("list spread", "T[]", "T[]", "x"),
-    (
-        *("set", "T[]", "T[]"),
-        "(reduce x (array-new int) (lambda2 (if (contains arg1 arg2) arg1 (append arg1 arg2))))",
-    ),
-    ("count", "T[] T", "int", "(len (filter x (partial0 y ==)))"),
-    ("slice", "T[] int", "T[]", "(slice x y (len x))"),
-    ("slice", "T[] int int", "T[]", "(slice x y z)"),
-    ("split", "string", "string[]", '(str_split x " ")'),
-    ("split", "string string", "string[]", "(str_split x y)"),
-    ("join", "string string[]", "string", "join_with_separator reversed"),
-    ("join", "string[] string", "string", "join_with_separator"),
-    ("upper toUpperCase", "string", "string", "to_upper"),
-    ("lower toLowerCase", "string", "string", "to_lower"),
-    ("capitalize", "string", "string", "capitalize_first_letter"),
-    ("strip trim", "string", "string", "trim_spaces"),
-    ("startswith startsWith", "string string", "bool", "starts_with_string"),
-    ("endswith endsWith", "string string", "bool", "ends_with_string"),
-    ("replace replaceAll", "string string string", "string", "replace_all_of_text"),
 )
 
 
@@ -127,6 +66,16 @@ class _Typed:
     type: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """A line of `code_functions.txt`."""
+
+    names: Sequence[str]
+    operands: Sequence[str]
+    result: str
+    program: str
+
+
 _Names: TypeAlias = Mapping[str, _Typed]
 _Kinds: TypeAlias = Mapping[str, tuple[Node, Sequence[str]]]
 _WORDS: Final = frozenset({"true", "True", "false", "False", "Math"})
@@ -136,6 +85,8 @@ _EMPTY: Final = _Typed(parse("(array-new int)"), "int[]")
 _LETTERS_OF: Final = parse("(map (range 0 (strlen x)) (partial1 x str_index))")
 _JOINED: Final = parse("(reduce x (array-new int) (lambda2 (reduce arg2 arg1 append)))")
 _TEXT: Final = Node('""')
+_ANY: Final = Node("0")
+_MAY_FAIL: Final = frozenset({"deref", "str_index", "head", "/", "%", "invoke1", "str_split"})
 
 
 def code_predictions(classifier: KindClassifier, prepared: Prepared) -> list[Prediction]:
@@ -152,23 +103,28 @@ def code_predictions(classifier: KindClassifier, prepared: Prepared) -> list[Pre
     arguments = None if is_open else names.to_names(given)
     letters = {name: letter for letter, name in {**names.stand_ins, **names.name_of}.items()}
     found = code_program(prepared.task.text, arguments, letters, _programs(classifier))
-    if found is None or found[1] < _LEAST_SHARE:
+    if found is None:
         return []
     stand_ins = {literal: letter for letter, literal in names.stand_ins.items()}
-    return [Prediction(with_letters(found[0], stand_ins), log(_SURE))]
+    program = with_letters(found[0], stand_ins)
+    return [Prediction(program, log(_SURE if found[1] else _SURE_BESIDE))]
 
 
 @cache
 def _programs(classifier: KindClassifier) -> _Kinds:
-    named = {row[-1].split()[0] for row in _FUNCTIONS}
+    named = {row.program.split()[0] for row in _functions()}
     entries = (entry for entry in classifier.kinds if entry.name in named)
     return {entry.name: (entry.program, tuple(entry.slots)) for entry in entries}
 
 
 def code_program(
     text: str, arguments: Mapping[str, str] | None, letters: Mapping[str, str], kinds: _Kinds
-) -> tuple[Node, float] | None:
-    """Return the program of a text that is or begins with code; None where it is none.
+) -> tuple[Node, bool] | None:
+    """Return the program of a text that is, or plainly begins with, code; None where it is none.
+
+    English has words such as "in", "and" and "or", hyphens, and names in brackets. So a text is
+    code as a whole, its comments apart; and what takes unknown names, or has something said beside
+    it, has to have a part that only code has.
 
     Args:
         text: of a request, as it was typed.
@@ -178,31 +134,35 @@ def code_program(
         kinds: programs of kinds by their names, and their slots.
 
     Returns:
-        the program by letters, and the share of the text, without its comments, that is code.
+        the program by letters, and whether nothing is said beside it.
     """
-    whole = text[:_LONGEST]
-    bare = _COMMENT.sub("", whole)
-    for said in dict.fromkeys((bare, whole)):
-        begins = _BEGINNING.match(said)
-        code = said[begins.end() if begins else 0 :]
-        for tree, length in _parsed(code):
-            program = _program(tree, arguments, letters, kinds, after=text)
-            if program is not None:
-                return program, min(1.0, length / max(1, len(bare.strip())))
+    for code, beside in _candidates(text[:_LONGEST]):
+        with suppress(LarkError):
+            tree: Any = _lark().parse(code)
+            is_plain = any(_is_plainly_code(part) for part in tree.iter_subtrees())
+            if _is_shallow(tree, _DEEPEST) and (is_plain or not (beside or arguments is None)):
+                program = _program(tree, arguments, letters, kinds, beside)
+                if program is not None:
+                    return program, not beside
     return None
 
 
-def _parsed(code: str) -> Iterator[tuple[Any, int]]:
-    """Yield the longest beginnings of a text that parse, and their lengths."""
-    n_found = 0
-    for end in reversed([match.start() for match in _END.finditer(code)]):
-        with suppress(LarkError):
-            tree = _lark().parse(code[:end])
-            n_found += 1
-            if _is_shallow(tree, _DEEPEST):
-                yield tree, len(code[:end].strip())
-        if n_found == _MOST_READINGS:
-            return
+def _candidates(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what of a text may be code, and what is said beside it, comments apart."""
+    codes = []
+    comments = [match.start() for match in _COMMENT.finditer(text)]
+    for said in (text, *(text[:start] for start in reversed(comments))):
+        begins = _BEGINNING.match(said)
+        codes.append(said[begins.end() if begins else 0 :].strip(" \n\t;."))
+        yield codes[-1], ""
+    for match in _BESIDE.finditer(codes[-1]):
+        yield codes[-1][: match.start()], codes[-1][match.start() :]
+
+
+def _is_plainly_code(part: Any) -> bool:
+    return part.data in _PLAINLY_CODE or (
+        part.data == "call" and part.children[0].data == "attribute"
+    )
 
 
 def _is_shallow(tree: Any, most: int) -> bool:
@@ -210,6 +170,14 @@ def _is_shallow(tree: Any, most: int) -> bool:
     return not isinstance(tree, Tree) or (
         most > 0 and all(_is_shallow(part, most - 1) for part in tree.children)
     )
+
+
+@cache
+def _functions() -> Sequence[_Function]:
+    text = (files(__package__) / "code_functions.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    parts = (re.fullmatch(r"(.+?): (.+?) -> (\S+): (.+)", line) for line in lines)
+    return [_Function(m[1].split(), m[2].split(), m[3], m[4]) for m in parts if m]
 
 
 @cache
@@ -223,17 +191,20 @@ def _program(
     arguments: Mapping[str, str] | None,
     letters: Mapping[str, str],
     kinds: _Kinds,
-    after: str,
+    beside: str,
 ) -> Node | None:
     """Return the program of an expression whose free names are the arguments, if it has one."""
     if tree.data == "arrow":
         tree = tree.children[-1]
+    if not isinstance(tree, Tree) or tree.data in ("name", "number", "string", "negative"):
+        return None
     names = list(dict.fromkeys(_free_names(tree, frozenset())))
     wanted = list(arguments or names)
     # "x < 0 ? -1 : 1 for each x": done to each of the array that is given.
     left, strange = set(wanted) - set(names), set(names) - set(wanted)
-    is_each = len(left) == len(strange) == 1 and bool(_EACH.search(after))
-    if not names or not _does_something(tree) or ((left or strange) and not is_each):
+    each = _EACH.match(beside)
+    is_each = len(left) == 1 and each is not None and strange == {each[1]}
+    if not names or ((left or strange) and not is_each):
         return None
     free = (letter for letter in LETTERS if letter not in letters.values())
     own = {name: letters.get(name) or next(free, name) for name in wanted}
@@ -248,11 +219,6 @@ def _program(
             infer_type(found.node, {own[name]: kind for name, kind in types.items()})
             return found.node
     return None
-
-
-def _does_something(tree: Any) -> bool:
-    """Whether it is more than a word, a list, or what a dash makes of a word behind it."""
-    return tree.data not in ("name", "number", "string", "array", "part", "negative", "attribute")
 
 
 def _free_names(part: Any, bound: frozenset[str]) -> Iterator[str]:
@@ -293,6 +259,7 @@ class _Translation:
     def __init__(self, kinds: _Kinds) -> None:
         self._kinds = kinds
         self._numbers = count()
+        self._characters: set[Node] = set()  # variables that are one letter of a string
 
     def value(self, tree: Any, names: _Names) -> _Typed:
         """Return the program of an expression.
@@ -304,6 +271,8 @@ class _Translation:
         if translate is not None:
             found: _Typed = translate(names, *tree.children)
             return found
+        if not all(isinstance(one, Tree) for one in tree.children):
+            raise _NotTranslatedError
         return self._applied(tree.data, [self.value(one, names) for one in tree.children])
 
     def each(self, tree: Any, names: _Names, array: _Typed, element: str) -> _Typed:
@@ -312,8 +281,11 @@ class _Translation:
         made = self.value(tree, {**names, element: variable})
         return _Typed(_call("map", array.node, _closed(made, variable)), f"{made.type}[]")
 
-    def _variable(self, kind: str) -> _Typed:
-        return _Typed(Node(f"${next(self._numbers)}"), kind)
+    def _variable(self, kind: str, *, is_letter: bool = False) -> _Typed:
+        found = _Typed(Node(f"${next(self._numbers)}"), kind)
+        if is_letter:
+            self._characters.add(found.node)
+        return found
 
     # Values.
 
@@ -333,13 +305,17 @@ class _Translation:
         return _Typed(Node(f'"{quoted[1:-1]}"'), "string")
 
     def _array(self, names: _Names, *items: Any) -> _Typed:
-        found = [self.value(one, names) for one in items if one is not None]
-        if len(found) == 1 and items[0].data == "spread":
-            return found[0]
-        node = _EMPTY.node
-        for one in found:
-            node = _call("append", node, one.node)
-        return _Typed(node, f"{found[0].type}[]" if found else _EMPTY.type)
+        array: _Typed | None = None
+        for item in (one for one in items if one is not None):
+            value = self.value(item, names)
+            if item.data == "spread":
+                array = value if array is None else self._applied("concat", [array, value])
+            else:
+                start = _Typed(_EMPTY.node, f"{value.type}[]") if array is None else array
+                if start.type != f"{value.type}[]":
+                    raise _NotTranslatedError
+                array = _Typed(_call("append", start.node, value.node), start.type)
+        return _EMPTY if array is None else array
 
     # Operators.
 
@@ -357,7 +333,7 @@ class _Translation:
 
     def _compared(self, one: _Typed, sign: str, other: _Typed) -> Node:
         if sign.endswith("in"):
-            if other.type == "string" and _is_letter(one):
+            if other.type == "string" and self._is_letter(one):
                 other = _letters(other)
             inside = self._applied("in", [one, other]).node
             return inside if sign == "in" else _call("!", inside)
@@ -365,11 +341,23 @@ class _Translation:
             raise _NotTranslatedError
         return _call(_SIGNS.get(sign, sign), one.node, other.node)
 
+    def _is_letter(self, value: _Typed) -> bool:
+        node = value.node
+        is_one = node in self._characters or node.symbol == "str_index"
+        return is_one or (node.symbol[0] == '"' and len(node.symbol) == len('"a"'))
+
     def _both(self, names: _Names, *parts: Any) -> _Typed:
-        return _joined("&&", [_truth(self.value(part, names)) for part in parts])
+        return _joined("&&", self._conditions(names, parts))
 
     def _either(self, names: _Names, *parts: Any) -> _Typed:
-        return _joined("||", [_truth(self.value(part, names)) for part in parts])
+        return _joined("||", self._conditions(names, parts))
+
+    def _conditions(self, names: _Names, parts: Sequence[Any]) -> list[Node]:
+        """Return truths; "x or 10" is no truth but a value."""
+        values = [self.value(part, names) for part in parts]
+        if values[-1].type != "bool":
+            raise _NotTranslatedError
+        return list(map(_truth, values))
 
     def _not_(self, names: _Names, operand: Any) -> _Typed:
         return _Typed(_call("!", _truth(self.value(operand, names))), "bool")
@@ -384,12 +372,14 @@ class _Translation:
 
     def _index(self, names: _Names, of: Any, place: Any) -> _Typed:
         whole, at = self.value(of, names), self.value(place, names)
-        return self._applied("index", [whole, at if whole.type == "string" else _place(at, whole)])
+        return self._applied("[]", [whole, at if whole.type == "string" else _place(at, whole)])
 
     def _part(self, names: _Names, of: Any, start: Any, end: Any, step: Any = None) -> _Typed:
         whole = self.value(of, names)
         part = _letters(whole) if whole.type == "string" else whole
         if start is not None or end is not None:
+            if step is not None and str(self.value(step, names).node).startswith("-"):
+                raise _NotTranslatedError
             first, last = (
                 [] if one is None else [_place(self.value(one, names), part)]
                 for one in (start, end)
@@ -403,9 +393,7 @@ class _Translation:
                 part = _Typed(_every(part.node, by), part.type)
             else:
                 raise _NotTranslatedError
-        if whole.type == "string":
-            return _Typed(_call("reduce", part.node, _TEXT, "str_concat"), "string")
-        return part
+        return _text_again(part) if whole.type == "string" else part
 
     # Functions over elements.
 
@@ -435,8 +423,9 @@ class _Translation:
         if called not in ("enumerate", "zip") or len(targets) != 2:
             if len(targets) != 1:
                 raise _NotTranslatedError
-            array = _elements(self.value(source, names))
-            variable = self._variable(_element(array))
+            whole = self.value(source, names)
+            array = _elements(whole)
+            variable = self._variable(_element(array), is_letter=whole.type == "string")
             return array.node, variable, {targets[0]: variable}
         arrays = [_elements(self.value(one, names)) for one in source.children[1:] if one]
         place = self._variable("int")
@@ -450,9 +439,12 @@ class _Translation:
 
     def _of_elements(self, names: _Names, word: str, whole: _Typed, arrow: Any) -> _Typed:
         """Return `map`, `filter` and their like; the function may take the place as well."""
+        if word not in ("map", "filter", "find", "some", "any", "every", "all"):
+            raise _NotTranslatedError
         array = _elements(whole)
         given = [str(name) for name in arrow.children[:-1] if name is not None]
-        element, place = self._variable(_element(array)), self._variable("int")
+        element = self._variable(_element(array), is_letter=whole.type == "string")
+        place = self._variable("int")
         source, variable = array.node, element
         if len(given) == 2:
             element = _Typed(_call("deref", array.node, place.node), element.type)
@@ -469,53 +461,80 @@ class _Translation:
             return _Typed(_call("head", kept), _element(array))
         return _Typed(kept, array.type)
 
-    def _reduced(self, names: _Names, whole: _Typed, arrow: Any, start: Any) -> _Typed:
-        array, first = _elements(whole), self.value(start, names)
+    def _reduced(self, names: _Names, whole: _Typed, arrow: Any, start: Any = None) -> _Typed:
+        array = _elements(whole)
         given = [str(name) for name in arrow.children[:-1]]
         if len(given) != 2:
             raise _NotTranslatedError
-        both = [_Typed(Node("arg1"), first.type), _Typed(Node("arg2"), _element(array))]
-        variables = [self._variable(one.type) for one in both]
+        first = _Typed(_ANY, _element(array)) if start is None else self.value(start, names)
+        variables = [self._variable(first.type), self._variable(_element(array))]
         body = self.value(arrow.children[-1], {**names, **dict(zip(given, variables, strict=True))})
-        places = {v.node.symbol: one.node for v, one in zip(variables, both, strict=True)}
+        places = {variables[0].node.symbol: Node("arg1"), variables[1].node.symbol: Node("arg2")}
         function = _call("lambda2", filled(body.node, places))
-        return _Typed(_call("reduce", array.node, first.node, function), first.type)
+        if body.type != first.type or _open_variables(function):
+            raise _NotTranslatedError
+        if start is not None:
+            return _Typed(_call("reduce", array.node, first.node, function), first.type)
+        folded = _call("reduce", _call("tail", "arg1"), _call("head", "arg1"), function)
+        return _Typed(_call("invoke1", _call("lambda1", folded), array.node), first.type)
 
     # Calls.
 
     def _attribute(self, names: _Names, of: Any, word: str) -> _Typed:
+        if word != "length":
+            raise _NotTranslatedError
         return self._applied(word, [self.value(of, names)])
 
-    def _call(self, names: _Names, head: Any, *given: Any) -> _Typed:  # noqa: C901 - a list of cases
+    def _call(self, names: _Names, head: Any, *given: Any) -> _Typed:
         arguments = [one for one in given if one is not None]
-        *of, word = head.children
         if head.data not in ("name", "attribute"):
             raise _NotTranslatedError
-        if of and of[0].data == "name" and of[0].children[0] == "Math":
+        *of, word = head.children
+        if of and of[0].data == "name" and of[0].children[0] in ("Math", "math"):
             of = []
         if arguments and arguments[0].data == "arrow":
-            if not of:  # map(lambda x: ..., xs)
-                of, arguments = arguments[1:2], arguments[:1]
-            if not of:
-                raise _NotTranslatedError
-            whole = self.value(of[0], names)
-            if word == "reduce" and len(arguments) == 2:
-                return self._reduced(names, whole, *arguments)
-            return self._of_elements(names, str(word), whole, arguments[0])
+            return self._with_function(names, str(word), [*of, *arguments[1:]], arguments[0])
         if word == "sum" and arguments and arguments[0].data == "comprehension":
             body, *loops = arguments[0].children
             if body == _ONE:  # sum(1 for x in xs if ...)
                 target = next(one for one in loops[-1].children if isinstance(one, Token))
                 counted = self._comprehension(names, Tree("name", [target]), *loops)
                 return self._applied("len", [counted])
-        is_falling = bool(arguments) and arguments[-1].data == "keyword"
-        if is_falling and (word != "sorted" or arguments.pop().children[0] != "reverse"):
-            raise _NotTranslatedError
-        values = [self.value(one, names) for one in (*of, *arguments)]
-        if word == "slice":
-            values[1:] = [_place(one, values[0]) for one in values[1:]]
-        found = self._applied(str(word), values)
+        if word == "floor" and len(arguments) == 1 and arguments[0].data == "divide":
+            return self.value(Tree("floor_divide", arguments[0].children), names)
+        is_falling = _is_falling(str(word), arguments)
+        values = [self.value(one, names) for one in (*of, *arguments[: -1 if is_falling else None])]
+        found = self._method(str(word), values)
         return self._applied("reverse", [found]) if is_falling else found
+
+    def _with_function(self, names: _Names, word: str, given: Sequence[Any], arrow: Any) -> _Typed:
+        """Return xs.map(x => ...), xs.reduce((a, x) => ..., 0), or map(lambda x: ..., xs)."""
+        if word == "reduce" and 1 <= len(given) <= 2:
+            return self._reduced(names, self.value(given[0], names), arrow, *given[1:])
+        if len(given) != 1:
+            raise _NotTranslatedError
+        return self._of_elements(names, word, self.value(given[0], names), arrow)
+
+    def _method(self, word: str, values: Sequence[_Typed]) -> _Typed:
+        """Return a function or method; those whose operands need a look come first."""
+        if word == "slice" and values:
+            whole = _elements(values[0])
+            part = self._applied(word, [whole, *(_place(one, whole) for one in values[1:])])
+            return _text_again(part) if values[0].type == "string" else part
+        if word == "split" and values and values[-1].node == _TEXT:
+            return _letters(values[0])
+        if word == "join":
+            parts = [one for one in values if one.type == "string[]"]
+            if len(values) != 2 or len(parts) != 1:
+                raise _NotTranslatedError
+            if _TEXT in (one.node for one in values):
+                return _text_again(parts[0])
+        is_part = word == "count" and len(values) == 2 and values[0].type == "string"
+        if is_part and not self._is_letter(values[1]):
+            raise _NotTranslatedError
+        if word.startswith("replace") and _TEXT in (one.node for one in values[1:2]):
+            raise _NotTranslatedError
+        return self._applied(word, values)
 
     def _applied(self, word: str, values: Sequence[_Typed]) -> _Typed:
         """Return a function of the table with its operands.
@@ -525,17 +544,12 @@ class _Translation:
         """
         if word in ("max", "min") and len(values) > 2:
             values = [self._applied(word, values[:-1]), values[-1]]
-        if word == "split" and values[-1].node == _TEXT:
-            return _letters(values[0])
-        if word == "join" and _TEXT in (one.node for one in values):
-            parts = next((one.node for one in values if one.type == "string[]"), _EMPTY.node)
-            return _Typed(_call("reduce", parts, _TEXT, "str_concat"), "string")
-        for words, kinds, result, program in _FUNCTIONS:
-            if word in words.split():
-                element = _matched(kinds.split(), values)
+        for function in _functions():
+            if word in function.names:
+                element = _matched(function.operands, values)
                 if element is not None:
-                    node = self._inserted(program, values)
-                    return _Typed(node, result.replace("T", element))
+                    node = self._inserted(function.program, values)
+                    return _Typed(node, function.result.replace("T", element))
         if any(value.type == "bool" for value in values):
             return self._applied(word, list(map(_as_number, values)))
         if values and values[0].type == "string":
@@ -599,6 +613,20 @@ def _elements(value: _Typed) -> _Typed:
     return _letters(value) if value.type == "string" else value
 
 
+def _text_again(letters: _Typed) -> _Typed:
+    return _Typed(_call("reduce", letters.node, _TEXT, "str_concat"), "string")
+
+
+def _is_falling(word: str, arguments: Sequence[Any]) -> bool:
+    """Whether a call ends in `reverse=True`; another keyword has no translation."""
+    if not arguments or arguments[-1].data != "keyword":
+        return False
+    name, value = arguments[-1].children
+    if word != "sorted" or name != "reverse" or value != Tree("name", ["True"]):
+        raise _NotTranslatedError
+    return True
+
+
 def _as_number(value: _Typed) -> _Typed:
     if value.type != "bool":
         return value
@@ -614,30 +642,36 @@ def _truth(value: _Typed) -> Node:
 
 
 def _joined(symbol: str, conditions: Sequence[Node]) -> _Typed:
-    first, *others = conditions
-    for one in others:
-        first = _call(symbol, first, one)
-    return _Typed(first, "bool")
-
-
-def _is_letter(value: _Typed) -> bool:
-    """Whether a string is one letter: what a loop takes from a string, or a literal of one."""
-    symbol = value.node.symbol
-    return symbol.startswith("$") or symbol == "str_index" or len(symbol) == len('"a"')
+    """Return conditions joined; one that may fail is only looked at where those before allow."""
+    *others, last = conditions
+    for one in reversed(others):
+        if any(part.symbol in _MAY_FAIL for part in last.preorder()):
+            last = _call("if", one, *((last, "false") if symbol == "&&" else ("true", last)))
+        else:
+            last = _call(symbol, one, last)
+    return _Typed(last, "bool")
 
 
 def _place(value: _Typed, whole: _Typed) -> _Typed:
-    """Return a place from the beginning for one that may be counted from the end."""
-    symbol = value.node.symbol
-    if symbol.startswith("-") and symbol[1:].isdigit():
-        return _Typed(_call("-", _call("len", whole.node), symbol[1:]), "int")
-    return value
+    """Return a place from the beginning for one that is counted from the end: -1, or -k."""
+    node = value.node
+    if node.symbol.startswith("-") and node.symbol[1:].isdigit():
+        back = Node(node.symbol[1:])
+    elif node.symbol == "-" and node.children[0] == Node("0"):
+        back = node.children[1]
+    else:
+        return value
+    return _Typed(_call("max", "0", _call("-", _call("len", whole.node), back)), "int")
 
 
 def _every(array: Node, step: str) -> Node:
     nth = _call("lambda1", _call("==", _call("%", "arg1", step), "0"))
     places = _call("filter", _call("range", "0", _call("len", array)), nth)
     return _call("map", places, _call("partial0", array, "deref"))
+
+
+def _open_variables(node: Node) -> set[str]:
+    return {part.symbol for part in node.preorder() if part.symbol.startswith("$")}
 
 
 def _closed(body: _Typed, variable: _Typed) -> Node:
@@ -647,7 +681,7 @@ def _closed(body: _Typed, variable: _Typed) -> Node:
         _NotTranslatedError: it needs two.
     """
     own, node = variable.node.symbol, body.node
-    others = {part.symbol for part in node.preorder() if part.symbol.startswith("$")} - {own}
+    others = _open_variables(node) - {own}
     if not others:
         return _call("lambda1", filled(node, {own: Node("arg1")}))
     if len(others) > 1:
