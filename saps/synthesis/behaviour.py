@@ -26,7 +26,7 @@ from saps.search.fallback import PlausibleSearch
 from saps.search.interface import Prediction, Search
 from saps.search.request import InputOutput, Request
 from saps.synthesis.code_programs import code_predictions
-from saps.synthesis.edge_cases import empty_for_empty, mended, said_edges, with_edge
+from saps.synthesis.edge_cases import empty_for_empty, is_like, mended, said_edges, with_edge
 from saps.synthesis.faults import SMALL, Factors, Faults, faults_of
 from saps.synthesis.kind_programs import kind_predictions
 from saps.synthesis.predictor import Predictor
@@ -181,7 +181,7 @@ def _run(
     key = (tuple(free.values()), str(signature.result), repr(outputs))
     of_told = outputs[len(inputs) : len(inputs) + len(told)]
     wanted = [output for _, output in told]
-    n_failed = sum(not _is_alike(*pair) for pair in zip(of_told, wanted, strict=True))
+    n_failed = sum(not is_like(*pair) for pair in zip(of_told, wanted, strict=True))
     return _Run(key, inputs, tuple(outputs[: len(inputs)]), free, n_failed)
 
 
@@ -192,10 +192,6 @@ def _fit(values: Sequence[Value], kinds: Sequence[str]) -> bool:
     except AlgoLispError:
         return False
     return own == [kind.replace("float", "int") for kind in kinds]
-
-
-def _is_alike(got: Value | None, told: Value) -> bool:
-    return got is not None and values_equal(got, told, by_value=True)
 
 
 # The candidates for a text mostly take the same arguments, and are compared on the same inputs.

@@ -19,13 +19,12 @@ from typing import Any, Final, TypeAlias
 
 from lark import Lark, LarkError, Token, Tree
 
-from saps.data.tasks.kinds import filled
+from saps.data.tasks.kinds import filled, over_element
 from saps.english.names import LETTERS
 from saps.lang import AlgoLispError, Node, infer_type, parse
 from saps.model.kind_classifier import KindClassifier
 from saps.resources import resource_folder
 from saps.search.interface import Prediction
-from saps.synthesis.kind_programs import over_element, with_letters
 from saps.synthesis.preparation import Prepared
 
 _SURE: Final = 0.9
@@ -105,8 +104,8 @@ def code_predictions(classifier: KindClassifier, prepared: Prepared) -> list[Pre
     found = code_program(prepared.task.text, arguments, letters, _programs(classifier))
     if found is None:
         return []
-    stand_ins = {literal: letter for letter, literal in names.stand_ins.items()}
-    program = with_letters(found[0], stand_ins)
+    stand_ins = {literal: Node(letter) for letter, literal in names.stand_ins.items()}
+    program = filled(found[0], stand_ins)
     return [Prediction(program, log(_SURE if found[1] else _SURE_BESIDE))]
 
 

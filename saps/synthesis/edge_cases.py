@@ -11,6 +11,7 @@ where the text names a value beside a word such as "empty", or where an example 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise, product
 from math import inf
 from time import monotonic
@@ -44,9 +45,8 @@ def said_edges(text: str, stand_ins: Mapping[str, str]) -> list[str]:
         text: as the model reads it.
         stand_ins: its letters to literals, as the language writes these.
     """
-    words = re.findall(r'"[^"]*"|\w+|[^\w\s]', text.lower())
+    words, found = re.findall(r'"[^"]*"|\w+|[^\w\s]', text.lower()), dict[str, int]()
     edges = _edge_places(words, stand_ins)
-    found: dict[str, int] = {}
     for place, (word, following) in enumerate(pairwise([*words, ""])):
         # A number that has a letter stands before it.
         is_plain = word in ("0", "1", "true", "false") and following not in stand_ins
@@ -93,11 +93,9 @@ def with_edge(
 ) -> Node | None:
     """Return a program with an edge of the text around it; None where that changes nothing.
 
-    The likeliest value that the program may give is that of the edge. A value that the program
-    gives already is changed only if the text names the edge.
-
-    Of the ways to put it the one is taken whose program fails least on some inputs, and of these
-    the one that leaves most of what is there.
+    The likeliest value that the program may give is that of the edge. A value that it gives already
+    is changed only if the text names the edge. Of the ways to put it the one is taken whose program
+    fails least on some inputs, and of these the one that leaves most of what is there.
 
     Args:
         program: by letters.
@@ -106,24 +104,21 @@ def with_edge(
         inputs: to tell by; values of literals among them.
         text: as the model reads it.
     """
-    before = _outputs(program, types, inputs)
-    if before is None:
-        return None
+    before = _outputs(program, types, inputs) or []
     value = next((value for value in values if _may_stand_for(value, before, inputs)), None)
-    best, least = None, (sum(output is None for output in before) + 1, 0)
+    best, least = None, (before.count(None) + 1, 0)
     is_firm = bool(_FIRM_EDGE.search(text))
     for edge in _edges(program, types) if value is not None else ():
         written = Node("if", (edge, Node(value or ""), program))
         after = _outputs(written, types, inputs)
-        if after is None or repr(after) == repr(before):
+        if not before or after is None or repr(after) == repr(before):
             continue
-        pairs = list(zip(before, after, strict=True))
-        n_failed = sum(new is None for _, new in pairs)
+        pairs = zip(before, after, strict=True)
         n_changed = sum(old is not None and repr(old) != repr(new) for old, new in pairs)
         # What has one or two elements is nothing only where the program fails.
         may_change = is_firm and edge.symbol != "<"
-        if (n_failed, n_changed) < least and (may_change or not n_changed):
-            best, least = written, (n_failed, n_changed)
+        if (after.count(None), n_changed) < least and (may_change or not n_changed):
+            best, least = written, (after.count(None), n_changed)
     return best
 
 
@@ -186,21 +181,15 @@ def empty_for_empty(
     program: Node, types: Mapping[str, str], inputs: Sequence[Mapping[str, Value]]
 ) -> Node | None:
     """Return a program that gives an empty array for one, where it fails; see `with_edge`."""
-    before = _outputs(program, types, inputs)
-    if before is None or all(output is not None for output in before):
-        return None
-    arrays = {name: kind for name, kind in types.items() if kind.endswith("[]")}
-    for name, kind in arrays.items():
+    before = _outputs(program, types, inputs) or []
+    for name, kind in types.items() if None in before else ():
         edge = Node("==", (Node("len", (Node(name),)), Node("0")))
         written = Node("if", (edge, Node(name), program))
-        try:
-            result = infer_signature(written, dict(types)).result
-        except AlgoLispError:
-            continue
-        after = _outputs(written, types, inputs)
-        fewer = after is not None and after.count(None) < before.count(None)
-        if fewer and str(result) == kind:
-            return written
+        after = _outputs(written, types, inputs) if kind.endswith("[]") else None
+        with suppress(AlgoLispError):
+            fewer = after is not None and after.count(None) < before.count(None)
+            if fewer and str(infer_signature(written, dict(types)).result) == kind:
+                return written
     return None
 
 
@@ -220,12 +209,10 @@ def mended(
     for prediction in predictions:
         if len(found) == _MOST_MENDED or monotonic() > deadline:
             break
-        outputs = _outputs(prediction.program, types, inputs)
-        if outputs is None:
-            continue
-        pairs = list(zip(request.examples, outputs, strict=True))
-        wrong = [e for e, o in pairs if not _agrees(o, e)]
-        if not 0 < len(wrong) < len(request.examples):
+        outputs = _outputs(prediction.program, types, inputs) or []
+        pairs = list(zip(request.examples, outputs, strict=False))
+        wrong = [e for e, o in pairs if not is_like(o, e.output)]
+        if not 0 < len(wrong) < len(pairs):
             continue
         value = _one_value(wrong, types, request.result)
         fails = all(output is None for e, output in pairs if e in wrong)
@@ -234,14 +221,17 @@ def mended(
                 continue
             written = Node("if", (edge, value, prediction.program))  # type: ignore[arg-type]
             after = _outputs(written, types, inputs)
-            if after is not None and all(map(_agrees, after, request.examples)):
+            if after is not None and all(
+                is_like(o, e.output) for o, e in zip(after, request.examples, strict=True)
+            ):
                 found.append(Prediction(written, prediction.log_prob))
                 break
     return found
 
 
-def _agrees(output: Value | None, example: InputOutput) -> bool:
-    return output is not None and values_equal(output, example.output, by_value=True)
+def is_like(output: Value | None, told: Value) -> bool:
+    """Whether a program gave a value, and it is the one that was told."""
+    return output is not None and values_equal(output, told, by_value=True)
 
 
 def _one_value(
@@ -252,7 +242,7 @@ def _one_value(
     if any(repr(value) != repr(values[0]) for value in values):
         return None
     if values[0] == []:
-        empty = [name for name in types if all(e.inputs.get(name) == [] for e in wrong)]
+        empty = (name for name in types if all(e.inputs.get(name) == [] for e in wrong))
         return next((Node(name) for name in empty if types[name] == result), None)
     if isinstance(values[0], bool | int | float | str):
         symbol = json.dumps(values[0], ensure_ascii=False)

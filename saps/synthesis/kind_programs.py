@@ -21,7 +21,7 @@ from typing import Final, TypeAlias
 import torch
 from torch import Tensor
 
-from saps.data.tasks.kinds import applied, filled
+from saps.data.tasks.kinds import applied, filled, over_element
 from saps.english.names import LETTERS
 from saps.lang import AlgoLispError, Node
 from saps.lang.check import infer_signature
@@ -74,7 +74,7 @@ def kind_predictions(
     returns = [entry.returns for entry in classifier.kinds]
     fitting = (n for n in order if _agree(returns[n], wanted) or _agree(f"{returns[n]}[]", wanted))
     chosen = islice(fitting, n_kinds)
-    letters = {literal: letter for letter, literal in prepared.names.stand_ins.items()}
+    letters = {literal: Node(letter) for letter, literal in prepared.names.stand_ins.items()}
     ways: list[tuple[float, _Build]] = []
     for rank, number in enumerate(chosen):
         is_whole = _agree(returns[number], wanted)
@@ -90,7 +90,7 @@ def kind_predictions(
 
 def _likeliest(
     ways: list[tuple[float, "_Build"]],
-    letters: Mapping[str, str],
+    letters: Mapping[str, Node],
     prepared: Prepared,
     literals: Mapping[str, str],
     most: int,
@@ -108,7 +108,7 @@ def _likeliest(
         program = build()
         if program is None:
             continue
-        written = with_letters(program, letters)
+        written = filled(program, letters)
         for told, cost in _with_said_numbers(written, prepared, literals):
             if told in found:
                 if found[told] >= score + cost:
@@ -132,13 +132,6 @@ def _log_probs(classifier: KindClassifier, prepared: Prepared) -> tuple[Tensor, 
     return kind - log(len(found)), part - log(len(found))
 
 
-def with_letters(program: Node, letters: Mapping[str, str]) -> Node:
-    """Put the letters of the text's literals in the places of a kind's own literals."""
-    if not program.children:
-        return Node(letters.get(program.symbol, program.symbol))
-    return Node(program.symbol, tuple(with_letters(child, letters) for child in program.children))
-
-
 def _with_said_numbers(
     program: Node, prepared: Prepared, literals: Mapping[str, str]
 ) -> Iterator[tuple[Node, float]]:
@@ -159,8 +152,8 @@ def _with_said_numbers(
     ways = list(islice(permutations(said, len(own)), _MOST_WAYS))
     for chosen in ways:
         share = _IN_ORDER if chosen in in_order else 1 - _IN_ORDER
-        letters = dict(zip(own, chosen, strict=True))
-        yield with_letters(program, letters), log(_OTHER_NUMBERS * share / len(ways))
+        letters = {number: Node(letter) for number, letter in zip(own, chosen, strict=True)}
+        yield filled(program, letters), log(_OTHER_NUMBERS * share / len(ways))
 
 
 def _agree(kind: str, wanted: str | None) -> bool:
@@ -306,29 +299,6 @@ def _other_typings(program: Node, names: tuple[str, ...]) -> list[tuple[str, ...
     if not all(general) or not any(map(_VARIABLE.search, general)):
         return []
     return [tuple(_VARIABLE.sub(kind, one) for one in general) for kind in ("string", "bool")]
-
-
-def over_element(program: Node, slot: str, hidden: bool = False) -> Node | None:
-    """Put the argument of a lambda around a program in the place of a slot.
-
-    A lambda of the program would hide it. One of a single argument gets it as a first one; None
-    where that is not enough.
-    """
-    if program.symbol == slot and not program.children:
-        return Node("arg1")
-    if not any(part.symbol == slot for part in program.preorder()):
-        return program
-    if program.symbol == "lambda1":
-        inner = over_element(filled(program.children[0], {"arg1": Node("arg2")}), slot, True)
-        if inner is None or hidden:
-            return None
-        return Node("partial0", (Node("arg1"), Node("lambda2", (inner,))))
-    if program.symbol == "lambda2":
-        return None
-    children = [over_element(child, slot, hidden) for child in program.children]
-    if any(child is None for child in children):
-        return None
-    return Node(program.symbol, tuple(child for child in children if child is not None))
 
 
 # Which arguments and literals stand in the rest.

@@ -310,6 +310,29 @@ def filled(program: Node, values: Mapping[str, Node]) -> Node:
     return Node(program.symbol, tuple(filled(child, values) for child in program.children))
 
 
+def over_element(program: Node, slot: str, hidden: bool = False) -> Node | None:
+    """Put the argument of a lambda around a program in the place of a slot.
+
+    A lambda of the program would hide it. One of a single argument gets it as a first one; None
+    where that is not enough.
+    """
+    if program.symbol == slot and not program.children:
+        return Node("arg1")
+    if not any(part.symbol == slot for part in program.preorder()):
+        return program
+    if program.symbol == "lambda1":
+        inner = over_element(filled(program.children[0], {"arg1": Node("arg2")}), slot, True)
+        if inner is None or hidden:
+            return None
+        return Node("partial0", (Node("arg1"), Node("lambda2", (inner,))))
+    if program.symbol == "lambda2":
+        return None
+    children = [over_element(child, slot, hidden) for child in program.children]
+    if any(child is None for child in children):
+        return None
+    return Node(program.symbol, tuple(child for child in children if child is not None))
+
+
 def _is_open(node: Node) -> bool:
     return any(part.symbol in ("arg1", "arg2", "self") for part in node.preorder())
 
