@@ -37,7 +37,9 @@ def samples(behaviour: "Behaviour", names: Names) -> tuple[Sample, ...]:
     """
     chosen: list[Sample] = []
     seen: set[str] = set()
-    for inputs, output in sorted(zip(behaviour.inputs, behaviour.outputs, strict=True), key=_size):
+    # The second half of the inputs was made to tell programs apart, and looks like it.
+    runs = list(zip(behaviour.inputs, behaviour.outputs, strict=True))
+    for inputs, output in sorted(runs[: (len(runs) + 1) // 2], key=_size):
         if output is None or repr(output) in seen or not _is_telling(inputs):
             continue
         seen.add(repr(output))
