@@ -175,8 +175,12 @@ def _is_shallow(tree: Any, most: int) -> bool:
 def _functions() -> Sequence[_Function]:
     text = (files(__package__) / "code_functions.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    parts = (re.fullmatch(r"(.+?): (.+?) -> (\S+): (.+)", line) for line in lines)
-    return [_Function(m[1].split(), m[2].split(), m[3], m[4]) for m in parts if m]
+    found = []
+    for line in lines:
+        parts = re.fullmatch(r"(.+?): (.+?) -> (\S+): (.+)", line)
+        assert parts is not None, f"code_functions.txt: {line!r} is no line of it"
+        found.append(_Function(parts[1].split(), parts[2].split(), parts[3], parts[4]))
+    return found
 
 
 @cache
@@ -205,6 +209,7 @@ def _program(
     is_each = len(left) == 1 and each is not None and strange == {each[1]}
     if not names or ((left or strange) and not is_each):
         return None
+    array, element = (left.pop(), strange.pop()) if is_each else ("", "")
     free = (letter for letter in LETTERS if letter not in letters.values())
     own = {name: letters.get(name) or next(free, name) for name in wanted}
     for types in _typings(wanted, arguments):
@@ -212,7 +217,7 @@ def _program(
             known = {name: _Typed(Node(own[name]), types[name]) for name in wanted}
             translation = _Translation(kinds)
             if is_each:
-                found = translation.each(tree, known, known[left.pop()], strange.pop())
+                found = translation.each(tree, known, known[array], element)
             else:
                 found = translation.value(tree, known)
             infer_type(found.node, {own[name]: kind for name, kind in types.items()})

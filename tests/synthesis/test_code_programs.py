@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from saps.lang import Value, compile_program
-from saps.synthesis.code_programs import code_predictions, code_program
+from saps.lang import Value, compile_program, parse
+from saps.synthesis.code_programs import _functions, code_predictions, code_program
 from saps.synthesis.preparation import Prepared, Task, prepare
 from tests.pretrained import synthesizer
 
@@ -209,6 +209,18 @@ def test_what_is_no_code_or_has_no_translation_is_left_to_english(text: str) -> 
 )
 def test_english_whose_words_look_like_code_is_english(text: str) -> None:
     assert code_program(text, None, {}, {}) is None
+
+
+def test_each_line_of_the_table_is_one_and_names_a_program_or_a_kind() -> None:
+    classifier = synthesizer().predictor.bundle.kinds
+    assert classifier is not None
+    kinds = {entry.name: len(entry.slots) for entry in classifier.kinds}
+    for function in _functions():
+        if function.program.startswith("(") or function.program == "x":
+            used = {part.symbol for part in parse(function.program).preorder()}
+            assert used & set("xyz") == set("xyz"[: len(function.operands)]), function
+        else:
+            assert kinds[function.program.split()[0]] == len(function.operands), function
 
 
 def test_names_get_likely_types_where_none_are_given() -> None:
