@@ -73,7 +73,7 @@ def main() -> None:
     english = vectors(options.vectors, options.model) if options.vectors else {}
     weights = train(texts, len(catalogue.kinds), len(entries) + 1, english, options)
     kept_entries = [described(entry) for entry in entries]
-    KindClassifier(kept_entries, weights, list(english)).save(options.model)
+    KindClassifier(kept_entries, weights, list(english), "sqrtn").save(options.model)
 
 
 def vectors(folder: Path, model: Path) -> dict[str, Tensor]:
@@ -170,7 +170,7 @@ def train(
     texts = [(features(text), english_rows(text, rows), *labels) for text, *labels in read]
     table = torch.stack([*english.values()]) if english else torch.zeros(1, N_AXES)
     project = nn.Linear(N_AXES, options.size, bias=False)
-    words = nn.EmbeddingBag(N_ROWS, options.size, mode="mean", sparse=True)
+    words = nn.EmbeddingBag(N_ROWS, options.size, mode="sum", sparse=True)
     nn.init.normal_(words.weight, std=0.1)
     kind, part = nn.Linear(options.size, n_kinds), nn.Linear(options.size, n_parts)
     optimizers = [
@@ -187,8 +187,8 @@ def train(
                 optimizer.param_groups[0]["lr"] = RATE * (1 - step / n_steps) + 1e-5
                 optimizer.zero_grad()
             batch = [texts[i] for i in order[start : start + BATCH]]
-            hidden = mean_of([kept(found, rng) for found, *_ in batch], words.weight, sparse=True)
-            meanings = mean_of([kept(found, rng) for _, found, *_ in batch], table)
+            hidden = combined([kept(found, rng) for found, *_ in batch], words.weight, sparse=True)
+            meanings = combined([kept(found, rng) for _, found, *_ in batch], table)
             loss = batch_loss(hidden + project(meanings), batch, kind, part)
             loss.backward()  # type: ignore[no-untyped-call]
             for optimizer in optimizers:
@@ -213,12 +213,13 @@ def kept(found: list[int], rng: Random) -> list[int]:
     return [*found[:1], *(place for place in found[1:] if rng.random() >= LOST)]
 
 
-def mean_of(rows: list[list[int]], table: Tensor, *, sparse: bool = False) -> Tensor:
-    """Return the mean of some rows of a table, (B, D); 0 where there are none."""
+def combined(rows: list[list[int]], table: Tensor, *, sparse: bool = False) -> Tensor:
+    """Return the sum of some rows of a table by the root of their number, (B, D); 0 for none."""
     flat = torch.tensor([row for some in rows for row in some], dtype=torch.long)
     lengths = torch.tensor([len(some) for some in rows])
     starts = lengths.cumsum(0) - lengths
-    return nn.functional.embedding_bag(flat, table, starts, mode="mean", sparse=sparse)
+    total = nn.functional.embedding_bag(flat, table, starts, mode="sum", sparse=sparse)
+    return total / lengths.clamp(min=1).sqrt()[:, None]
 
 
 def batch_loss(hidden: Tensor, batch: list[Any], kind: nn.Module, part: nn.Module) -> Tensor:

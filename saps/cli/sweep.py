@@ -6,6 +6,7 @@ starts is a `Job`, of which no error leaves: its end comes back as an `Outcome`.
 """
 
 import logging
+import os
 import shlex
 import signal
 import sys
@@ -47,6 +48,7 @@ STOPPED: Final = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 _stopped: Final[set[str]] = set()
 # The setting that says where the jobs of a command write.
 _FOLDERS: Final = {"train": "folder", "evaluate": "out"}
+_LOOK_S: Final = 1.0
 _KILLED: Final = (
     "the process of a job was killed, as the system does when memory is short, and joblib ended "
     "the others with it: give hydra.launcher.n_jobs a smaller number"
@@ -126,7 +128,10 @@ class _Sweep(Launcher):
         # Ctrl-C is ours to leave to the jobs; `nohup` ignores it for all.
         heard = is_main and signal.getsignal(signal.SIGINT) != signal.SIG_IGN
         takes_ctrl_c = side_by_side and heard
-        job = Job(self._task, self._settings, self._id, names, first, side_by_side, takes_ctrl_c)
+        job = Job(
+            *(self._task, self._settings, self._id, names, first, side_by_side, takes_ctrl_c),
+            os.getpid(),
+        )
         context = HydraContext(self.loader, Callbacks(self.config))
         self.chosen.setup(hydra_context=context, task_function=job, config=self.config)
         self._logs = OmegaConf.select(self.config, "hydra.launcher.submitit_folder")
@@ -298,6 +303,8 @@ class Job:
     side_by_side: bool
     # In the process of the job, as that of the sweep ignores it.
     takes_ctrl_c: bool
+    # The process of the sweep.
+    parent: int
 
     def __call__(self, config: "DictConfig") -> Outcome:
         """Run the task, unless its sweep was stopped."""
@@ -309,6 +316,7 @@ class Job:
         with (
             _named_lines(name) if self.side_by_side else nullcontext(),
             _sigint(signal.default_int_handler) if self.takes_ctrl_c else nullcontext(),
+            _ended_with(self.parent),
             log_on_stderr(),
         ):
             outcome = self._run(config, name)
@@ -337,6 +345,34 @@ class Job:
                     return Outcome(name, 1, words_of_submitit(error))
                 return Outcome(name, report(error, self.settings), describe(error))
         return Outcome(name, 0)
+
+
+@contextmanager
+def _ended_with(parent: int) -> Iterator[None]:
+    """Tell this process to end when the one of its sweep has, if it is a child of that.
+
+    A sweep that is killed can not stop its jobs, and the same command, given again, would find
+    their folders in use.
+    """
+    if os.getppid() != parent:
+        yield
+        return
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_LOOK_S):
+            if os.getppid() != parent:
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+    if os.getppid() != parent:  # joblib's process would wait for the next job
+        sys.stderr.flush()
+        os._exit(STOPPED[1])
 
 
 def _begin_where_nothing_is(config: "DictConfig") -> None:

@@ -35,6 +35,7 @@ from saps.data.wordings.paraphrase import FillerDropout, Paraphraser
 from saps.english import Vocabulary, read_english
 from saps.english.names import LETTERS
 from saps.lang import Node
+from saps.lang.functions import LAMBDA_ARGUMENTS
 from saps.resources import command_line, resource_folder
 
 logger = logging.getLogger(__name__)
@@ -82,8 +83,13 @@ class TaskReader:
         literals = {literal: letter for letter, literal in reading.stand_ins.items()}
         program = with_names(task.program, {**literals, **names})
         known = {*names.values(), *literals.values(), "arg1", "arg2", "self"}
-        leaves = [part.symbol for part in program.preorder() if not part.children]
-        has_labels = all(x in known or x in self.leaves for x in leaves)
+        # No table has a label for the call of an argument, (arg1 x), as a program may hold it.
+        has_labels = all(
+            part.symbol not in LAMBDA_ARGUMENTS
+            if part.children
+            else part.symbol in known or part.symbol in self.leaves
+            for part in program.preorder()
+        )
         if len(names) < len(task.arguments) or not has_labels or not reading.text.strip():
             return None
         arguments = {names[name]: kind for name, kind in task.arguments.items()}

@@ -4,8 +4,8 @@ A network that writes symbol by symbol has to get twenty right to answer "is n p
 classifier that knows a thousand kinds has to get one right, and learns a kind from a few hundred
 texts. `saps.synthesis.kind_programs` makes programs of what it says.
 
-    h = mean of E[f] over the words of the text, their beginnings, and pairs of neighbours
-        + mean of G[w] over the words of the text that are English
+    h = sum of E[f] over the words of the text, their beginnings, and pairs of neighbours
+        + sum of G[w] over the words of the text that are English, each by the root of its number
     p(kind | text) = softmax(W h + b),   p(part | text) = softmax(V h + c)
 
 A part is what stands in a slot of the kind: a condition, a function, or a kind whose value goes on;
@@ -13,8 +13,9 @@ A part is what stands in a slot of the kind: a condition, a function, or a kind 
 learned projection of the vectors of a language model, so that a word no training text had has a
 meaning.
 
-Source: Joulin et al. 2017 (fastText), with a second softmax for the parts. The vectors behind G are
-those of the word pieces of all-MiniLM-L6-v2 (Reimers and Gurevych 2019).
+Source: Joulin et al. 2017 (fastText), with a second softmax for the parts. They take the mean, and
+older files do, but in the mean of a long text a word that decides is lost among the others. The
+vectors behind G are those of the word pieces of all-MiniLM-L6-v2 (Reimers and Gurevych 2019).
 
 Sizes: F rows of E, V rows of G, D hidden, K kinds, P entries and "none".
 """
@@ -24,8 +25,9 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from math import sqrt
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import safetensors
 import torch
@@ -38,8 +40,11 @@ from saps.lang import AlgoLispError, Node, parse
 WEIGHTS: Final = "kinds.safetensors"
 ENTRIES: Final = "kinds.json"
 N_ROWS: Final = 1 << 16
+Combiner = Literal["mean", "sqrtn"]
+"""What rows become: their sum by their number, or by its square root."""
 _STEM: Final = 4
 _TABLES: Final = ("words", "english")
+_COMBINERS: Final[Mapping[str, Combiner]] = {"mean": "mean", "sqrtn": "sqrtn"}
 _SORTS: Final = {"condition": "~", "function": "@"}
 
 
@@ -125,7 +130,11 @@ class KindClassifier:
     """Tells how likely kinds and parts are for a text."""
 
     def __init__(
-        self, entries: Sequence[Entry], weights: Mapping[str, Tensor], english: Sequence[str] = ()
+        self,
+        entries: Sequence[Entry],
+        weights: Mapping[str, Tensor],
+        english: Sequence[str] = (),
+        combiner: Combiner = "mean",
     ) -> None:
         """Put entries and weights together.
 
@@ -135,12 +144,14 @@ class KindClassifier:
                 `part_bias` (P,), whose last row is "none"; and with English words `english` (V, D).
                 Where `words` or `english` are in 8 bits, `words_scale` (F,), `english_scale` (V,).
             english: the words of G in its order.
+            combiner: of the rows of a text.
 
         Raises:
             KindsError: the sizes do not fit together.
         """
         self.entries = tuple(entries)
         self.kinds = tuple(entry for entry in entries if entry.sort == "=")
+        self.combiner = combiner
         n_kinds, n_parts = len(self.kinds), len(self.entries) + 1
         size = weights["words"].shape[-1] if "words" in weights else 0
         wanted = {
@@ -177,6 +188,7 @@ class KindClassifier:
             told = read if isinstance(read, dict) else {"entries": read, "english": []}
             entries = [Entry.from_json(fields) for fields in told["entries"]]
             english = [str(word) for word in told["english"]]
+            combiner: Combiner = _COMBINERS[told.get("combiner", "mean")]
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise KindsError(f"{path} is damaged: {error!r}") from error
         except AlgoLispError as error:
@@ -188,7 +200,7 @@ class KindClassifier:
         broken = [name for name, weight in weights.items() if not weight.isfinite().all()]
         if broken:
             raise KindsError(f"{folder / WEIGHTS} is damaged: {broken[0]} holds what is no number")
-        return cls(entries, weights, english)
+        return cls(entries, weights, english, combiner)
 
     def save(self, folder: Path) -> None:
         """Write the classifier into a model's folder: E and G in 8 bits, the rest in 16."""
@@ -203,25 +215,27 @@ class KindClassifier:
         (folder / WEIGHTS).chmod(0o644)  # safetensors keeps its files from other users
         lines = (json.dumps(entry.to_json(), ensure_ascii=False) for entry in self.entries)
         english = json.dumps(list(self.english), ensure_ascii=False)
-        text = f'{{"english": {english},\n"entries": [\n' + ",\n".join(lines) + "\n]}\n"
+        head = f'{{"combiner": "{self.combiner}",\n"english": {english},\n"entries": [\n'
+        text = head + ",\n".join(lines) + "\n]}\n"
         (folder / ENTRIES).write_text(text, encoding="utf-8")
 
     def log_probs(self, text: str) -> tuple[Tensor, Tensor]:
         """Return log p(kind | text), (K,), and log p(part | text), (P,)."""
-        weights, hidden = self.weights, self._mean("words", features(text))
+        weights, hidden = self.weights, self._combined("words", features(text))
         rows = english_rows(text, self.english)
         if rows:
-            hidden += self._mean("english", rows)
+            hidden += self._combined("english", rows)
         kind = weights["kind"] @ hidden + weights["kind_bias"]
         part = weights["part"] @ hidden + weights["part_bias"]
         return kind.log_softmax(0), part.log_softmax(0)
 
-    def _mean(self, table: str, rows: list[int]) -> Tensor:
-        """Return the mean of some rows of E or G, (D,); in 8 bits each row has its scale."""
+    def _combined(self, table: str, rows: list[int]) -> Tensor:
+        """Return what some rows of E or G become, (D,); in 8 bits each row has its scale."""
         chosen = torch.tensor(rows)
         found = self.weights[table][chosen].float()
         scale = self.weights.get(f"{table}_scale")
-        return (found if scale is None else found * scale[chosen, None]).mean(0)
+        total = (found if scale is None else found * scale[chosen, None]).sum(0)
+        return total / (len(rows) if self.combiner == "mean" else sqrt(len(rows)))
 
     def fitting(self, slot: str) -> list[int]:
         """Return the numbers of the entries that may fill a slot of some type."""

@@ -221,6 +221,22 @@ def test_ctrl_c_has_all_jobs_in_processes_save_and_say_how_to_go_on(tmp_path: Pa
 
 
 @pytest.mark.slow
+def test_jobs_end_and_save_when_their_sweep_is_killed(tmp_path: Path) -> None:
+    write_data(tmp_path / "data")
+    long = ["trainer.max_epochs=100000", "checkpoints.every_n_steps=1"]
+    sweep = [*TINY, *long, "seed=1,2", FOLDERS, *TWO_PROCESSES]
+    process = _start(tmp_path, "train", "--multirun", *sweep)
+    begun = [tmp_path / "runs" / seed / "last.ckpt" for seed in "12"]
+    deadline = time.monotonic() + 100
+    while not all(path.exists() for path in begun) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.kill()
+    _, err = process.communicate(timeout=60)  # its jobs have the pipe, too
+    for seed in "12":
+        assert f"[seed={seed}] stopped after step" in err
+
+
+@pytest.mark.slow
 def test_a_mistake_in_a_job_of_submitit_is_told_in_its_own_words(tmp_path: Path) -> None:
     ended = _start(tmp_path, "train", "--multirun", "hydra/launcher=submitit_local", *TINY)
     _, err = ended.communicate(timeout=120)

@@ -108,6 +108,30 @@ def test_tables_take_a_byte_a_number_and_former_files_with_two_are_loaded(tmp_pa
         KindClassifier.load(tmp_path)
 
 
+def test_with_sqrtn_a_long_text_says_more_and_a_file_that_says_nothing_has_the_mean(
+    tmp_path: Path,
+) -> None:
+    mean = classifier({"sum": [0, 1, 0, 0], "total": [0, 1, 0, 0]})
+    root = KindClassifier(mean.entries, mean.weights, combiner="sqrtn")
+    text = "sum total"  # four rows: both words, the beginning of one, the pair
+    for made, logit in ((mean, 2 / 4), (root, 2 / 4**0.5)):
+        kind, _ = made.log_probs(text)
+        assert (kind[1] - kind[0]).item() == pytest.approx(logit)
+    root.save(tmp_path)
+    read = KindClassifier.load(tmp_path)
+    assert read is not None
+    assert read.combiner == "sqrtn"
+    told = json.loads((tmp_path / ENTRIES).read_text())
+    del told["combiner"]
+    (tmp_path / ENTRIES).write_text(json.dumps(told))
+    former = KindClassifier.load(tmp_path)
+    assert former is not None
+    assert former.combiner == "mean"
+    (tmp_path / ENTRIES).write_text(json.dumps(told | {"combiner": "max"}))
+    with pytest.raises(KindsError, match=ENTRIES):
+        KindClassifier.load(tmp_path)
+
+
 def test_a_folder_without_one_has_none(tmp_path: Path) -> None:
     assert KindClassifier.load(tmp_path) is None
 

@@ -112,3 +112,11 @@ def test_a_task_whose_text_is_marks_alone_is_left_out() -> None:
     reader = TaskReader(Vocabulary(frozenset()), LETTERS | {"1", "2"}, declared=0.0)
     task = Example('"""', {}, "int", parse("(+ 1 2)"), ())
     assert reader(task, Random(1)) is None
+
+
+def test_a_task_whose_program_calls_an_argument_is_left_out() -> None:
+    reader = TaskReader(Vocabulary(frozenset()), LETTERS | {"1", "+"}, declared=0.0)
+    for body, is_kept in (("(arg1 1 a)", False), ("(arg1 arg1 a)", False), ("(+ 1 a)", True)):
+        program = parse(f"(invoke1 (lambda1 {body}) a)")
+        task = Example("what becomes of a", {"a": "int"}, "int", program, ())
+        assert (reader(task, Random(1)) is not None) == is_kept
