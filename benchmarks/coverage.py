@@ -85,7 +85,8 @@ def _check(requests: Mapping[str, Request], table: Mapping[str, str]) -> int:
                 reason = str(error)
             wrong += [f"{name}: {row}: {reason}"] if reason else []
     print(*wrong, sep="\n")
-    _say_how_many(table)
+    failed = {line.split(":", 1)[0] for line in wrong}
+    _say_how_many({name: "- wrong" if name in failed else row for name, row in table.items()})
     return 1 if wrong else 0
 
 
@@ -114,20 +115,28 @@ def read_composition(text: str, arguments: Mapping[str, str], kinds: Kinds) -> A
     return filler
 
 
-def _filler(tree: ast.expr, arguments: Mapping[str, str], kinds: Kinds) -> Filler:
+def _filler(tree: ast.expr, arguments: Mapping[str, str], kinds: Kinds, sort: str = "") -> Filler:
+    """Read what stands in a slot; `sort` is "condition" or "function" where it is of these."""
     if isinstance(tree, ast.BoolOp):
-        first, second = (_filler(value, arguments, kinds) for value in tree.values)
-        assert isinstance(first, Asked) and isinstance(second, Asked)
+        joined = [_filler(value, arguments, kinds, sort) for value in tree.values]
+        both = [one for one in joined if isinstance(one, Asked)]
+        if len(joined) != 2 or both != joined:
+            raise ValueError("only two conditions can be joined")
+        first, second = both
         return Joint("and" if isinstance(tree.op, ast.And) else "or", first, second)
     if isinstance(tree, ast.Name):
+        if tree.id not in arguments:
+            raise ValueError(f"no argument {tree.id}")
         return _argument(tree.id, arguments[tree.id])
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
         name = tree.func.id
-        rooms = (kinds.kinds, kinds.conditions, kinds.functions)
-        kind = next((room[name] for room in rooms if name in room), None)
+        rooms = {"condition": kinds.conditions, "function": kinds.functions}
+        kind = rooms.get(sort, kinds.kinds).get(name)
         if kind is None or len(kind.slots) != len(tree.args):
-            raise ValueError(f"no kind {name} with {len(tree.args)} slots")
-        fillers = [_filler(part, arguments, kinds) for part in tree.args]
+            raise ValueError(f"no {sort or 'kind'} {name} with {len(tree.args)} slots")
+        slots = [slot.type if slot.is_applied else "" for slot in kind.slots.values()]
+        pairs = zip(tree.args, slots, strict=True)
+        fillers = [_filler(part, arguments, kinds, slot) for part, slot in pairs]
         return Asked(kind, dict(zip(kind.slots, fillers, strict=True)))
     return _literal(ast.literal_eval(tree))
 

@@ -37,7 +37,7 @@ from saps.pool import map_in_order
 
 BATCH: Final = 256
 N_AXES: Final = 128
-RATE: Final = 1e-2
+RATE: Final = 5e-3
 CHUNK: Final = 10_000
 DECLARED: Final = 0.5
 NO_ARGUMENTS: Final = 0.15
@@ -171,20 +171,22 @@ def train(
     table = torch.stack([*english.values()]) if english else torch.zeros(1, N_AXES)
     project = nn.Linear(N_AXES, options.size, bias=False)
     words = nn.EmbeddingBag(N_ROWS, options.size, mode="sum", sparse=True)
-    nn.init.normal_(words.weight, std=0.1)
+    nn.init.normal_(words.weight, std=0.05)
     kind, part = nn.Linear(options.size, n_kinds), nn.Linear(options.size, n_parts)
     optimizers = [
         torch.optim.SparseAdam(words.parameters(), lr=RATE),
-        torch.optim.Adam([*kind.parameters(), *part.parameters(), *project.parameters()], lr=RATE),
+        torch.optim.Adam(project.parameters(), lr=RATE),
+        torch.optim.Adam([*kind.parameters(), *part.parameters()], lr=2 * RATE),
     ]
+    rates = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
     n_steps, step, begun = options.epochs * (len(texts) // BATCH), 0, monotonic()
     for epoch in range(options.epochs):
         order, rng = list(range(len(texts))), Random(epoch)
         rng.shuffle(order)
         total = 0.0
         for start in range(0, len(order) - BATCH + 1, BATCH):
-            for optimizer in optimizers:
-                optimizer.param_groups[0]["lr"] = RATE * (1 - step / n_steps) + 1e-5
+            for optimizer, rate in zip(optimizers, rates, strict=True):
+                optimizer.param_groups[0]["lr"] = rate * (1 - step / n_steps) + 1e-5
                 optimizer.zero_grad()
             batch = [texts[i] for i in order[start : start + BATCH]]
             hidden = combined([kept(found, rng) for found, *_ in batch], words.weight, sparse=True)

@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -17,6 +17,7 @@ from torch.utils.data import Dataset
 from saps.data.algolisp import find_split, load_split
 from saps.data.batching import (
     Batch,
+    Indexes,
     IntArray,
     batch_sequences,
     batch_trees,
@@ -31,7 +32,6 @@ from saps.data.example import Example, with_names
 from saps.data.files import DataError, content_digest
 from saps.data.symbols import CONSTANTS, SymbolError, SymbolTable
 from saps.data.tokenizer import Tokenizer, TokenizerError, normalise_typing
-from saps.data.wordings.paraphrase import FillerDropout, Paraphraser
 from saps.english import Vocabulary, read_english
 from saps.english.names import LETTERS
 from saps.lang import Node
@@ -109,13 +109,51 @@ def _further_letters(
     return dict(zip(unnamed, free, strict=False))
 
 
+# Words that a hasty writer leaves out. No article: "a" may be the name of an argument.
+FILLERS = frozenset(
+    {"you", "are", "is", "the", "and", "of", "your", "task", "to", "find"}
+    | {"given", "what", "that", "in", "it", "be", "compute", "consider"}
+)
+
+
+class FillerDropout:
+    """Leaves out filler words of some texts, as in "you given numbers a b , your is find a + b".
+
+    The last table of seed 001 has specifications of this kind.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, *, text_rate: float, word_rate: float) -> None:
+        """Set how often.
+
+        Args:
+            tokenizer: only fillers that are one piece of it are dropped.
+            text_rate: share of the texts that lose words, in [0, 1].
+            word_rate: the chance of each filler in such a text, in [0, 1].
+
+        Raises:
+            ValueError: a rate is outside [0, 1].
+        """
+        if not (0 <= text_rate <= 1 and 0 <= word_rate <= 1):
+            raise ValueError(f"text_rate={text_rate}, word_rate={word_rate}: must be in [0, 1]")
+        ids = [tokenizer.whole_word_id(word) for word in sorted(FILLERS)]
+        self._fillers = np.asarray([i for i in ids if i is not None], dtype=np.int64)
+        self.text_rate = text_rate
+        self.word_rate = word_rate
+
+    def __call__(self, pieces: Indexes, generator: np.random.Generator) -> Indexes:
+        """Return the pieces, (t,), perhaps without some fillers; never empty."""
+        if generator.random() >= self.text_rate:
+            return pieces
+        dropped = np.isin(pieces, self._fillers) & (generator.random(len(pieces)) < self.word_rate)
+        return pieces if dropped.all() else pieces[~dropped]
+
+
 @dataclass(eq=False)
 class _SplitSource:
     """The first `limit` tasks of one split of a data folder; all of them if it is None.
 
     Attributes:
-        paraphraser: puts other words in the place of some; None leaves them as they are.
-        seed: of the other words.
+        seed: decides which tasks are read with their arguments declared.
         reader: reads texts as people typed them; None leaves them as they are.
 
     Raises:
@@ -125,7 +163,6 @@ class _SplitSource:
     folder: Path
     split: Split
     limit: int | None
-    paraphraser: Paraphraser | None = None
     seed: int = 0
     reader: TaskReader | None = None
 
@@ -136,9 +173,7 @@ class _SplitSource:
     def identity(self) -> tuple[object, ...]:
         """What decides the tasks, for the key of a cache."""
         read = () if self.reader is None else ("read", self.reader.declared, self.seed)
-        if self.paraphraser is None:
-            return self.digest, self.limit, *read
-        return self.digest, self.limit, self.seed, self.paraphraser.identity, *read
+        return self.digest, self.limit, *read
 
     @cached_property
     def digest(self) -> str:
@@ -159,13 +194,7 @@ class _SplitSource:
         if self.reader is not None:
             read = (self.reader(e, Random(f"{self.seed}:{e.text}")) for e in examples)
             return [example for example in read if example is not None]
-        examples = [example.anonymised() for example in examples]
-        if self.paraphraser is None:
-            return examples
-        reword = self.paraphraser
-        draws = (Random(f"{self.seed}:{example.text}") for example in examples)
-        pairs = zip(examples, draws, strict=True)
-        return [replace(example, text=reword(example.text, rng)) for example, rng in pairs]
+        return [example.anonymised() for example in examples]
 
 
 @dataclass(eq=False)
@@ -236,7 +265,6 @@ class TaskData:
         filler_dropout: dict[str, float],
         seed: int,
         cache: str | None = None,
-        paraphrase: dict[str, float] | None = None,
         constants: Sequence[object] | None = None,
         reading: dict[str, float] | None = None,
     ) -> None:
@@ -253,8 +281,6 @@ class TaskData:
             filler_dropout: `text_rate` and `word_rate` of `FillerDropout`.
             seed: decides the order of batches and the augmentation.
             cache: folder that keeps the encoded tasks for the next run; None keeps nothing.
-            paraphrase: `text_rate` and `place_rate` of `Paraphraser`, for the training texts; None
-                leaves them as they are. Each task has one text for the whole run.
             constants: literals that programs may have, such as 3 or '"aeiou"', in quotes of its
                 own; None for those of the published programs.
             reading: `declared` of `TaskReader`, for texts as people typed them; None takes texts
@@ -267,7 +293,6 @@ class TaskData:
         self.token_budget = token_budget
         self.limits: dict[Split, int | None] = {"train": train_limit, "dev": dev_limit}
         self.filler_dropout = filler_dropout
-        self.paraphrase = paraphrase
         self.seed = seed
         self.constants = CONSTANTS if constants is None else tuple(map(_literal, constants))
         self.reading = reading
@@ -301,9 +326,8 @@ class TaskData:
         logger.info("train: %d batches an epoch, %.1f %% of it padding", len(plan), 100 * share)
 
     def _source(self, split: Split) -> _SplitSource:
-        paraphraser = self._paraphraser() if split == "train" else None
         reader = None if self.reading is None else self._reader()
-        return _SplitSource(self.path, split, self.limits[split], paraphraser, self.seed, reader)
+        return _SplitSource(self.path, split, self.limits[split], self.seed, reader)
 
     def _reader(self) -> TaskReader:
         leaves = frozenset(label.symbol for label in self.symbols.labels if not label.arity)
@@ -311,14 +335,6 @@ class TaskData:
             return TaskReader(Vocabulary(frozenset(), is_exact=False), leaves, **self.reading or {})
         except TypeError as error:
             told = f"data.reading={self.reading}: give declared, from 0 to 1"
-            raise DataError(self.path, told) from error
-
-    def _paraphraser(self) -> Paraphraser | None:
-        try:
-            return None if self.paraphrase is None else Paraphraser(**self.paraphrase)
-        except (TypeError, ValueError) as error:
-            given = f"data.paraphrase={self.paraphrase}"
-            told = f"{given}: give text_rate and place_rate, each from 0 to 1"
             raise DataError(self.path, told) from error
 
     def _learned_tokenizer(self, source: _SplitSource) -> Tokenizer:

@@ -21,7 +21,7 @@ from typing import Final, TypeAlias
 import torch
 from torch import Tensor
 
-from saps.data.tasks.kinds import applied, filled, over_element
+from saps.data.tasks.kinds import composed, filled, over_element
 from saps.english.names import LETTERS
 from saps.lang import AlgoLispError, Node
 from saps.lang.check import infer_signature
@@ -284,8 +284,7 @@ class _Filling:
             if written is None:
                 return None
             (values if part.entry.sort == "=" else bodies)[name] = written
-        program = applied(self.entry.program, bodies)
-        return None if program is None else filled(program, values)
+        return composed(self.entry.program, self.entry.sort, values, bodies)
 
 
 @lru_cache(maxsize=4_096)

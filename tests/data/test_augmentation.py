@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from saps.data.data_module import FILLERS, FillerDropout
 from saps.data.tokenizer import Tokenizer
-from saps.data.wordings.paraphrase import FILLERS, FillerDropout
 from tests.tasks import SENTENCES
 
 TOKENIZER = Tokenizer.train(SENTENCES, 400)

@@ -56,6 +56,7 @@ _FIELDS: Final = frozenset(
 )
 _ASKED: Final = {"often": 3.0, "sometimes": 1.0, "rarely": 0.5}
 _AS_STEP: Final = "as a step"
+_ELEMENT: Final = "<x>"  # of a condition or a function in a program; no task can have the name
 # Signs that are meant themselves, `\<`; in a pattern they stand as characters of no text.
 _ESCAPES: Final = {f"\\{sign}": chr(0xE000 + place) for place, sign in enumerate("<>[]|{}#$")}
 _SIGNS: Final = {ord(mark): escape[1] for escape, mark in _ESCAPES.items()}
@@ -285,22 +286,38 @@ def _read_field(kind: Kind, key: str, text: str) -> None:
         kind.returns = "bool"
 
 
-def applied(program: Node, functions: Mapping[str, Node]) -> Node | None:
-    """Replace calls `(C e)` by the body of C with e in the place of its `x`.
+def composed(
+    program: Node, sort: str, values: Mapping[str, Node], bodies: Mapping[str, Node]
+) -> Node | None:
+    """Return the program of an entry with its slots filled.
+
+    The names in a value are the task's: they are never taken for a slot, or for the element.
+
+    Args:
+        program: of the entry.
+        sort: "=", "~" or "@" of the entry.
+        values: by slot, of the slots for values.
+        bodies: by slot, of those for conditions and functions; as this function returns them.
 
     Returns:
-        None where e holds an argument of a lambda that a lambda of the body would hide.
+        None where a lambda of a body would hide an argument of one of the program's.
     """
-    children = [applied(child, functions) for child in program.children]
+    element = {} if sort == "=" else {"x": Node(_ELEMENT)}
+    return _applied(filled(program, element | dict(values)), bodies)
+
+
+def _applied(program: Node, bodies: Mapping[str, Node]) -> Node | None:
+    """Replace calls `(C e)` by the body of C with e in the place of its element."""
+    children = [_applied(child, bodies) for child in program.children]
     done = [child for child in children if child is not None]
     if len(done) < len(children):
         return None
-    body = functions.get(program.symbol)
+    body = bodies.get(program.symbol)
     if body is None or len(done) != 1:
         return Node(program.symbol, tuple(done))
     if _is_open(done[0]) and _is_under_lambda(body):
         return None
-    return filled(body, {"x": done[0]})
+    return filled(body, {_ELEMENT: done[0]})
 
 
 def filled(program: Node, values: Mapping[str, Node]) -> Node:
@@ -339,7 +356,7 @@ def _is_open(node: Node) -> bool:
 
 def _is_under_lambda(body: Node, inside: bool = False) -> bool:
     inside = inside or body.symbol in ("lambda1", "lambda2")
-    if inside and body.symbol == "x":
+    if inside and body.symbol == _ELEMENT:
         return True
     return any(_is_under_lambda(child, inside) for child in body.children)
 
@@ -378,8 +395,9 @@ def _example_program(
             own = {inner: f"{name}{inner}" for inner in entry.slots}
             types |= {own[inner]: s.language_type for inner, s in entry.slots.items()}
             values |= dict(zip(own.values(), chosen[1:], strict=True))
-            bodies[name] = filled(entry.program, {inner: Node(new) for inner, new in own.items()})
-    program = applied(kind.program, bodies)
+            chosen_slots = {inner: Node(new) for inner, new in own.items()}
+            bodies[name] = filled(entry.program, chosen_slots | {"x": Node(_ELEMENT)})
+    program = _applied(kind.program, bodies)
     if program is None:
         raise kind.fault("a lambda of a condition hides an argument of the program's")
     return program, types, values

@@ -11,7 +11,7 @@ from itertools import accumulate
 from random import Random
 from typing import Final, TypeAlias
 
-from saps.data.tasks.kinds import PARTS, Kind, Kinds, Slot, applied, filled
+from saps.data.tasks.kinds import PARTS, Kind, Kinds, Slot, composed
 from saps.english.vocabulary import word_list
 from saps.lang import Node
 
@@ -106,8 +106,7 @@ class Asked:
             if node is None:
                 return None
             (bodies if self.kind.slots[name].is_applied else values)[name] = node
-        program = applied(self.kind.program, bodies)
-        return None if program is None else filled(program, values)
+        return composed(self.kind.program, self.kind.sort, values, bodies)
 
 
 Filler: TypeAlias = "Argument | Literal | Joint | Asked"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from saps.data.tasks.kinds import REGISTERS, KindError, Kinds, people
+from saps.data.tasks.kinds import REGISTERS, KindError, Kinds, composed, people
+from saps.lang import Node, parse
 
 GOOD = """
 let NUMS = <numbers|values>
@@ -107,3 +108,16 @@ def test_the_catalogue_is_broad() -> None:
     assert {"int", "bool", "string", "int[]", "string[]", "int[][]"} <= {
         kind.language_type for kind in kinds.kinds.values()
     }
+
+
+def test_a_name_of_the_task_is_never_taken_for_a_slot_or_for_the_element() -> None:
+    body = composed(parse("(> x k)"), "~", {"k": Node("x")}, {})  # the task's x, not the element
+    assert body is not None
+    kind = parse("(len (filter (slice xs 0 k) (lambda1 (C arg1))))")
+    values = {"xs": Node("k"), "k": Node("n")}
+    found = composed(kind, "=", values, {"C": body})
+    assert found == parse("(len (filter (slice k 0 n) (lambda1 (> arg1 x))))")
+    inner = composed(parse("(> x k)"), "~", {"k": Node("k")}, {})
+    assert inner is not None
+    found = composed(kind, "=", values, {"C": inner})
+    assert found == parse("(len (filter (slice k 0 n) (lambda1 (> arg1 k))))")
