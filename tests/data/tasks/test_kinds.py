@@ -2,7 +2,7 @@
 
 import pytest
 
-from saps.data.tasks.kinds import REGISTERS, KindError, Kinds, composed, people
+from saps.data.tasks.kinds import PARTS, REGISTERS, KindError, Kinds, composed, people
 from saps.lang import Node, parse
 
 GOOD = """
@@ -100,11 +100,16 @@ def test_the_projects_own_kinds_are_right() -> None:
     people().check()
 
 
+ALL = (*PARTS, *REGISTERS)
+
+
 def test_the_catalogue_is_broad() -> None:
     kinds = people()
     assert len(kinds.kinds) >= 500
     thin = [k.name for k in kinds.kinds.values() if sum(bool(k.of(r)) for r in REGISTERS) < 8]
     assert not thin
+    poor = [k.name for k in kinds.kinds.values() if sum(len(k.of(key)) for key in ALL) < 15]
+    assert not poor
     assert {"int", "bool", "string", "int[]", "string[]", "int[][]"} <= {
         kind.language_type for kind in kinds.kinds.values()
     }
