@@ -225,7 +225,7 @@ def not_known_lines(error: "NotKnownError") -> Iterator[str]:
     yield str(error)
     if error.words:
         words = ", ".join(repr(cut(word, _WIDTH_OF_A_WORD)) for word in error.words)
-        yield f"no task that it knows uses {words}"
+        yield f"no task the model knows uses {words}"
     yield from _kind_lines(error.kinds)
     yield f"to get further: {FURTHER}; --best shows the best guess"
     if error.guess.open_question is not None:
@@ -234,7 +234,7 @@ def not_known_lines(error: "NotKnownError") -> Iterator[str]:
 
 def _kind_lines(kinds: Sequence[str]) -> Iterator[str]:
     if kinds:
-        yield "the closest tasks that it knows:"
+        yield "the closest tasks the model knows:"
         yield from (f"  {kind}" for kind in kinds)
 
 
@@ -244,13 +244,14 @@ def _of_examples(synthesis: "Synthesis") -> Iterator[str]:
     if synthesis.is_weakly_shown:
         n, outcomes = synthesis.n_meanings, synthesis.candidates[0].outcomes
         given = "the example is" if len(outcomes) == 1 else "the examples are"
-        yield f"{given} weak: {n} programs compute {'it' if len(outcomes) == 1 else 'them'}"
+        fit = "it" if len(outcomes) == 1 else "them"
+        yield f"{given} not enough to decide: {n} programs fit {fit}"
     missed = () if told is None else [o for o in told.outcomes if not o.passed]
     if told is not None and missed:
         got = missed[0].got
         does = "fails" if got is None else f"gives {cut(show_value(got), 60)}"
         yield (
-            f"the text alone would be {told.program}, which {does} for "
+            f"from the text alone it would be {told.program}, which {does} for "
             f"{cut(show_value(dict(missed[0].inputs)), 60)}; check the text and the example"
         )
 

@@ -387,7 +387,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     def ring(_number: int, _frame: FrameType | None) -> None:
         raise CommandError(
-            f"no answer within {seconds:g} s; allow more with --timeout, or search less"
+            f"no answer within {seconds:g} s; allow more time with --timeout, or search less widely"
         )
 
     earlier = signal.signal(signal.SIGALRM, ring)

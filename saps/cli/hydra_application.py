@@ -201,7 +201,7 @@ def _hint(error: Exception, message: str, command: str, given: Sequence[str]) ->
 def _in_quotes(key: str, value: str) -> str:
     """Say how a value is given that Hydra would read as something else."""
     value = str(Path(value).expanduser()) if value.startswith("~/") else value
-    return f"as one value, it is written: {shlex.quote(override(key, value))}"
+    return f"to give it as one value, write: {shlex.quote(override(key, value))}"
 
 
 def _interpolated(error: Exception, given: Sequence[str]) -> str | None:
@@ -384,8 +384,8 @@ def help_text(command: str, folder: Path) -> str:
             *lines,
             "",
             f"All {len(found.values)} settings: saps {command} --cfg job",
-            *([f"Several values, a job each: {texts['several']}"] if "several" in texts else []),
-            """A value with = , [ ( ' # ~ or letters beyond ASCII in quotes: 'data.path="dàta"'""",
+            *([f"Several values, one job each: {texts['several']}"] if "several" in texts else []),
+            """Quote a value with = , [ ( ' # ~ or letters beyond ASCII: 'data.path="dàta"'""",
             f"Hydra's own options: saps {command} --hydra-help; the traceback of an error: --debug",
         ]
     )

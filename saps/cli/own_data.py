@@ -143,7 +143,9 @@ class OwnData:
         in_order = [name for name in names if name in chosen]
         self.columns = {chosen[name]: Column(name) for name in in_order}
         if len(self.columns) < len(in_order):
-            raise CommandError("two columns have one argument name; give another with --column")
+            raise CommandError(
+                "two columns have the same argument name; give one of them another with --column"
+            )
         self._cells = {argument: [] for argument in self.columns}
         return text
 
@@ -153,7 +155,7 @@ class OwnData:
         for name, kind in types.items():
             if declared.get(name, kind) != kind:
                 raise CommandError(
-                    f"argument {name} is declared as {declared[name]}, and the column of "
+                    f"argument {name} is declared as {declared[name]}, but the column of "
                     f"{self.name} is {kind}"
                 )
         return {**declared, **types}

@@ -174,7 +174,7 @@ def show(
         print(synthesis.program)
         return
     if model is not None:
-        raise CommandError("--model goes with --attention: a program needs no model to be shown")
+        raise CommandError("--model only goes with --attention: showing a program takes no model")
     from saps.lang.render import box_tree, png, svg
     from saps.lang.render import dot as dot_text
 
@@ -192,7 +192,7 @@ def show(
 def check_picture_path(path: Path) -> None:
     """Refuse a place where no picture can be made, before the work is done."""
     if path.suffix.lower() not in _PICTURES:
-        told = f"{path} is not a picture that can be made; end its name in {' or '.join(_PICTURES)}"
+        told = f"{path} cannot be written as a picture; end its name in {' or '.join(_PICTURES)}"
         raise CommandError(told)
     if not path.parent.is_dir():
         raise CommandError(f"{path.parent} is not a folder; create it, or choose another place")

@@ -454,7 +454,7 @@ class SentencePrompt(Conversation):
 
     def _returns(self, text: str) -> str:
         if not text:
-            return self._change("the type of the value is open", returns=None)
+            return self._change("the type of the value is no longer declared", returns=None)
         return self._change(f"returns {text}", returns=read_type(text))
 
     def _example(self, text: str) -> str:

@@ -37,7 +37,7 @@ def compare(
     if len(reports) < 2:
         raise typer.BadParameter("one report cannot be compared: give two or more")
     if markdown and as_json:
-        raise typer.BadParameter("--markdown and --json exclude one another")
+        raise typer.BadParameter("--markdown and --json cannot be combined: give one of them")
     seen: dict[Path, Path] = {}
     for given in reports:  # by its folder or its file
         place = given.resolve()

@@ -189,7 +189,7 @@ class _Sweep(Launcher):
                 other = folders.setdefault(Path(folder).resolve(), name)
                 if len(folders) <= number:
                     alike = (
-                        f"the jobs {other} and {name}" if other != name else "jobs that are alike"
+                        f"the jobs {other} and {name}" if other != name else "two identical jobs"
                     )
                     raise CommandError(
                         f"{alike} would both write into {folder}: give each a folder of its own, "

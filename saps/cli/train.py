@@ -122,6 +122,6 @@ def _evaluate_task(config: "DictConfig") -> None:
     try:
         evaluate(config)
     except KeyboardInterrupt:
-        told = f"stopped: nothing was written to {config.out}; the same command starts again"
+        told = f"stopped: nothing was written to {config.out}; the same command starts over"
         print(told, file=sys.stderr)
         raise

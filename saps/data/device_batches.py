@@ -429,7 +429,8 @@ def check_room(n_workers: int) -> None:
     try:
         locks = [multiprocessing.Lock() for _ in range(8 * n_workers)]
     except OSError as error:
-        reason = f"no worker process can start ({error.strerror}); free some, or feed.n_workers=0"
+        told = f"no worker process can start ({error.strerror})"
+        reason = f"{told}; free some space, or set feed.n_workers=0"
         raise DataError("/dev/shm", reason) from error  # noqa: S108 - no file of ours
     del locks
 

@@ -101,7 +101,7 @@ def _told(path: Path, line: Callable[[], int | None]) -> Iterator[None]:
             raise DataError(path, f"cannot be read ({error.strerror}); check the path") from error
         kind = _packing(path) or "packed"
         reason = (
-            f"the {kind} data breaks off or is damaged ({error}); fetch or write the file again"
+            f"the {kind} data is cut short or damaged ({error}); download or write the file again"
         )
         raise DataError(path, reason, line()) from error
 
@@ -240,7 +240,7 @@ def write_lines(path: str | Path, lines: Iterable[str | bytes]) -> int:
     """
     path, n_lines = Path(path), 0
     if path.suffix == ".zip":
-        raise DataError(path, "no .zip is written; give a name that ends in .jsonl or .jsonl.gz")
+        raise DataError(path, "a .zip cannot be written; end the name in .jsonl or .jsonl.gz")
     with whole_file(path) as raw, _packed(raw, path.suffix) as file:
         for line in lines:
             file.write((line.encode() if isinstance(line, str) else line) + b"\n")
@@ -291,7 +291,8 @@ def sole_writer(place: Path) -> Iterator[None]:
             stack.enter_context(held(place))
         except OSError as error:
             told = (
-                f"cannot be written to ({error.strerror}); give another place, or its permissions"
+                f"cannot be written to ({error.strerror}); give another place, or change its "
+                "permissions"
             )
             raise DataError(place, told) from error
         _sweep(*((place, "") if place.is_dir() else (place.parent, place.name)))

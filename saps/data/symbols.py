@@ -147,7 +147,7 @@ class SymbolTable:
         if strange:
             raise SymbolError(
                 f"{path}: the language has no {strange[0].symbol!r} with {strange[0].arity} "
-                f"children ({len(strange)} such labels); the file is of another version of SAPS"
+                f"children ({len(strange)} such labels); another version of SAPS wrote it"
             )
         return cls(labels)
 

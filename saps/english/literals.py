@@ -275,7 +275,7 @@ def unclear_numbers(text: str) -> Iterator[tuple[str, str]]:
     for match in _TWO_OR_ONE.finditer(text):
         yield match[0], " and ".join(str(int(part)) for part in match[0].split())
     for match in _UNCLEAR.finditer(text):
-        told = "no number: write it in digits alone"
+        told = "text, not a number: write it in digits only"
         if match["thousand"]:
             told = f"{float(match[0])}, not as {match[0].replace('.', '')}"
         elif match[0].endswith("‰"):
@@ -284,7 +284,7 @@ def unclear_numbers(text: str) -> Iterator[tuple[str, str]]:
     for match in _UNREADABLE.finditer(text):
         is_long = len(match[0]) > (_MOST_DIGITS_OF_A_DECIMAL if "." in match[0] else _MOST_DIGITS)
         if "e" in match[0].lower() or is_long:
-            yield match[0], "no number: it is too long to be one here"
+            yield match[0], "text, not a number: it is too long for one here"
 
 
 # What a word implies: whoever says "a dozen" wants a 12 in the program.

@@ -136,8 +136,8 @@ def _compare(first: Run, second: Run) -> Comparison:
             place = f"task {number:,} is the first that differs"
         told = (f"{r.report.full.n:,} of {r.report.provenance.data.file}" for r in (first, second))
         raise ReportError(
-            f"{first.name} and {second.name} judged other tasks ({'; '.join(told)}; {place}): "
-            "evaluate both on the same tasks, with the same limit"
+            f"{first.name} and {second.name} were judged on different tasks ({'; '.join(told)}; "
+            f"{place}): evaluate both on the same tasks, with the same limit"
         )
     pairs = list(zip(first.records, second.records, strict=True))
     return Comparison(

@@ -181,7 +181,9 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise ReportError(f"{folder} is a file; give out= another name")
     if folder.is_dir() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        raise ReportError(f"{folder} cannot be written to; give another out=, or its permissions")
+        raise ReportError(
+            f"{folder} cannot be written to; give another out=, or change its permissions"
+        )
     is_taken = folder.is_dir() and any(path.name != LOCK for path in folder.iterdir())
     if is_taken and not overwrite:
         raise ReportError(

@@ -48,7 +48,7 @@ _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     for status, description in {
         400: "Not JSON, or nested too deep.",
         413: "The body is too large.",
-        415: "The body is not said to be JSON.",
+        415: "The body is not declared as JSON.",
         422: "The request, the text or the program is wrong; its code says how.",
         503: "Too many are waiting (see Retry-After), or the service stops.",
         504: "No result in time.",

@@ -80,8 +80,8 @@ class Guard:
             raise ServiceError(
                 400,
                 "host",
-                f"the service answers this machine alone, by the names {', '.join(sorted(known))}, "
-                f"not by {host!r}",
+                "the service answers only this machine, under the names "
+                f"{', '.join(sorted(known))}, not under {host!r}",
             )
 
     async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes | None:
@@ -123,8 +123,8 @@ class Guard:
             raise ServiceError(
                 413,
                 "body-too-large",
-                f"the body has {n_bytes} bytes or more, at most "
-                f"{self._settings.max_body_bytes} are read",
+                f"the body has {n_bytes} bytes or more, but at most "
+                f"{self._settings.max_body_bytes} are accepted",
             )
 
     async def _serve(self, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
@@ -185,7 +185,7 @@ def check_shape(body: bytes, settings: ServiceSettings) -> None:
     depth = max(accumulate(map(_STEP.__getitem__, _NO_BRACKET.sub("", bare))), default=0)
     if depth > settings.max_depth:
         raise ServiceError(
-            400, "json", f"the body is nested too deep: {settings.max_depth} brackets at most"
+            400, "json", f"the body is nested too deep: at most {settings.max_depth} brackets"
         )
     counts = {
         "fields": (bare.count(":"), settings.max_fields),
@@ -193,7 +193,7 @@ def check_shape(body: bytes, settings: ServiceSettings) -> None:
     }
     for what, (count, most) in counts.items():
         if count > most:
-            raise ServiceError(400, "json", f"the body has too many {what}: {most} at most")
+            raise ServiceError(400, "json", f"the body has too many {what}: at most {most}")
 
 
 def _headers(scope: Scope) -> dict[str, str]:

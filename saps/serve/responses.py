@@ -61,7 +61,7 @@ def too_large(has: str, max_bytes: int) -> ServiceError:
     return ServiceError(
         422,
         "answer-too-large",
-        f"the answer {has}, at most {max_bytes:,} are sent: ask for fewer programs, or give "
+        f"the answer {has}, but at most {max_bytes:,} can be sent: ask for fewer programs, or give "
         "smaller values",
     )
 

@@ -63,12 +63,13 @@ def _answer(order: Mapping[str, Any], limits: Limits, max_bytes: int) -> bytes:
         written = json.dumps(_run(order, limits)).encode()
         if len(written) <= max_bytes:
             return written
-        told = f"the value has {len(written):,} bytes as JSON, at most {max_bytes:,} are sent"
+        most = f"at most {max_bytes:,} can be sent"
+        told = f"the value has {len(written):,} bytes as JSON, but {most}"
         error = {"code": "answer-too-large", "message": told}
     except AlgoLispError as fault:
         error = _described(fault)
     except MemoryError:
-        error = {"code": "memory", "message": "the program took more memory than a run may have"}
+        error = {"code": "memory", "message": "the program used more memory than a run may use"}
     except Exception as fault:  # whatever one program does, the next one is run
         error = {"code": "defect", "message": f"{type(fault).__name__}: {fault}"}
     return json.dumps({"error": error}).encode()

@@ -141,8 +141,8 @@ class NotKnownError(SynthesisError):
 
 
 FURTHER: Final = (
-    "say it in other words, one step after another; declare the arguments and their types; or give "
-    "an example of input and output"
+    "say it in other words, one step at a time; declare the arguments and their types; or give an "
+    "example of input and output"
 )
 
 

@@ -284,10 +284,10 @@ def conventions(program: Node, result: str, text: str) -> Iterator[str]:
     for part in parts:
         kept = _kept_of_equals(part)
         if kept is not None:
-            yield f"of equals, the {kept} counts"
+            yield f"of equal values, the {kept} one counts"
             break
     if any(_starts_from_0(part) for part in parts):
-        yield "the largest starts from 0: that of an empty array, or of negative numbers, is 0"
+        yield "the largest is never below 0: for an empty array, or for negative numbers, it is 0"
 
 
 def _kept_of_equals(part: Node) -> str | None:

@@ -101,15 +101,15 @@ def check_text(text: str) -> None:
         raise SynthesisError(NO_WORD, text)
     if len(tokens) > MAX_TOKENS:
         raise SynthesisError(
-            f"the specification has {len(tokens)} words, at most {MAX_TOKENS} are read: "
-            "describe one task",
+            f"the specification has {len(tokens)} words, but at most {MAX_TOKENS} are read: "
+            "describe a single task",
             text,
         )
     longest = max(re.findall(r"\w+", text), key=len, default="")
     if len(longest) > LONGEST_WORD:
         raise SynthesisError(
-            f"the word '{longest[:_SHOWN]}...' has {len(longest)} letters, words of at most "
-            f"{LONGEST_WORD} are read: give a value as an input or in an example, and a name in "
+            f"the word '{longest[:_SHOWN]}...' has {len(longest)} letters, but a word may have at "
+            f"most {LONGEST_WORD}: give a value as an input or in an example, and a name in "
             "the text",
             text,
         )
@@ -275,8 +275,8 @@ def _check_names(number: int, example: InputOutput, first: InputOutput) -> None:
         raise ExampleError(f"the inputs of example {number} are not an object of arguments by name")
     if set(example.inputs) != set(first.inputs):
         raise ExampleError(
-            f"example {number} has the arguments {_names(example)}, example 1 has "
-            f"{_names(first)}; give all examples the same ones"
+            f"example {number} has the arguments {_names(example)}, but example 1 has "
+            f"{_names(first)}; give all examples the same arguments"
         )
 
 
@@ -372,7 +372,7 @@ def _declared(task: Task) -> dict[str, str]:
     strange = [name for name in declared if name not in shown]
     if strange:
         raise ExampleError(
-            f"argument {strange[0]} is declared, and the examples have no value for it: they have "
+            f"argument {strange[0]} is declared, but the examples have no value for it: they have "
             f"{', '.join(shown) or 'none'}"
         )
     stated = declared_types(task.text)
@@ -389,7 +389,7 @@ def _check_values(examples: tuple[InputOutput, ...], declared: Mapping[str, str]
     for name, kind in declared.items():
         if name in shown and _differ(shown[name], kind):
             raise ExampleError(
-                f"argument {name} is declared as {kind}, and the examples give it {shown[name]}"
+                f"argument {name} is declared as {kind}, but the examples give it {shown[name]}"
             )
 
 
@@ -412,7 +412,7 @@ def _check_types(declared: Mapping[str, str], returns: str | None) -> None:
         if "->" in kind:
             raise RequestTypeError(
                 f"argument {name} cannot be of type {kind}: a program is given numbers, strings, "
-                "truth values, and arrays and dictionaries of such",
+                "truth values, and arrays and dictionaries of these",
                 "impossible-type",
             )
     RequestedTypes.read(Request(None, returns))
@@ -423,8 +423,8 @@ def _check_letters(declared: Mapping[str, str], names: Names, leaves: Container[
     left = [name for name in declared if names.letter_of.get(name, name) not in leaves]
     if left:
         raise RequestTypeError(
-            f"argument {left[0]} is one too many: the model has letters for "
-            f"{len(declared) - len(left)} of the {len(declared)} that are declared; leave out "
+            f"argument {left[0]} is one too many: the model has letters for only "
+            f"{len(declared) - len(left)} of the {len(declared)} declared arguments; leave out "
             "those that the task does not need",
             "declaration",
         )
@@ -442,7 +442,7 @@ def _request(task: Task, declared: Mapping[str, str], reading: Reading, names: N
         if returns is None and not is_open(shown):
             returns = shown
         elif returns is not None and _differ(shown, returns):
-            raise ExampleError(f"the result is declared as {returns}, the outputs are {shown}")
+            raise ExampleError(f"the result is declared as {returns}, but the outputs are {shown}")
     types = names.to_letters(declared)
     if not declared and not examples and literals:
         # Any argument may occur; each has a type variable of its own.

@@ -78,7 +78,7 @@ def answer(
     if not found.predictions:
         wrote = "the model wrote no complete program"
         if prepared.task.rejected:
-            wrote = "every program that was found gives an output that was said to be wrong"
+            wrote = "every program found gives an output that was marked as wrong"
         raise SynthesisError(f"{wrote}; {_REWORD}, or give an example", text, code="no-program")
     # What examples rank is written in full; else those alone that are shown.
     is_ranked = bool(prepared.task.examples) or not found.behaviours
@@ -217,7 +217,7 @@ def _outcome(
 ) -> Outcome:
     got, error = None, ""
     if monotonic() > deadline:
-        error = "not run: the examples took too long together"
+        error = "not run: the examples took too long in all"
     else:
         try:
             got = program(inputs)
@@ -230,7 +230,7 @@ def _outcome(
 def _without_value(outcome: Outcome) -> Outcome:
     if outcome.passed:
         return replace(outcome, got=outcome.expected)
-    told = f"wrong, and not kept: the values have more than {_MOST_KEPT:,} elements together"
+    told = f"wrong, and not kept: the values have more than {_MOST_KEPT:,} elements in all"
     return replace(outcome, got=None, error=outcome.error or told)
 
 

@@ -160,7 +160,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     if path.is_dir():
         raise CheckpointError(
             f"{path} is a folder: ckpt_path takes a checkpoint, such as {path / LAST}, or last for "
-            "that of the run's own folder"
+            "the one in the run's own folder"
         )
     try:
         with path.open("rb") as file:
@@ -324,7 +324,7 @@ def check_settings(path: Path, checkpoint: Mapping[str, Any], cfg: DictConfig) -
     """Raise a CheckpointError that names the first setting of a checkpoint that is another here."""
     if KEY not in checkpoint:
         raise CheckpointError(
-            f"{path} does not say what it belongs to: it is of another version of SAPS; {_ANEW}"
+            f"{path} does not say what it belongs to: another version of SAPS wrote it; {_ANEW}"
         )
     found = first_difference(checkpoint[KEY]["settings"], _settings_of(cfg))
     if found is None:
@@ -397,7 +397,7 @@ def check_free(cfg: DictConfig, folder: Path) -> None:
         return
     keep = "keep both with name=ANOTHER, or replace it with overwrite=true"
     if holds_a_run(folder):
-        other = "" if cfg.ckpt_path is None else f", and {cfg.ckpt_path} is of another"
+        other = "" if cfg.ckpt_path is None else f", and {cfg.ckpt_path} belongs to another"
         raise TrainingError(
             f"{folder} already holds a run{other}: continue it with ckpt_path=last, {keep}"
         )

@@ -108,7 +108,7 @@ def _compare_symbols(there: SymbolTable, here: SymbolTable) -> None:
         label for label, other in zip(there.labels, here.labels, strict=False) if label != other
     )
     label = min(strange) if strange else next(moved)
-    known = ("is known to the second alone", "is known to the first alone")[label in there.labels]
+    known = ("is known only to the second", "is known only to the first")[label in there.labels]
     raise PretrainingError(
         f"the pretrained model knows {len(there)} labels and this run {len(here)}, and "
         f"{label.symbol!r} with {label.arity} children "
@@ -150,7 +150,7 @@ def take_all(
             if ids:
                 here[_EMBEDDING][row] = there[_EMBEDDING][ids].mean(0)
     n_kept, n_means = sum(len(ids) == 1 for ids in pieces), sum(len(ids) > 1 for ids in pieces)
-    told = "starts from an earlier model: of %d pieces of text it knows %d, and parts of %d"
+    told = "starts from an earlier model: of %d pieces of text it knows %d whole and %d in parts"
     logger.info(told, len(pieces), n_kept, n_means)
     return n_kept, n_means
 

@@ -386,12 +386,12 @@ def _say_what_came_of_it(
     folder = Path(cfg.folder)
     problem = files.failure or best.failure
     if problem is not None:
-        remedy = "make room and repeat its end with ckpt_path=last"
+        remedy = "free some disk space and redo its end with ckpt_path=last"
         if not holds_a_run(folder):
             is_kept = (folder / BEST).is_dir()
             remedy = (
-                "there is no checkpoint to go on from, so make room and train again, under another "
-                "name= or with overwrite=true"
+                "there is no checkpoint to continue from, so free some disk space and train again, "
+                "under another name= or with overwrite=true"
                 + (f"; its best model is whole, in {folder / BEST}" if is_kept else "")
             )
         raise TrainingError(

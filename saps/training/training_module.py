@@ -136,8 +136,8 @@ def compiled(
     how: dict[str, Any] = {"mode": choice} if choice in _MODES else {"backend": choice}
     if n_shapes is None:
         logger.warning(
-            "compile=%s without feed.n_shapes: texts of each length, and trees of each number of "
-            "steps, are compiled by themselves, and after %d of them torch compiles no more; "
+            "compile=%s without feed.n_shapes: each length of text, and each number of steps of a "
+            "tree, is compiled separately, and after %d of them torch stops compiling; "
             "feed.n_shapes=8 pads the batches to eight shapes",
             *(choice, torch._dynamo.config.recompile_limit),
         )

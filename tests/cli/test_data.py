@@ -301,4 +301,4 @@ def test_a_gzip_that_is_cut_is_placed_and_what_stands_before_is_kept(
     assert outcome.status == 1
     assert 40 < len(kept) < 160
     assert kept == SAMPLE.read_bytes().splitlines()[: len(kept)]
-    assert f"line {len(kept) + 1}: the gzip data breaks off" in outcome.out
+    assert f"line {len(kept) + 1}: the gzip data is cut short" in outcome.out

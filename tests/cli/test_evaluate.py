@@ -28,5 +28,5 @@ def test_interrupted_evaluation_exits_with_130_and_leaves_what_was_there(
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
     outcome = saps("evaluate", "data.path=tasks", "out=out", f"overwrite={str(overwrite).lower()}")
     assert (outcome.status, outcome.out) == (130, "")
-    assert outcome.err == "stopped: nothing was written to out; the same command starts again\n"
+    assert outcome.err == "stopped: nothing was written to out; the same command starts over\n"
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before

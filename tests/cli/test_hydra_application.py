@@ -159,7 +159,7 @@ def test_a_path_is_taken_or_the_message_says_how_to_write_it(
 ) -> None:
     outcome = saps("train", f"data.path={path}")
     if outcome.status:
-        (written,) = shlex.split(outcome.err.partition("as one value, it is written: ")[2])
+        (written,) = shlex.split(outcome.err.partition("to give it as one value, write: ")[2])
         outcome = saps("train", written)
     assert (outcome.status, outcome.err) == (0, "")
     assert ran[-1].data.path == path

@@ -105,7 +105,7 @@ def test_in_a_sweep_ckpt_path_last_begins_where_there_is_nothing(saps: RunSaps, 
         (["seed=1,5"], "seed=1 and seed=5"),
         (["model/size=small,paper"], "model/size=small and model/size=paper"),
         (["+note=a,b", "optimizer.lr=0.1,0.2"], "+note=a, optimizer.lr=0.1"),
-        (["seed=1,1"], "jobs that are alike"),
+        (["seed=1,1"], "two identical jobs"),
     ],
 )
 def test_jobs_that_would_share_a_folder_are_refused_with_folders_that_differ(

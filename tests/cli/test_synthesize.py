@@ -209,7 +209,7 @@ def test_what_is_not_known_gets_no_program_and_status_4(saps: RunSaps) -> None:
     assert (outcome.status, outcome.out) == (4, "")
     assert outcome.err.startswith("I do not know: no program that was found is likely")
     assert "right in 2 of 100 such cases" in outcome.err
-    assert "no task that it knows uses 'weather', 'wibbles'" in outcome.err
+    assert "no task the model knows uses 'weather', 'wibbles'" in outcome.err
     assert "to get further: say it in other words" in outcome.err
     assert saps("synthesize", "weather", "--python").status == 4
     guess = saps("synthesize", "weather", "--best")

@@ -161,7 +161,7 @@ def test_read_examples_says_where_a_gzip_is_cut(tmp_path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
     examples = read_examples(path)
     assert next(examples).program == PROGRAM
-    with pytest.raises(DataError, match=r"line 1[45]\d\d: the gzip data breaks off"):
+    with pytest.raises(DataError, match=r"line 1[45]\d\d: the gzip data is cut short"):
         list(examples)
 
 

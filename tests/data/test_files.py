@@ -84,10 +84,10 @@ def test_items_of_a_document_have_the_numbers_of_their_lines(tmp_path: Path) -> 
         (b'[{"a": 1},\n {"b" 2}]', 2, "not JSON from here on"),
         (b"[" * 100_000, 1, "not JSON from here on"),
         (LINES.encode("utf-16")[:-1], 3, "is not UTF-16"),
-        (gzip.compress(LINES.encode())[:-9], 4, "the gzip data breaks off or is damaged"),
-        (lzma.compress(LINES.encode())[:-30], 4, "the xz data breaks off or is damaged"),
-        (b"BZh9" + b"\0" * 50, 1, "the bzip2 data breaks off or is damaged"),
-        (b"PK\3\4" + b"\0" * 50, 1, "the zip data breaks off or is damaged"),
+        (gzip.compress(LINES.encode())[:-9], 4, "the gzip data is cut short or damaged"),
+        (lzma.compress(LINES.encode())[:-30], 4, "the xz data is cut short or damaged"),
+        (b"BZh9" + b"\0" * 50, 1, "the bzip2 data is cut short or damaged"),
+        (b"PK\3\4" + b"\0" * 50, 1, "the zip data is cut short or damaged"),
         (_zip(b"{}", "other.jsonl"), None, r"holds 2 files \(tasks.jsonl, other.jsonl\); unpack"),
     ],
 )
@@ -131,7 +131,7 @@ def test_a_split_is_found_however_it_is_packed(name: str, tmp_path: Path) -> Non
 
 
 def test_no_zip_is_written(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no \.zip is written"):
+    with pytest.raises(DataError, match=r"a \.zip cannot be written"):
         write_lines(tmp_path / "a.jsonl.zip", [])
 
 

@@ -115,12 +115,12 @@ def test_what_is_not_read_as_one_number_is_told() -> None:
     told = list(unclear_numbers("12 500 or 1e400 or 7 1 000 or 3 4"))
     assert told == [
         ("12 500", "12 and 500"),
-        ("1e400", "no number: it is too long to be one here"),
+        ("1e400", "text, not a number: it is too long for one here"),
     ]
     told = list(unclear_numbers("1M or 2.5bn or 5‰ or 1.000 or 1.5 or 2m + 1"))
     assert told == [
-        ("1M", "no number: write it in digits alone"),
-        ("2.5bn", "no number: write it in digits alone"),
+        ("1M", "text, not a number: write it in digits only"),
+        ("2.5bn", "text, not a number: write it in digits only"),
         ("5‰", "5, a thousand times the share"),
         ("1.000", "1.0, not as 1000"),
     ]

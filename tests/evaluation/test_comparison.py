@@ -82,7 +82,7 @@ def test_fewer_tasks_are_other_ones(runs: list[Run]) -> None:
     fewer = replace(runs[1], records=runs[1].records[:-1])
     fewer = replace(fewer, report=report_on(judged("e-pe-p")[:-1]))
     told = r"\(6 of x/test.jsonl; 5 of x/test.jsonl; those that both have are the same\)"
-    with pytest.raises(ReportError, match=rf"judged other tasks {told}: evaluate both on the same"):
+    with pytest.raises(ReportError, match=rf"judged on different tasks {told}: evaluate both"):
         compare_runs([runs[0], fewer])
 
 

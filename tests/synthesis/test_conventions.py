@@ -6,7 +6,8 @@ from saps.lang import parse
 from saps.synthesis.faults import conventions
 
 DIVISION = "division rounds down: 7 / 2 is 3, and -7 / 2 is -4"
-FROM_0 = "the largest starts from 0: that of an empty array, or of negative numbers, is 0"
+FROM_0 = "the largest is never below 0: for an empty array, or for negative numbers, it is 0"
+LAST = "of equal values, the last one counts"
 LONGEST = '(reduce xs "" (lambda2 (if (< (strlen arg1) (strlen arg2)) arg2 arg1)))'
 
 
@@ -19,8 +20,8 @@ LONGEST = '(reduce xs "" (lambda2 (if (< (strlen arg1) (strlen arg2)) arg2 arg1)
         ("(deref xs k)", "int", "the element at position k", ["positions count from 0"]),
         ("(deref xs (/ (len xs) 2))", "int", "the middle", [DIVISION]),
         ("(len xs)", "int", "the index of nothing", []),
-        (LONGEST, "string", "the longest", ["of equals, the first counts"]),
-        (LONGEST.replace("<", "<="), "string", "the longest", ["of equals, the last counts"]),
+        (LONGEST, "string", "the longest", ["of equal values, the first one counts"]),
+        (LONGEST.replace("<", "<="), "string", "the longest", [LAST]),
         ("(reduce xs 0 (lambda2 (if (< arg1 arg2) arg2 arg1)))", "int", "the largest", []),
         ("(reduce xs 0 max)", "int", "the largest", [FROM_0]),
         ("(reduce (map xs strlen) 0 max)", "int", "the longest length", []),

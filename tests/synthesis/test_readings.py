@@ -133,7 +133,7 @@ def test_what_was_rejected_is_no_answer() -> None:
         wrong: list[Any] = [({name: [4, 5]}, 9), ({name: [4, 5]}, 5)]
         found = synthesizer.synthesize(text, arguments=given, rejected=wrong)
         assert str(found.program) == f"(len {name})"
-        with pytest.raises(SynthesisError, match="said to be wrong") as caught:
+        with pytest.raises(SynthesisError, match="marked as wrong") as caught:
             synthesizer.synthesize(text, arguments=given, rejected=[*wrong, ({name: [4, 5]}, 2)])
         assert caught.value.code == "no-program"
 

@@ -120,7 +120,7 @@ def test_to_json_is_json_and_complete() -> None:
         ("", "no word in it"),
         (" \n\t ", "no word in it"),
         ("🦊 !!", "no word in it"),
-        ("word " * 10_000, r"10000 words, at most 400"),
+        ("word " * 10_000, r"10000 words, but at most 400"),
     ],
 )
 def test_a_text_that_is_no_specification_is_refused(text: str, message: str) -> None:
@@ -220,7 +220,7 @@ def test_no_program_is_run_on_examples_once_the_time_is_over() -> None:
         "count it", examples=[({"xs": [1]}, 1)], decoding="greedy", seconds=-1.0
     )
     assert [outcome.error for outcome in found.candidates[0].outcomes] == [
-        "not run: the examples took too long together"
+        "not run: the examples took too long in all"
     ]
 
 
@@ -258,7 +258,7 @@ def test_a_run_that_fails_on_an_example_says_why() -> None:
             [({"a": 1}, 1), ({"b": 1}, 1)],
             None,
             "examples",
-            "example 2 has the arguments b, example 1 has a",
+            "example 2 has the arguments b, but example 1 has a",
         ),
         (
             [({"a": 1}, 1), ({"a": "x"}, 2)],
@@ -268,8 +268,8 @@ def test_a_run_that_fails_on_an_example_says_why() -> None:
         ),
         ([({"a": 1}, None)], None, "examples", "the output in example 1: null is not a value"),
         ([({"a": [1, "x"]}, 1)], None, "examples", "must be of one type"),
-        ([({"a": 1}, 1)], {"b": "int"}, "examples", "b is declared, and the examples have no"),
-        ([({"a": 1}, 1)], {"a": "string"}, "examples", "declared as string, and the examples"),
+        ([({"a": 1}, 1)], {"b": "int"}, "examples", "b is declared, but the examples have no"),
+        ([({"a": 1}, 1)], {"a": "string"}, "examples", "declared as string, but the examples"),
         ([], {"a": "int["}, "types", "argument a: "),
         ([], {"a": "type"}, "types", "a"),
         ([], {"A": "int", "a": "int"}, "types", "differ only in case"),

@@ -106,7 +106,7 @@ def test_a_run_may_have_more_labels(tmp_path: Path, earlier: Bundle) -> None:
 def test_other_labels_are_refused(tmp_path: Path, earlier: Bundle) -> None:
     network = _network(tmp_path, earlier.tokenizer)
     fewer = SymbolTable(earlier.symbols.labels[:-1])
-    with pytest.raises(PretrainingError, match="is known to the first alone"):
+    with pytest.raises(PretrainingError, match="is known only to the first"):
         take_all(earlier, network, earlier.tokenizer, fewer)
 
 

@@ -154,7 +154,7 @@ def test_other_labels_are_refused(pretrained: Path) -> None:
     fewer, swapped = SymbolTable(labels[1:]), SymbolTable([labels[1], labels[0], *labels[2:]])
     first = f"{labels[0].symbol!r} with {labels[0].arity} children"
     with pytest.raises(
-        PretrainingError, match=rf"knows 139 .* run 138, and {first} is known to the first"
+        PretrainingError, match=rf"knows 139 .* run 138, and {first} is known only to the first"
     ):
         take_decoder(_earlier(pretrained), _network(*TEXTS, symbols=fewer), fewer)
     with pytest.raises(PretrainingError, match=rf"{first} has another number in each"):

@@ -43,7 +43,7 @@ def test_a_checkpoint_of_another_run_does_not_replace_the_run_that_is_there(
     before = _contents(other)
     going_on = [f"folder={other}", "trainer.max_epochs=2"]
     last = finished.folder / "last.ckpt"
-    with pytest.raises(TrainingError, match=r"other already holds a run, and .*last\.ckpt is of"):
+    with pytest.raises(TrainingError, match=r"other already holds a run.*last\.ckpt belongs to"):
         train(compose_tiny(tmp_path, *going_on, f"ckpt_path={last}"))
     assert _contents(other) == before
     result = train(compose_tiny(tmp_path, *going_on, f"ckpt_path={last}", "overwrite=true"))
@@ -275,5 +275,5 @@ def test_without_any_checkpoint_nobody_is_told_to_go_on(
         train(compose_tiny(tmp_path, "trainer.max_epochs=1"))
     told = str(caught.value)
     assert "ckpt_path=last" not in told
-    assert "there is no checkpoint to go on from" in told
+    assert "there is no checkpoint to continue from" in told
     assert f"its best model is whole, in {tmp_path / 'run' / 'best'}" in told

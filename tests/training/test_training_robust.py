@@ -145,7 +145,7 @@ def test_a_full_disk_costs_checkpoints_and_is_told_at_the_end(
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, before[1]))
     try:
-        with pytest.raises(TrainingError, match=r"could not be written .*make room"):
+        with pytest.raises(TrainingError, match=r"could not be written .*free some disk space"):
             train(compose_tiny(tmp_path, "trainer.max_epochs=1"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

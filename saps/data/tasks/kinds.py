@@ -316,7 +316,7 @@ def _applied(program: Node, bodies: Mapping[str, Node]) -> Node | None:
     if body is None or len(done) != 1:
         return Node(program.symbol, tuple(done))
     if _is_open(done[0]) and _is_under_lambda(body):
-        return None
+        return over_element(body, _ELEMENT) if done[0] == Node("arg1") else None
     return filled(body, {_ELEMENT: done[0]})
 
 

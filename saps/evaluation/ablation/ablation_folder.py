@@ -98,7 +98,7 @@ def goes_on(settings: Settings) -> bool:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AblationError(f"{file} is damaged ({error}); give another out=") from error
     if not is_ours:
-        raise AblationError(f"{file} is of another version of SAPS; give another out=")
+        raise AblationError(f"{file} was written by another version of SAPS; give another out=")
     trained = {key: value for key, value in there.items() if key not in _EVALUATION}
     difference = first_difference(trained, wanted, only_there=True)
     if difference is None:

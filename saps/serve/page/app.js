@@ -125,8 +125,8 @@ function complain(error) {
 function further({ unexplained_words: words, kinds, further: advice }) {
   const list = kinds.map((kind) => make("li", {}, kind));
   return [
-    ...(words.length ? [make("p", {}, `No task that it knows uses these words: ${words.join(", ")}.`)] : []),
-    ...(list.length ? [make("p", {}, "The nearest tasks that it knows:"), make("ul", {}, ...list)] : []),
+    ...(words.length ? [make("p", {}, `No task the model knows uses these words: ${words.join(", ")}.`)] : []),
+    ...(list.length ? [make("p", {}, "The nearest tasks the model knows:"), make("ul", {}, ...list)] : []),
     make("p", {}, `To get further, ${advice}.`),
     make("button", { type: "button", onclick: () => answer(false, true) }, "Show its best guess"),
   ];

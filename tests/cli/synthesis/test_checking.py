@@ -14,7 +14,7 @@ from tests.cli.conftest import RunSaps
     [
         ([""], "the specification has no word in it"),
         (["?! ..."], "the specification has no word in it"),
-        (["word " * 500], "the specification has 500 words, at most 400 are read"),
+        (["word " * 500], "the specification has 500 words, but at most 400 are read"),
         (["sum \udcff"], "TEXT is not UTF-8: character 5"),
         (["q" * 5000], f"the word '{'q' * 30}...' has 5000 letters"),
         (["sum", "--arg", "xs=list[int]"], "argument xs: 'list[int]' is not a type; write int[]"),

@@ -64,9 +64,9 @@ def _of_examples(program: str, *passed: bool) -> Candidate:
 def test_an_example_that_leaves_several_programs_is_called_weak() -> None:
     best = _of_examples("(reduce xs 0 +)", True)
     answer = Synthesis("x", best.program, best.arguments, "int", -0.5, "", (best,), n_meanings=3)
-    assert "the example is weak: 3 programs compute it" in list(notes(answer))
+    assert "the example is not enough to decide: 3 programs fit it" in list(notes(answer))
     two = replace(answer, candidates=(_of_examples("(reduce xs 0 +)", True, True),))
-    assert "the examples are weak: 3 programs compute them" in list(notes(two))
+    assert "the examples are not enough to decide: 3 programs fit them" in list(notes(two))
     assert list(notes(replace(answer, n_meanings=1))) == []
 
 
@@ -76,7 +76,7 @@ def test_an_example_that_the_text_contradicts_is_told() -> None:
     answer = Synthesis("x", best.program, best.arguments, "int", -0.5, "", (best,), by_text=by_text)
     [told] = notes(answer)
     assert told == (
-        'the text alone would be (reduce xs 0 +), which gives 9 for {"xs": [4]}; '
+        'from the text alone it would be (reduce xs 0 +), which gives 9 for {"xs": [4]}; '
         "check the text and the example"
     )
 

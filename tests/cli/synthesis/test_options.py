@@ -78,7 +78,7 @@ def test_declared_types_hold(saps: RunSaps) -> None:
         (["--timeout", "0"], "--timeout 0: expected more than 0 seconds"),
         (["--show", "nothing"], "--show nothing: expected tree, attention, steps, python or all"),
         (["--example", '{"xs": [1]} -> 1', "--example", '{"xs": [1]} -> 2'], "contradict"),
-        (["--example", '{"xs": [1]} -> 1', "--example", '{"ys": [1]} -> 2'], "same ones"),
+        (["--example", '{"xs": [1]} -> 1', "--example", '{"ys": [1]} -> 2'], "same arguments"),
         (["--python", "--json"], "--python prints one function"),
     ],
 )
@@ -124,7 +124,7 @@ def test_unknown_words_doubts_and_letters_are_told_on_stderr(saps: RunSaps) -> N
     assert outcome.out.startswith(("def ", "import "))
     assert "the argument map is called a" in outcome.err
     assert "the model has never seen 'frobnicate'" in outcome.err
-    assert "the closest tasks that it knows:\n  " in outcome.err or "unsure" not in outcome.err
+    assert "the closest tasks the model knows:\n  " in outcome.err or "unsure" not in outcome.err
 
 
 def test_without_a_text_and_a_terminal_the_use_is_wrong(saps: RunSaps) -> None:

@@ -167,7 +167,7 @@ def test_a_declaration_that_is_none_changes_nothing(session: SentencePrompt) -> 
     assert session.answer(":arg a=string[]").startswith("a: string[]\nprogram: (len a)")
     assert session.answer(":arg") == "a: string[]"
     assert session.answer(":returns int").startswith("returns int\nprogram: (len a)")
-    assert session.answer(":returns").startswith("the type of the value is open")
+    assert session.answer(":returns").startswith("the type of the value is no longer declared")
 
 
 def test_several_programs_can_be_shown(session: SentencePrompt) -> None:

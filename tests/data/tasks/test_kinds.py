@@ -3,7 +3,7 @@
 import pytest
 
 from saps.data.tasks.kinds import PARTS, REGISTERS, KindError, Kinds, composed, people
-from saps.lang import Node, parse
+from saps.lang import Node, compile_program, parse
 
 GOOD = """
 let NUMS = <numbers|values>
@@ -126,3 +126,16 @@ def test_a_name_of_the_task_is_never_taken_for_a_slot_or_for_the_element() -> No
     assert inner is not None
     found = composed(kind, "=", values, {"C": inner})
     assert found == parse("(len (filter (slice k 0 n) (lambda1 (> arg1 k))))")
+
+
+def test_a_body_with_a_lambda_of_its_own_still_sees_the_element() -> None:
+    kinds = people()
+    kind, condition = kinds.kinds["count_words_where"], kinds.conditions["text_has_double_letter"]
+    body = composed(condition.program, "~", {}, {})
+    assert body is not None
+    array, test = kind.slots
+    program = composed(kind.program, "=", {array: Node("a")}, {test: body})
+    assert program is not None
+    run = compile_program(program, {"a": "string[]"})
+    assert run({"a": ["letter", "later", "", "aa"]}) == 2
+    assert composed(parse("(map xs (lambda1 (C (+ arg1 1))))"), "=", {}, {"C": body}) is None
