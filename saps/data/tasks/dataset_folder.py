@@ -45,8 +45,8 @@ def check_folder(folder: Path, wanted: Mapping[str, Any], remedy: str, *, overwr
     if not folder.is_dir():
         return
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        told = "cannot be written to; give another folder, or change its permissions"
-        raise DataError(folder, told)
+        refusal = "cannot be written to; give another folder, or change its permissions"
+        raise DataError(folder, refusal)
     told = None if overwrite else _held_already(folder, wanted)
     if told is not None:
         raise DataError(folder, f"holds {told}; {remedy}")
