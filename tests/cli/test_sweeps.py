@@ -202,14 +202,7 @@ def test_jobs_in_processes_report_and_outlive_a_failed_one(
 
 @pytest.mark.slow
 def test_ctrl_c_has_all_jobs_in_processes_save_and_say_how_to_go_on(tmp_path: Path) -> None:
-    write_data(tmp_path / "data")
-    long = ["trainer.max_epochs=100000", "checkpoints.every_n_steps=1"]
-    sweep = [*TINY, *long, "seed=1,2,3", FOLDERS, *TWO_PROCESSES]
-    process = _start(tmp_path, "train", "--multirun", *sweep)
-    begun = [tmp_path / "runs" / seed / "last.ckpt" for seed in "12"]
-    deadline = time.monotonic() + 100
-    while not all(path.exists() for path in begun) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    process = _training_two_at_a_time(tmp_path, "seed=1,2,3")
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -222,14 +215,7 @@ def test_ctrl_c_has_all_jobs_in_processes_save_and_say_how_to_go_on(tmp_path: Pa
 
 @pytest.mark.slow
 def test_jobs_end_and_save_when_their_sweep_is_killed(tmp_path: Path) -> None:
-    write_data(tmp_path / "data")
-    long = ["trainer.max_epochs=100000", "checkpoints.every_n_steps=1"]
-    sweep = [*TINY, *long, "seed=1,2", FOLDERS, *TWO_PROCESSES]
-    process = _start(tmp_path, "train", "--multirun", *sweep)
-    begun = [tmp_path / "runs" / seed / "last.ckpt" for seed in "12"]
-    deadline = time.monotonic() + 100
-    while not all(path.exists() for path in begun) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    process = _training_two_at_a_time(tmp_path, "seed=1,2")
     process.kill()
     _, err = process.communicate(timeout=60)  # its jobs have the pipe, too
     for seed in "12":
@@ -246,6 +232,19 @@ def test_a_mistake_in_a_job_of_submitit_is_told_in_its_own_words(tmp_path: Path)
     assert "bug in SAPS" not in err
     (log,) = tmp_path.glob(".submitit/*/*_log.err")
     assert "saps generate out=data" in log.read_text()
+
+
+def _training_two_at_a_time(folder: Path, seeds: str) -> subprocess.Popen[str]:
+    """Start a sweep of long runs, and return when seeds 1 and 2 have checkpoints."""
+    write_data(folder / "data")
+    long = ["trainer.max_epochs=100000", "checkpoints.every_n_steps=1"]
+    sweep = [*TINY, *long, seeds, FOLDERS, *TWO_PROCESSES]
+    process = _start(folder, "train", "--multirun", *sweep)
+    begun = [folder / "runs" / seed / "last.ckpt" for seed in "12"]
+    deadline = time.monotonic() + 100
+    while not all(path.exists() for path in begun) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return process
 
 
 def _start(folder: Path, *arguments: str) -> subprocess.Popen[str]:

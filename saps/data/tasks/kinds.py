@@ -395,8 +395,8 @@ def _example_program(
             own = {inner: f"{name}{inner}" for inner in entry.slots}
             types |= {own[inner]: s.language_type for inner, s in entry.slots.items()}
             values |= dict(zip(own.values(), chosen[1:], strict=True))
-            chosen_slots = {inner: Node(new) for inner, new in own.items()}
-            bodies[name] = filled(entry.program, chosen_slots | {"x": Node(_ELEMENT)})
+            renamed = {inner: Node(new) for inner, new in own.items()}
+            bodies[name] = filled(entry.program, renamed | {"x": Node(_ELEMENT)})
     program = _applied(kind.program, bodies)
     if program is None:
         raise kind.fault("a lambda of a condition hides an argument of the program's")
