@@ -2,6 +2,7 @@
 
 import sys
 from importlib.util import find_spec
+from ipaddress import ip_address
 from typing import Annotated
 
 import typer
@@ -36,19 +37,12 @@ def serve(
             'pip install "saps[serve]"'
         )
     from saps.serve.http_app import create_app
-    from saps.serve.server import (
-        BACKLOG,
-        LOOPBACK_NAMES,
-        ServiceSettings,
-        is_loopback,
-        listen,
-        server_for,
-        url_of,
-    )
+    from saps.serve.server import BACKLOG, LOOPBACK_NAMES, ServiceSettings, listen, server_for
     from saps.synthesis.synthesizer import Synthesizer
 
     with listen(host, port) as bound:  # before the model is loaded: a port in use is told at once
-        is_local = is_loopback(bound)
+        address, free_port = bound.getsockname()[:2]
+        is_local = ip_address(address).is_loopback
         if not is_local:
             print(
                 f"saps: warning: {host} is not the loopback address: anyone who reaches this "
@@ -62,7 +56,8 @@ def serve(
         )
         app = create_app(Synthesizer.load(model), settings, model or "bundled")
         bound.listen(BACKLOG)  # from here on clients may come
-        print(f"serving on {url_of(bound)}", flush=True)
+        shown = f"[{address}]" if ":" in address else address
+        print(f"serving on http://{shown}:{free_port}", flush=True)
         print("Ctrl-C stops it; /docs describes it", file=sys.stderr)
         try:
             server_for(app, settings).run(sockets=[bound])

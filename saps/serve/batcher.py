@@ -48,7 +48,6 @@ class Batcher(Generic[Key, Item, Result]):
         *,
         max_batch: int,
         max_wait_s: float,
-        name: str = "batcher",
     ) -> None:
         """Start the thread.
 
@@ -58,13 +57,12 @@ class Batcher(Generic[Key, Item, Result]):
             max_batch: items that are answered together.
             max_wait_s: how long the first item of a batch waits for others; not at all after a
                 batch of one, so that a client who is alone need not wait.
-            name: of the thread.
         """
         self._answer = answer
         self._max_batch = max_batch
         self._max_wait_s = max_wait_s
         self._queue: SimpleQueue[_Ticket[Key, Item, Result] | None] = SimpleQueue()
-        self._thread = Thread(target=self._work, name=name, daemon=True)
+        self._thread = Thread(target=self._work, daemon=True)
         self._thread.start()
 
     @property
@@ -171,7 +169,7 @@ class SpecificationQueues:
         make = partial(
             _Batcher, answer, max_batch=settings.max_batch, max_wait_s=settings.max_wait_s
         )
-        self._quick, self._searching = make(name="quick"), make(name="searching")
+        self._quick, self._searching = make(), make()
 
     @property
     def n_queued(self) -> int:

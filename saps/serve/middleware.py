@@ -2,12 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from itertools import accumulate
 from typing import Any, Final
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from saps.serve.responses import ServiceError, busy
@@ -55,7 +56,7 @@ class Guard:
             return
         # A part of a page is never asked for in earnest, and what refuses one does not answer JSON.
         scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"range"]
-        headers = _headers(scope)
+        headers = Headers(scope=scope)
         send = _with_headers(send)
         try:
             self._check_host(headers.get("host", ""))
@@ -84,7 +85,7 @@ class Guard:
                 f"{', '.join(sorted(known))}, not under {host!r}",
             )
 
-    async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes | None:
+    async def _body(self, headers: Headers, receive: Receive) -> bytes | None:
         """Read the body; None when the client leaves before it is whole."""
         declared = headers.get("content-length", "0")
         if declared.isdigit():
@@ -154,11 +155,7 @@ class Guard:
             await serving
 
     async def _first_of(self, *work: "asyncio.Future[Any]") -> None:
-        """Wait until one of these is done, and cancel the others.
-
-        Raises:
-            ServiceError: the service stops, and none is done.
-        """
+        """Wait until one is done, and cancel the others; a ServiceError if the service stops."""
         stopping = asyncio.ensure_future(self._stopped.wait())
         try:
             await asyncio.wait({*work, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -196,10 +193,6 @@ def check_shape(body: bytes, settings: ServiceSettings) -> None:
             raise ServiceError(400, "json", f"the body has too many {what}: at most {most}")
 
 
-def _headers(scope: Scope) -> dict[str, str]:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-
-
 def _with_headers(send: Send) -> Send:
     """Return what sends an answer with the headers that every answer has."""
 
@@ -211,12 +204,11 @@ def _with_headers(send: Send) -> Send:
     return send_more
 
 
-def _check_origin(headers: Mapping[str, str]) -> None:
+def _check_origin(headers: Headers) -> None:
     """Refuse what a page of another origin asks for; browsers say whose page it is."""
     origin = headers.get("origin")
     if origin is not None and origin.partition("://")[2] != headers.get("host"):
-        message = f"a page of {origin} may not use this service"
-        raise ServiceError(403, "origin", message)
+        raise ServiceError(403, "origin", f"a page of {origin} may not use this service")
 
 
 def _check_type(content_type: str) -> None:
@@ -252,14 +244,10 @@ async def _refuse(error: ServiceError, scope: Scope, receive: Receive, send: Sen
     """
     response = error.response()
     response.headers["Connection"] = "close"
-    start: Message = {
-        "type": "http.response.start",
-        "status": response.status_code,
-        "headers": response.raw_headers,
-    }
-    await send(start)
+    start = {"status": response.status_code, "headers": response.raw_headers}
+    await send({"type": "http.response.start", **start})
     await send({"type": "http.response.body", "body": response.body, "more_body": True})
-    if "expect" not in _headers(scope):  # a client that asks first has sent nothing
+    if "expect" not in Headers(scope=scope):  # a client that asks first has sent nothing
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN_S):
                 await _drain(receive)
@@ -276,11 +264,7 @@ async def _drain(receive: Receive) -> None:
 
 
 class ConcurrencyLimit:
-    """Counts the requests of a kind that are not answered yet, and refuses one too many.
-
-    Attributes:
-        n_inside: requests that are being served or wait for it.
-    """
+    """Counts the requests of a kind that are not answered yet, and refuses one too many."""
 
     def __init__(self, what: str, max_inside: int) -> None:
         self._what = what
@@ -289,11 +273,7 @@ class ConcurrencyLimit:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Stay inside for a while.
-
-        Raises:
-            ServiceError: too many are inside.
-        """
+        """Count one more in the `with` block, or raise a ServiceError where too many are inside."""
         if self.n_inside >= self._max_inside:
             raise busy(f"too many {self._what} are waiting ({self.n_inside})")
         self.n_inside += 1

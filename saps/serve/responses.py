@@ -1,6 +1,8 @@
 """What the service answers: JSON within bounds, or an error of one form."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.responses import Response
@@ -10,6 +12,7 @@ from saps.resources import jsonable
 _JSON = "application/json"
 
 
+@dataclass(eq=False)
 class ServiceError(Exception):
     """A request that gets no result.
 
@@ -21,18 +24,11 @@ class ServiceError(Exception):
         retry_after_s: when it makes sense to try again.
     """
 
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        details: dict[str, Any] | None = None,
-        retry_after_s: int | None = None,
-    ) -> None:
-        super().__init__(status, code, message, details, retry_after_s)
-        self.status, self.code, self.message = status, code, message
-        self.details = details or {}
-        self.retry_after_s = retry_after_s
+    status: int
+    code: str
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    retry_after_s: int | None = None
 
     def __str__(self) -> str:
         return self.message
@@ -52,18 +48,13 @@ def answer(content: Any, max_bytes: int) -> Response:
     """
     body = _written(content)
     if len(body) > max_bytes:
-        raise too_large(f"has {len(body):,} bytes", max_bytes)
+        raise ServiceError(
+            422,
+            "answer-too-large",
+            f"the answer has {len(body):,} bytes, but at most {max_bytes:,} can be sent: ask for "
+            "fewer programs, or give smaller values",
+        )
     return Response(body, media_type=_JSON)
-
-
-def too_large(has: str, max_bytes: int) -> ServiceError:
-    """Return the error for a result that is not sent."""
-    return ServiceError(
-        422,
-        "answer-too-large",
-        f"the answer {has}, but at most {max_bytes:,} can be sent: ask for fewer programs, or give "
-        "smaller values",
-    )
 
 
 def too_late(timeout_s: float) -> ServiceError:
@@ -74,7 +65,7 @@ def too_late(timeout_s: float) -> ServiceError:
 
 def busy(what: str) -> ServiceError:
     """Return the refusal of one request too many."""
-    return ServiceError(503, "busy", f"{what}; try again in a second", None, 1)
+    return ServiceError(503, "busy", f"{what}; try again in a second", retry_after_s=1)
 
 
 def _written(content: Any) -> bytes:

@@ -14,6 +14,7 @@ _INPUT = AliasChoices("input", "inputs")
 
 
 class _Strict(BaseModel):
+    # The models below add examples to this; pydantic keeps the rest.
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
@@ -28,13 +29,11 @@ class SynthesizeRequest(_Strict):
     """A specification, and what else is known of the program."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
         json_schema_extra={
             "examples": [
                 {"text": "given numbers a and b, find a plus b", "input": {"a": 1, "b": 2}}
             ]
-        },
+        }
     )
 
     text: str = Field(description="What to compute, in English.")
@@ -74,9 +73,7 @@ class RunRequest(_Strict):
     """A program and its inputs."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        json_schema_extra={"examples": [{"program": "(reduce a 0 +)", "input": {"a": [1, 2, 3]}}]},
+        json_schema_extra={"examples": [{"program": "(reduce a 0 +)", "input": {"a": [1, 2, 3]}}]}
     )
 
     program: Annotated[str, Field(max_length=20_000)] | list[Any] = Field(

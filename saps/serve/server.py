@@ -78,15 +78,11 @@ BACKLOG: Final = 2048
 """Connections that the system holds until the server takes them."""
 
 
-class AddressError(OSError):
-    """The service cannot listen where it was told to; the message says why and what to do."""
-
-
 def listen(host: str, port: int) -> socket.socket:
     """Return a bound socket; port 0 takes any that is free.
 
     Raises:
-        AddressError: the port is in use or not allowed, or there is no such host.
+        OSError: the port is in use or not allowed, or there is no such host.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -94,30 +90,18 @@ def listen(host: str, port: int) -> socket.socket:
         )[0]
     except (OSError, UnicodeError) as error:  # UnicodeError: a name of over 63 letters, or none
         reason = error.strerror if isinstance(error, OSError) else error
-        raise AddressError(f"there is no address {host!r} to listen on: {reason}") from error
+        raise OSError(f"there is no address {host!r} to listen on: {reason}") from error
     bound = socket.socket(family, kind, protocol)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
     except OSError as error:
         bound.close()
-        raise AddressError(
+        raise OSError(
             f"cannot listen on {host}, port {port}: {error.strerror}; try another --port, "
             "or --port 0 for any free one"
         ) from error
     return bound
-
-
-def is_loopback(bound: socket.socket) -> bool:
-    """Whether this machine alone can reach the socket."""
-    address = str(bound.getsockname()[0])
-    return address.startswith("127.") or address in LOOPBACK_NAMES
-
-
-def url_of(bound: socket.socket) -> str:
-    """Return where the service is found."""
-    host, port = bound.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 # The server. Two things that uvicorn leaves to a proxy in front of it are done here: a request
