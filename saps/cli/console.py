@@ -120,11 +120,9 @@ def log_on_stderr() -> Iterator[None]:
     its sweep finds it in place.
     """
     logger = logging.getLogger("saps")
-    for handler in [one for one in logger.handlers if isinstance(one, _OnStderr)]:
-        if not handler.stream.closed:
-            yield
-            return
-        logger.removeHandler(handler)  # of an embedding program that took its stream away
+    if any(isinstance(one, _OnStderr) for one in logger.handlers):
+        yield
+        return
     handler = _OnStderr(sys.stderr)
     logger.setLevel(logging.INFO)
     logger.addHandler(handler)

@@ -86,8 +86,16 @@ def run_application(task: "Task", command: str, context: typer.Context) -> None:
             worded = functools.partial(_worded, task, command)
             run_sweep(worded, command, context.args, settings)
             return
-        decorate = hydra.main(version_base="1.3", config_path=str(folder), config_name=command)
-        decorate(_reporting(task, command, settings))()
+
+        @hydra.main(version_base="1.3", config_path=str(folder), config_name=command)
+        @functools.wraps(task)
+        def reporting_task(config: "DictConfig") -> None:
+            try:
+                _worded(task, command, config)
+            except Exception as error:  # reported here: on its way out Hydra would add to it
+                sys.exit(report(error, settings))
+
+        reporting_task()
 
 
 def command_to_resume(given: Sequence[str]) -> str:
@@ -108,19 +116,6 @@ def _worded(task: "Task", command: str, config: "DictConfig") -> None:
     with _configuration_errors(command, given):
         _read_paths(config, given)
         task(config)
-
-
-def _reporting(task: "Task", command: str, settings: Settings) -> "Task":
-    """Report an error of `task` where it arises: on its way out Hydra would add to it."""
-
-    @functools.wraps(task)
-    def reporting_task(config: "DictConfig") -> None:
-        try:
-            _worded(task, command, config)
-        except Exception as error:
-            sys.exit(report(error, settings))
-
-    return reporting_task
 
 
 def _read_paths(config: "DictConfig", overrides: Sequence[str]) -> None:

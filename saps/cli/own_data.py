@@ -2,7 +2,6 @@
 
 import csv
 import difflib
-import io
 import re
 import shutil
 import sys
@@ -250,17 +249,19 @@ def _array_lines(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _csv_lines(rows: Iterator[dict[str, Any]], delimiter: str) -> Iterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="")
-    for row in rows:
-        if not buffer.tell():
-            writer.writerow(row)
-            yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
+    writer = csv.writer(_Echo(), delimiter=delimiter, lineterminator="")
+    for number, row in enumerate(rows):
+        if not number:
+            yield writer.writerow(row)
         cells = ("" if value is None else value for value in row.values())
-        writer.writerow([c if isinstance(c, str) else show_value(c) for c in cells])
-        yield buffer.getvalue()
+        yield writer.writerow([c if isinstance(c, str) else show_value(c) for c in cells])
+
+
+class _Echo:
+    """A file for `csv.writer`, which returns what the file does of each line: here the line."""
+
+    def write(self, line: str) -> str:
+        return line
 
 
 def _run(program: "Program", synthesis: "Synthesis", inputs: "Mapping[str, Any]") -> "Value | None":

@@ -4,10 +4,10 @@ import os
 import re
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from saps.cli.answers import (
     VIEWS,
@@ -36,17 +36,9 @@ from saps.resources import show_value
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.history import History
-    from prompt_toolkit.key_binding import KeyBindings
 
-    from saps.lang import Node, Signature, Type, Value
+    from saps.lang import Node, Signature, Value
     from saps.synthesis.synthesizer import Synthesis
-
-
-class Completion(NamedTuple):
-    """A completion, and what to show beside it."""
-
-    text: str
-    meaning: str
 
 
 # What people type to leave a prompt or to be helped, whatever its own commands look like.
@@ -70,8 +62,8 @@ class Conversation(ABC):
         """Answer a line that is no command."""
 
     @abstractmethod
-    def completions(self, word: str) -> Iterator[Completion]:
-        """Yield what a word may become."""
+    def names(self) -> Mapping[str, str]:
+        """Return what Tab completes, with what to show beside it."""
 
     def answer(self, line: str) -> str:
         """Return what to print for a line; an error becomes its message."""
@@ -98,7 +90,7 @@ class Conversation(ABC):
         lines: Iterable[str] = sys.stdin
         if sys.stdin.isatty():
             print(self.welcome, file=sys.stderr)
-            lines = typed_lines(self.completions, self.history)
+            lines = typed_lines(self.names, self.history)
         for line in lines:
             if self.command(line) == ":quit":
                 break
@@ -112,16 +104,17 @@ class Conversation(ABC):
 
 # The terminal.
 
-Completions = Callable[[str], Iterable[Completion]]
-_WORD: Final = re.compile(r'[^\s()\[\],"]+$')
+Names = Callable[[], Mapping[str, str]]
+# Of the text before the cursor, which prompt_toolkit reads backwards: hence ^ for its end.
+_WORD: Final = re.compile(r'^[^\s()\[\],"]+')
 _PIECE: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|[()\[\]]', re.DOTALL)
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
-def typed_lines(completions: Completions, history: str) -> Iterator[str]:
+def typed_lines(names: Names, history: str) -> Iterator[str]:
     """Yield what a person types, until they leave; Ctrl-C drops a line, Ctrl-D leaves."""
     # One session, so that what was typed is in its history at once.
-    session = prompt_session(completions, history)
+    session = prompt_session(names, history)
     while True:
         try:
             yield session.prompt("saps> ")
@@ -132,40 +125,37 @@ def typed_lines(completions: Completions, history: str) -> Iterator[str]:
 
 
 def prompt_session(
-    completions: Completions, history: str = "repl-history", **devices: Any
+    names: Names, history: str = "repl-history", **devices: Any
 ) -> "PromptSession[str]":
     """A prompt that edits one program at a time; `devices` are prompt_toolkit's, for tests."""
     from prompt_toolkit import PromptSession
-    from prompt_toolkit import completion as toolkit
-    from prompt_toolkit.document import Document
+    from prompt_toolkit.completion import DynamicCompleter, WordCompleter
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-    class SymbolCompleter(toolkit.Completer):
-        """Completes the symbol before the cursor."""
+    def completer() -> WordCompleter:
+        known = names()  # what is bound meanwhile is known, too
+        return WordCompleter([*known], meta_dict=known, pattern=_WORD)
 
-        def get_completions(
-            self,
-            document: Document,
-            complete_event: toolkit.CompleteEvent,  # noqa: ARG002  their name
-        ) -> Iterable[toolkit.Completion]:
-            word = word_before(document.text_before_cursor)
-            for text, meaning in completions(word):
-                yield toolkit.Completion(text, start_position=-len(word), display_meta=meaning)
+    bindings = KeyBindings()
+
+    @bindings.add("enter")
+    def _enter(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        # Enter ends a program, and only a whole one.
+        if is_open(buffer.text):
+            buffer.insert_text("\n")
+        else:
+            buffer.validate_and_handle()
 
     return PromptSession(
-        completer=SymbolCompleter(),
+        completer=DynamicCompleter(completer),
         complete_while_typing=False,
         history=_history(history),
-        key_bindings=_key_bindings(),
+        key_bindings=bindings,
         multiline=True,
         prompt_continuation=lambda width, _line, _wrapped: "." * (width - 1) + " ",
         **devices,
     )
-
-
-def word_before(text: str) -> str:
-    """The symbol that ends a text, which completion is about."""
-    found = _WORD.search(text)
-    return "" if found is None else found.group()
 
 
 def is_open(text: str) -> bool:
@@ -203,23 +193,6 @@ def _history(name: str) -> "History":
     return FileHistory(str(path))
 
 
-def _key_bindings() -> "KeyBindings":
-    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-
-    bindings = KeyBindings()
-
-    @bindings.add("enter")
-    def _enter(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
-        # Enter ends a program, and only a whole one.
-        if is_open(buffer.text):
-            buffer.insert_text("\n")
-        else:
-            buffer.validate_and_handle()
-
-    return bindings
-
-
 # Programs: `saps repl`.
 
 PROGRAM_HELP: Final = """\
@@ -251,7 +224,7 @@ class ProgramPrompt(Conversation):
 
     def __init__(self) -> None:
         self._values: dict[str, Value] = {}
-        self._types: dict[str, Type] = {}
+        self._types: dict[str, str] = {}
         self._last: Node | None = None
         self.commands = {
             ":let": self._let,
@@ -267,28 +240,24 @@ class ProgramPrompt(Conversation):
         program = line.strip()
         return program if program in self._values else super().command(line)
 
-    def completions(self, word: str) -> Iterator[Completion]:
-        """The completions of a word, each with its signature or its type."""
+    def names(self) -> Mapping[str, str]:
+        """Return names with their signatures or types."""
         from saps.lang import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS
 
         meanings = dict.fromkeys([*self.commands, ":quit"], "command")
         meanings |= {name: function.signature for name, function in FUNCTIONS.items()}
         meanings |= dict.fromkeys([*FORMS], "form") | dict.fromkeys(LAMBDA_ARGUMENTS, "of a lambda")
         meanings |= {"self": "the innermost lambda"}
-        meanings |= {name: str(kind) for name, kind in self._types.items()}
-        for name, meaning in meanings.items():
-            if name.startswith(word):
-                yield Completion(name, meaning)
+        return meanings | self._types
 
     def say(self, line: str) -> str:
         from saps.lang import AlgoLispError, compile_program, infer_type
         from saps.lang.render import explain
 
         node = self._program(line)
-        types = {name: str(kind) for name, kind in self._types.items()}
         try:
-            infer_type(node, types)
-            value = compile_program(node, types)(self._values)
+            infer_type(node, self._types)
+            value = compile_program(node, self._types)(self._values)
         except AlgoLispError as error:
             raise CommandError(f"{error}\n{explain(node, error)}") from error
         return show_value(value)
@@ -311,7 +280,7 @@ class ProgramPrompt(Conversation):
             raise CommandError("expected a name and a value, such as :let a = [1, 2, 3]")
         value = read_json(right.strip(), repr(right.strip()[:60]))
         infer_signature(parse("0"), {name: "int"})  # refuses what no argument may be called
-        self._types[name] = parse_type(kind) if kind else type_of_value(value)
+        self._types[name] = str(parse_type(kind) if kind else type_of_value(value))
         self._values[name] = value
         return f"{name}: {self._types[name]}"
 
@@ -383,12 +352,9 @@ class SentencePrompt(Conversation):
             ":help": lambda _: SENTENCE_HELP,
         }
 
-    def completions(self, word: str) -> Iterator[Completion]:
-        """Yield the commands and views that begin with a word."""
-        known = dict.fromkeys([*self.commands, ":quit"], "command") | dict.fromkeys(VIEWS, "view")
-        for name, meaning in known.items():
-            if word and name.startswith(word):
-                yield Completion(name, meaning)
+    def names(self) -> Mapping[str, str]:
+        """Return the commands and views."""
+        return dict.fromkeys([*self.commands, ":quit"], "command") | dict.fromkeys(VIEWS, "view")
 
     def say(self, line: str) -> str:
         question = None if self._last is None else self._last.question()

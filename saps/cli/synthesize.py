@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from saps.cli.own_data import OwnData
     from saps.lang import Value
     from saps.synthesis.answer import Question, Synthesis
-    from saps.synthesis.explanation import Explanation
 
 _NOTHING_PASSES: Final = 3  # exit status
 _NOT_KNOWN: Final = 4
@@ -258,7 +257,7 @@ def _print_answer(asking: Asking, synthesis: "Synthesis", form: _Form) -> None:
         if view != "python" or len(form.views) == 1:  # which the answer has
             print("", *view_lines(view, asking.synthesizer, synthesis), sep="\n")
     if form.inputs is not None:
-        print(f"\nvalue:   {show_value(_value(synthesis, form))}")
+        print(f"\nvalue:   {show_value(_value(synthesis, form.inputs, form.table))}")
     elif form.samples and synthesis.samples and not form.views:
         print("", *sample_lines(synthesis), sep="\n")
 
@@ -273,10 +272,10 @@ def _print_json(asking: Asking, text: str, form: _Form) -> "Synthesis":
         # Tree and Python are in every object.
         is_explained = "attention" in form.views or "steps" in form.views
         explanation = asking.synthesizer.explain(synthesis) if is_explained else None
-        answer = _plain(synthesis, explanation)
+        answer = jsonable(synthesis.to_json(explanation))
         form = _with_columns(form, synthesis)
         if form.inputs is not None:
-            answer["value"] = jsonable(_value(synthesis, form))
+            answer["value"] = jsonable(_value(synthesis, form.inputs, form.table))
     except NotKnownError as error:
         print(json.dumps(jsonable(error.to_json())), flush=True)
         raise typer.Exit(_NOT_KNOWN) from error
@@ -287,14 +286,11 @@ def _print_json(asking: Asking, text: str, form: _Form) -> "Synthesis":
     return synthesis
 
 
-def _plain(synthesis: "Synthesis", explanation: "Explanation | None" = None) -> dict[str, Any]:
-    return jsonable(synthesis.to_json(explanation))  # type: ignore[no-any-return]
-
-
-def _value(synthesis: "Synthesis", form: _Form) -> "Value":
-    inputs = form.inputs or {}
+def _value(
+    synthesis: "Synthesis", inputs: "dict[str, Value]", table: "OwnData | None" = None
+) -> "Value":
     require_arguments(synthesis.by_letter(inputs), synthesis.arguments)
-    return synthesis.run(inputs, None if form.table is None else form.table.limits)
+    return synthesis.run(inputs, None if table is None else table.limits)
 
 
 def _synthesized(asking: Asking, text: str, *, ask: bool) -> "Synthesis":
@@ -351,15 +347,15 @@ def _told(asking: Asking, question: "Question") -> Asking | None:
 
 def _answer_lines(asking: Asking, inputs: "dict[str, Value] | None") -> None:
     """Answer stdin line by line; a line that fails is answered too, and fails the command."""
-    specifications = Specifications(sys.stdin.buffer)
-    n_failed = n_unknown = 0
-    for text, result in specifications.answers(asking.synthesize_many):
+    n_read = n_failed = n_unknown = 0
+    for text, result in line_answers(sys.stdin.buffer, asking.synthesize_many):
         answer = _line_answer(text, result, inputs)
+        n_read += 1
         n_failed += "error" in answer
         n_unknown += answer.get("program", "") is None
         print(json.dumps(answer), flush=True)
     if n_failed:
-        raise CommandError(f"{n_failed} of {specifications.n_read} lines failed")
+        raise CommandError(f"{n_failed} of {n_read} lines failed")
     if n_unknown:
         raise typer.Exit(_NOT_KNOWN)
 
@@ -370,59 +366,45 @@ def _line_answer(
     from saps.synthesis.asking_back import NotKnownError
 
     if isinstance(result, NotKnownError):
-        return jsonable(result.to_json())  # type: ignore[no-any-return]
+        return dict(jsonable(result.to_json()))
     if isinstance(result, Exception):
         return {"text": text, "error": describe(result)}
-    answer = _plain(result)
+    answer: dict[str, Any] = jsonable(result.to_json())
     try:
         if inputs is not None:
-            require_arguments(result.by_letter(inputs), result.arguments)
-            answer["value"] = jsonable(result.run(inputs))
+            answer["value"] = jsonable(_value(result, inputs))
     except Exception as error:  # whatever one program does, the next lines are answered
         answer["error"] = describe(error)
     return answer
 
 
-class Specifications:
-    """The lines of a byte stream, some of which are no text at all; `n_read` so far."""
+def line_answers(
+    stream: BinaryIO,
+    synthesize_many: "Callable[[Iterable[str]], Iterator[Synthesis | Exception]]",
+) -> "Iterator[tuple[str, Synthesis | Exception]]":
+    """Yield each line with what became of it, in the order of the stream.
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self.n_read = 0
-        self._stream = stream
-        # Lines read and not answered yet; the error is there where no model need be asked.
-        self._waiting: deque[tuple[str, CommandError | None]] = deque()
+    The synthesizer may read ahead to fill its batches.
+    """
+    # Lines read and not answered yet. One that is no text is asked about like the others, so that
+    # each has one answer in its turn; then it gets its error instead.
+    waiting: deque[tuple[str, CommandError | None]] = deque()
 
-    def answers(
-        self, synthesize_many: "Callable[[Iterable[str]], Iterator[Synthesis | Exception]]"
-    ) -> "Iterator[tuple[str, Synthesis | Exception]]":
-        """Yield each line with what became of it, in the order of the stream.
-
-        The synthesizer may read ahead to fill its batches, and sees only lines that are text.
-        """
-        for result in synthesize_many(self._texts()):
-            yield from self._failed_lines()
-            text, _ = self._waiting.popleft()
-            yield text, result
-        yield from self._failed_lines()
-
-    def _failed_lines(self) -> Iterator[tuple[str, CommandError]]:
-        """Yield the lines at the head of the queue that need no answer of the model."""
-        while self._waiting and (error := self._waiting[0][1]) is not None:
-            yield self._waiting.popleft()[0], error
-
-    def _texts(self) -> Iterator[str]:
-        for line in self._stream:
-            self.n_read += 1
-            if self.n_read == 1:  # Windows programs begin a file of text with it
+    def texts() -> Iterator[str]:
+        for number, line in enumerate(stream, start=1):
+            if number == 1:  # Windows programs begin a file of text with it
                 line = line.removeprefix(BOM_UTF8)
             line = line.rstrip(b"\r\n")
+            error = None
             try:
-                text, error = line.decode("utf-8"), None
+                line.decode()
             except UnicodeDecodeError as fault:
-                text = line.decode("utf-8", errors="backslashreplace")
-                error = CommandError(
-                    f"line {self.n_read} is not UTF-8 text: byte {fault.start + 1} is invalid"
-                )
-            self._waiting.append((text, error))
-            if error is None:
-                yield text
+                told = f"line {number} is not UTF-8 text: byte {fault.start + 1} is invalid"
+                error = CommandError(told)
+            text = line.decode(errors="backslashreplace")
+            waiting.append((text, error))
+            yield text
+
+    for result in synthesize_many(texts()):
+        text, error = waiting.popleft()
+        yield text, error or result

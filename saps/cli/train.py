@@ -5,8 +5,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,21 +22,12 @@ if TYPE_CHECKING:
 
 def train(context: typer.Context, _debug: DebugOption = False) -> None:
     """Train a model; --help shows every choice."""
-    with _command_line_kept(["train", *context.args]):
-        run_application(_task, "train", context)
+    _command_line[:] = [sys.argv[0], "train", *context.args]
+    run_application(_task, "train", context)
 
 
+# How this process was started: Lightning starts the others of DDP alike.
 _command_line: list[str] = []
-
-
-@contextmanager
-def _command_line_kept(arguments: list[str]) -> Iterator[None]:
-    """Remember how this process was started: Lightning starts the others of DDP alike."""
-    _command_line[:] = [sys.argv[0], *arguments]
-    try:
-        yield
-    finally:
-        _command_line.clear()
 
 
 def _task(config: "DictConfig") -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 from subprocess import Popen
 
 import pytest
-from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.completion import CompleteEvent, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from saps.cli.prompt import ProgramPrompt, history_file, is_open, prompt_session, word_before
+from saps.cli.prompt import ProgramPrompt, history_file, is_open, prompt_session
 
 
 @pytest.fixture(autouse=True)
@@ -32,19 +32,22 @@ def keys() -> Iterator[PipeInput]:
 
 def typed(keys: PipeInput, text: str) -> str:
     keys.send_text(text)
-    return prompt_session(ProgramPrompt().completions, input=keys, output=DummyOutput()).prompt(
-        "> "
-    )
+    return prompt_session(ProgramPrompt().names, input=keys, output=DummyOutput()).prompt("> ")
 
 
 def test_enter_goes_on_while_a_bracket_is_open(keys: PipeInput) -> None:
     assert typed(keys, "(reduce a\r0 +)\r") == "(reduce a\n0 +)"
 
 
-def test_completions_show_signatures() -> None:
-    session = prompt_session(ProgramPrompt().completions, output=DummyOutput())
+def completions(text: str) -> list[Completion]:
+    """What Tab offers at the end of a text."""
+    session = prompt_session(ProgramPrompt().names, output=DummyOutput())
     assert session.completer is not None
-    found = session.completer.get_completions(Document("(map a (str_co"), CompleteEvent())
+    return list(session.completer.get_completions(Document(text), CompleteEvent()))
+
+
+def test_completions_show_signatures() -> None:
+    found = completions("(map a (str_co")
     assert [(c.text, c.start_position, c.display_meta_text) for c in found] == [
         ("str_concat", -6, "string string -> string")
     ]
@@ -81,7 +84,9 @@ def test_a_program_is_open_until_brackets_and_quotes_are_closed(text: str, answe
     [("(map a str_", "str_"), ("(", ""), ("a ", ""), (":le", ":le"), ("(int-de", "int-de")],
 )
 def test_the_word_before_the_cursor_is_a_symbol(text: str, word: str) -> None:
-    assert word_before(text) == word
+    found = completions(text)
+    assert {c.start_position for c in found} == {-len(word)}
+    assert {c.text for c in found} == {n for n in ProgramPrompt().names() if n.startswith(word)}
 
 
 def test_repl_answers_at_a_terminal() -> None:

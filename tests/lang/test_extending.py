@@ -43,7 +43,7 @@ print(json.dumps({
     "python of a value": to_python(GCD, {"a": "int[]"}, "int"),
     "page": functions_page(),
     "described": function_named("gcd").doc,
-    "completed": [list(found) for found in ProgramPrompt().completions("gc")],
+    "completed": [[n, told] for n, told in ProgramPrompt().names().items() if n.startswith("gc")],
     "labels": [[label.symbol, label.arity] for label in SymbolTable.of_language().labels
                if label.symbol in ("gcd", "count_if")],
 }))
