@@ -17,7 +17,6 @@ from enum import StrEnum
 from itertools import islice
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from time import monotonic
 from typing import Any, Final, Generic, TypeVar
 
@@ -200,32 +199,21 @@ class _Waiting(Generic[Item]):
         self._next.extendleft(reversed([*items]))
 
 
-@dataclass(slots=True, eq=False)
 class _Worker(Generic[Item]):
-    """One process, seen from the parent.
+    """One process, seen from the parent."""
 
-    Attributes:
-        pending: items that it has and has not answered, in the order in which it works on them.
-        ready: whether it has started.
-        dead: whether its pipe is closed.
-    """
-
-    function: Callable[[Item], Any]
-    pending: deque[_Numbered[Item]] = field(default_factory=deque)
-    ready: bool = False
-    dead: bool = False
-    pipe: "Connection[Any, Any]" = field(init=False)
-    process: BaseProcess = field(init=False)
-    _heard: float = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, function: Callable[[Item], Any]) -> None:
+        # What it has and has not answered, in the order in which it works on it.
+        self.pending: deque[_Numbered[Item]] = deque()
+        self.ready = False  # whether it has started
+        self.dead = False  # whether its pipe is closed
         # A fresh interpreter: a fork of a process with torch's threads in it can deadlock.
         spawn = multiprocessing.get_context("spawn")
         if multiprocessing.get_start_method() not in multiprocessing.get_all_start_methods():
             # A worker of joblib has a way of its own, which a child would look for in vain.
             multiprocessing.set_start_method("spawn", force=True)
         self.pipe, theirs = spawn.Pipe()
-        self.process = spawn.Process(target=_work, args=(theirs, self.function), daemon=True)
+        self.process = spawn.Process(target=_work, args=(theirs, function), daemon=True)
         with _interrupts_held_back():
             self.process.start()
         theirs.close()  # else the pipe would never seem closed when the process dies

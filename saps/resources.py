@@ -35,10 +35,11 @@ def resource_folder(name: str) -> Path:
     """
     if name == "conf":
         register_resolvers()  # whoever composes a configuration comes here first
-    for folder in (_PACKAGE.parent / name, _PACKAGE / name):
-        # A folder called `conf` beside site-packages' `saps` would not be ours.
-        if folder.is_dir() and (folder.parent == _PACKAGE or _is_checkout(_PACKAGE.parent)):
-            return folder
+    # A folder called `conf` beside site-packages' `saps` would not be ours.
+    is_checkout = (_PACKAGE.parent / "pyproject.toml").is_file()
+    folder = (_PACKAGE.parent if is_checkout else _PACKAGE) / name
+    if folder.is_dir():
+        return folder
     raise FileNotFoundError(
         f"the folder {name!r} of SAPS is missing beside {_PACKAGE}; reinstall the package"
     )
@@ -48,16 +49,10 @@ def register_resolvers() -> None:
     """Let configurations say `${saps.folder_name:PATH}`, as conf/data does for the name of data."""
     from omegaconf import OmegaConf  # most commands compose nothing and need not wait for it
 
-    OmegaConf.register_new_resolver("saps.folder_name", folder_name, replace=True)
-
-
-def folder_name(path: object) -> str:
-    """Return the last part of a path: /x/short/ is called short, and so is `.` within it."""
-    return Path(str(path)).resolve().name
-
-
-def _is_checkout(folder: Path) -> bool:
-    return (folder / "pyproject.toml").is_file()
+    # The last part of a path: /x/short/ is called short, and so is `.` within it.
+    OmegaConf.register_new_resolver(
+        "saps.folder_name", lambda path: Path(str(path)).resolve().name, replace=True
+    )
 
 
 def command_line(command: str, overrides: Mapping[str, str | Path], *more: str) -> str:
