@@ -4,8 +4,8 @@
 `verification` runs examples on their own tests, and `pairs` makes examples of English and programs
 alone. `tokenizer` turns a text into piece ids, `symbols` a program into labels. `batching` puts
 both into index tensors, `encoded` keeps those of a whole split as flat arrays in a cache, and
-`data_module` plans the batches of each epoch. `device_batches` pads batches to a few shapes, and
-keeps those of an epoch on the device. `tasks` generates new tasks, and `wordings` says texts in
+`data_module` plans the batches of each epoch. `device_batches` chooses the few shapes that batches
+are padded to, and packs many into one buffer. `tasks` generates new tasks, and `wordings` says texts in
 other words.
 """
 

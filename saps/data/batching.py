@@ -229,68 +229,131 @@ class Batch(Tensors):
         return len(self.indices)
 
 
-def pad_pieces(texts: Sequence[Indexes | Sequence[int]]) -> TextBatch:
-    """Put texts into one rectangle.
+class ShapeError(ValueError):
+    """A batch does not fit its shape; the message says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchShape:
+    """The sizes of all tensors of a batch, with room for more than it may hold.
+
+    What fills the room has no label, so that no loss counts it, and no real node's state continues
+    or looks at it: losses and gradients stay what they are. The names are those of `TreeBatch` and
+    its siblings.
+
+    Attributes:
+        n_examples: B.
+        n_pieces: T.
+        h_sizes: nodes of each step of the horizontal chain.
+        v_sizes: vertical states of each depth.
+        n_slots: nodes that an example has room for.
+        n_v_slots: vertical states that an example has room for.
+        token_sizes: tokens of each step, where a network writes tokens.
+        leaf_sizes: leaves of each level, the deepest first.
+        inner_sizes: nodes with children of each level.
+        n_children: the most children of a node.
+    """
+
+    n_examples: int
+    n_pieces: int
+    h_sizes: tuple[int, ...]
+    v_sizes: tuple[int, ...]
+    n_slots: int
+    n_v_slots: int
+    token_sizes: tuple[int, ...]
+    leaf_sizes: tuple[int, ...]
+    inner_sizes: tuple[int, ...]
+    n_children: int
+
+
+def _roomy(what: str, found: int, room: int | None) -> int:
+    """Return a size with room to spare, where there is a shape that gives it."""
+    if room is not None and found > room:
+        raise ShapeError(f"a batch has {found} {what}, its shape has room for {room}")
+    return found if room is None else room
+
+
+def pad_pieces(
+    texts: Sequence[Indexes | Sequence[int]], shape: BatchShape | None = None
+) -> TextBatch:
+    """Put texts into one rectangle, of a shape if one is given.
 
     Raises:
         ValueError: a text has no piece.
+        ShapeError: they do not fit the shape.
     """
     lengths = np.asarray([len(text) for text in texts], dtype=np.int64)
     if not len(lengths) or not lengths.all():
         raise ValueError("a batch needs texts, each of at least one piece")
-    pieces = np.full((len(texts), int(lengths.max())), PAD_ID, dtype=np.int64)
-    pieces[np.arange(pieces.shape[1]) < lengths[:, None]] = np.concatenate(
+    n_texts = _roomy("texts", len(texts), shape and shape.n_examples)
+    n_pieces = _roomy("pieces", int(lengths.max()), shape and shape.n_pieces)
+    # A text without pieces would leave attention nothing to divide by.
+    padded = np.pad(lengths, (0, n_texts - len(texts)), constant_values=1)
+    pieces = np.full((n_texts, n_pieces), PAD_ID, dtype=np.int64)
+    pieces[: len(texts)][np.arange(n_pieces) < lengths[:, None]] = np.concatenate(
         [np.asarray(text, dtype=np.int64) for text in texts]
     )
-    return TextBatch(torch.from_numpy(pieces), torch.from_numpy(lengths))
+    return TextBatch(torch.from_numpy(pieces), torch.from_numpy(padded))
 
 
-def batch_trees(trees: Sequence[EncodedTree], n_labels: int) -> TreeBatch:
-    """Arrange trees for a decoder with `n_labels` labels; the start label is `n_labels`."""
+def batch_trees(
+    trees: Sequence[EncodedTree], n_labels: int, shape: BatchShape | None = None
+) -> TreeBatch:
+    """Arrange trees for a decoder with `n_labels` labels; the start label is `n_labels`.
+
+    Raises:
+        ShapeError: they do not fit the shape, if one is given.
+    """
     (label, parent, sibling, depth, chain), example, rank = _joined(trees, *_TREE_FIELDS)
     first = np.arange(len(label)) - rank
     parent = np.where(parent < 0, -1, parent + first)
     sibling = np.where(sibling < 0, -1, sibling + first)
     before = np.where(sibling >= 0, sibling, parent)
-    order, within, h_sizes = _by_step(chain)
+    node, within, h_sizes = _by_step(chain, shape and shape.h_sizes)
 
     # Vertical states, before they are ordered: the roots', then one for each node with children.
     roots, parents = np.flatnonzero(before < 0), np.unique(parent[parent >= 0])
     state_of_parent = np.zeros(len(label), dtype=np.int64)
     state_of_parent[parents] = np.arange(len(parents)) + len(roots)
     state = np.where(before < 0, example, state_of_parent[parent])
-    step = np.concatenate([np.zeros_like(roots), depth[parents] + 1])
-    v_order, v_within, v_sizes = _by_step(step)
-    v_label = np.concatenate([np.full(len(roots), n_labels), label[parents]])[v_order]
-    v_previous = np.concatenate([np.arange(len(roots)), v_within[state[parents]]])[v_order]
-    v_example = np.concatenate([np.arange(len(roots)), example[parents]])[v_order]
-    v_place = np.empty_like(v_order)
-    v_place[v_order] = np.arange(len(v_order))
-    _, v_rank, v_counts = _by_step(v_example)
+    v_step = np.concatenate([np.zeros_like(roots), depth[parents] + 1])
+    v_example = np.concatenate([np.arange(len(roots)), example[parents]])
+    v_node, v_within, v_sizes = _by_step(v_step, shape and shape.v_sizes)
+    v_rank = np.empty_like(v_node)
+    # The states of an example are counted in vertical order.
+    v_order = np.argsort(v_node)
+    v_rank[v_order] = _by_step(v_example[v_order])[1]
 
-    shape = np.zeros((len(label), 2), dtype=np.int64)
-    shape[parents, 0] = 1
-    shape[sibling[sibling >= 0], 1] = 1
+    has = np.zeros((len(label), 2), dtype=np.int64)
+    has[parents, 0] = 1
+    has[sibling[sibling >= 0], 1] = 1
     kind = np.where(before < 0, START, np.where(sibling >= 0, RIGHT, DOWN))
-    n_slots, n_v_slots = int(rank.max()) + 1, int(v_counts.max())
+    n_nodes, n_states = sum(h_sizes), sum(v_sizes)
+    n_slots = _roomy("nodes in an example", int(rank.max()) + 1, shape and shape.n_slots)
+    n_v_slots = _roomy("states in an example", int(v_rank.max()) + 1, shape and shape.n_v_slots)
+    slot = _slots(example * n_slots + rank, node, n_nodes)
+    v_slot = _slots(v_example * n_v_slots + v_rank, v_node, n_states)
+    v_label = np.concatenate([np.full(len(roots), n_labels), label[parents]])
+    v_previous = np.concatenate([np.arange(len(roots)), v_within[state[parents]]])
     return TreeBatch(
-        label=torch.from_numpy(label[order]),
-        example=torch.from_numpy(example[order]),
-        slot=torch.from_numpy((example * n_slots + rank)[order]),
-        h_label=torch.from_numpy(np.where(before < 0, n_labels, label[before])[order]),
-        h_kind=torch.from_numpy(kind[order]),
-        h_previous=torch.from_numpy(np.where(before < 0, example, within[before])[order]),
-        h_sizes=tuple(h_sizes.tolist()),
-        v_label=torch.from_numpy(v_label),
-        v_previous=torch.from_numpy(v_previous),
-        v_example=torch.from_numpy(v_example),
-        v_sizes=tuple(v_sizes.tolist()),
-        v_index=torch.from_numpy(v_place[state][order]),
-        v_slot=torch.from_numpy(v_example * n_v_slots + v_rank),
-        shape=torch.from_numpy(shape[order]),
-        n_examples=len(trees),
+        label=_spread(label, node, n_nodes, NO_LABEL),
+        example=slot // n_slots,
+        slot=slot,
+        h_label=_spread(np.where(before < 0, n_labels, label[before]), node, n_nodes),
+        h_kind=_spread(kind, node, n_nodes),
+        h_previous=_spread(np.where(before < 0, example, within[before]), node, n_nodes),
+        h_sizes=h_sizes,
+        v_label=_spread(v_label, v_node, n_states),
+        v_previous=_spread(v_previous, v_node, n_states),
+        v_example=v_slot // n_v_slots,
+        v_sizes=v_sizes,
+        v_index=_spread(v_node[state], node, n_nodes),
+        v_slot=v_slot,
+        shape=_spread(has, node, n_nodes),
+        n_examples=_roomy("trees", len(trees), shape and shape.n_examples),
         n_slots=n_slots,
         n_v_slots=n_v_slots,
+        is_padded=shape is not None,
     )
 
 
@@ -308,18 +371,47 @@ def _joined(trees: Sequence[EncodedTree], *names: str) -> tuple[list[IntArray], 
     return joined, tree, place
 
 
-def _by_step(step: IntArray, n_steps: int = 0) -> tuple[IntArray, IntArray, IntArray]:
-    """Return the stable order by step, each item's place within its step, the steps' sizes.
+def _by_step(
+    step: IntArray, room: Sequence[int] | None = None, n_steps: int = 0
+) -> tuple[IntArray, IntArray, tuple[int, ...]]:
+    """Put items, in their order, step after step.
 
     Args:
         step: of each item, from 0.
+        room: the sizes that the steps are to have; None for those that they have.
         n_steps: at least so many sizes.
+
+    Returns:
+        Each item's place, its place within its step, and the steps' sizes.
     """
     order = np.argsort(step, kind="stable")
     sizes = np.bincount(step, minlength=n_steps)
     within = np.empty_like(order)
     within[order] = np.arange(len(order)) - (np.cumsum(sizes) - sizes)[step[order]]
-    return order, within, sizes
+    if room is not None:
+        _roomy("steps", len(sizes), len(room))
+        for number, (found, most) in enumerate(zip(sizes.tolist(), room, strict=False)):
+            _roomy(f"rows in step {number}", found, most)
+        sizes = np.asarray(room, dtype=np.int64)
+    return (np.cumsum(sizes) - sizes)[step] + within, within, tuple(sizes.tolist())
+
+
+def _spread(rows: IntArray, place: IntArray, n_rows: int, value: int = 0) -> Tensor:
+    """Put rows, (R, ...), in their places among `n_rows`; the others are `value`."""
+    spread = np.full((n_rows, *rows.shape[1:]), value, dtype=np.int64)
+    spread[place] = rows
+    return torch.from_numpy(spread)
+
+
+def _slots(slot: IntArray, place: IntArray, n_rows: int) -> Tensor:
+    """Put slots in the places of their rows; the other rows get the first slots that are free."""
+    slots = np.full(n_rows, -1)
+    slots[place] = slot
+    if n_rows > len(slot):
+        is_free = np.ones(int(slot.max()) + 1 + n_rows, dtype=bool)
+        is_free[slot] = False
+        slots[slots < 0] = np.flatnonzero(is_free)[: n_rows - len(slot)]
+    return torch.from_numpy(slots)
 
 
 def plan_epoch(
@@ -401,10 +493,16 @@ class SequenceBatch(Tensors):
     place: Tensor
 
 
-def batch_sequences(trees: Sequence[EncodedTree], n_labels: int) -> SequenceBatch:
-    """Write trees with brackets, a few array operations for all of them."""
+def batch_sequences(
+    trees: Sequence[EncodedTree], n_labels: int, shape: BatchShape | None = None
+) -> SequenceBatch:
+    """Write trees with brackets, a few array operations for all of them.
+
+    Raises:
+        ShapeError: they do not fit the shape, if one is given.
+    """
     marks = Marks.after(n_labels)
-    order = np.argsort([-_n_tokens(tree) for tree in trees], kind="stable")
+    order = np.argsort([-n_tokens(tree) for tree in trees], kind="stable")
     trees = [trees[i] for i in order]
     (label, depth), _, _ = _joined(trees, "label", "depth")
     last = np.cumsum([len(tree) for tree in trees]) - 1
@@ -422,21 +520,23 @@ def batch_sequences(trees: Sequence[EncodedTree], n_labels: int) -> SequenceBatc
     token[at[is_inner] - 1] = marks.open
     token[ends[last] - 1] = marks.end
     lengths = np.diff(ends[last], prepend=0)
-    row = np.repeat(np.arange(len(trees)), lengths)
     step = np.arange(len(token)) - np.repeat(ends[last] - lengths, lengths)
     fed = np.where(step == 0, marks.start, np.roll(token, 1))
-    by_step, _, sizes = _by_step(step)
+    place, _, sizes = _by_step(step, shape and shape.token_sizes)
+    n_examples = _roomy("trees", len(trees), shape and shape.n_examples)
+    # The rows of a step are its first ones, with or without room to spare.
+    row = np.concatenate([np.arange(size) for size in sizes])
     return SequenceBatch(
-        token=torch.from_numpy(token[by_step]),
-        fed=torch.from_numpy(fed[by_step]),
-        sizes=tuple(sizes.tolist()),
-        order=torch.from_numpy(order),
-        place=torch.from_numpy((row * lengths[0] + step)[by_step]),
+        token=_spread(token, place, len(row), NO_LABEL),
+        fed=_spread(fed, place, len(row)),
+        sizes=sizes,
+        order=torch.from_numpy(np.append(order, np.arange(len(trees), n_examples))),
+        place=torch.from_numpy(row * len(sizes) + np.repeat(np.arange(len(sizes)), sizes)),
     )
 
 
-def _n_tokens(tree: EncodedTree) -> int:
-    """Count labels, two brackets for each node with children, the end."""
+def n_tokens(tree: EncodedTree) -> int:
+    """Count the tokens of a program: labels, two brackets for each node with children, the end."""
     return len(tree) + 2 * int(np.count_nonzero(tree.depth[1:] > tree.depth[:-1])) + 1
 
 
@@ -473,30 +573,36 @@ class UpwardBatch(Tensors):
     roots: Tensor
 
 
-def batch_upward(trees: Sequence[EncodedTree]) -> UpwardBatch:
-    """Arrange trees."""
+def batch_upward(trees: Sequence[EncodedTree], shape: BatchShape | None = None) -> UpwardBatch:
+    """Arrange trees.
+
+    Raises:
+        ShapeError: they do not fit the shape, if one is given.
+    """
     (label, parent, depth), _, rank = _joined(trees, "label", "parent", "depth")
-    n_levels = int(depth.max()) + 1
+    n_levels = _roomy("levels", int(depth.max()) + 1, shape and len(shape.leaf_sizes))
     level = n_levels - 1 - depth
     child = np.flatnonzero(parent >= 0)
     above = parent[child] + child - rank[child]
     n_children = np.bincount(above, minlength=len(label))
     inner, leaf = np.flatnonzero(n_children), np.flatnonzero(n_children == 0)
-    inner_order, inner_within, inner_sizes = _by_step(level[inner], n_levels)
-    leaf_order, leaf_within, leaf_sizes = _by_step(level[leaf], n_levels)
+    inner_row, within, inner_sizes = _by_step(level[inner], shape and shape.inner_sizes, n_levels)
     place = np.empty_like(label)
-    place[inner] = 1 + inner_within
-    place[leaf] = 1 + inner_sizes[level[leaf]] + leaf_within
+    place[inner] = 1 + within
+    leaf_row, within, leaf_sizes = _by_step(level[leaf], shape and shape.leaf_sizes, n_levels)
+    place[leaf] = 1 + np.asarray(inner_sizes)[level[leaf]] + within
     row = np.empty_like(label)
-    row[inner[inner_order]] = np.arange(len(inner))
+    row[inner] = inner_row
     _, among_siblings, _ = _by_step(above)
-    children = np.full((len(inner), n_children.max()), ABSENT, dtype=np.int64)
+    most = _roomy("children", int(n_children.max()), shape and shape.n_children)
+    children = np.full((sum(inner_sizes), most), ABSENT, dtype=np.int64)
     children[row[above], among_siblings] = place[child]
+    n_examples = _roomy("trees", len(trees), shape and shape.n_examples)
     return UpwardBatch(
-        leaf_label=torch.from_numpy(label[leaf[leaf_order]]),
-        leaf_sizes=tuple(leaf_sizes.tolist()),
-        inner_label=torch.from_numpy(label[inner[inner_order]]),
-        inner_sizes=tuple(inner_sizes.tolist()),
+        leaf_label=_spread(label[leaf], leaf_row, sum(leaf_sizes)),
+        leaf_sizes=leaf_sizes,
+        inner_label=_spread(label[inner], inner_row, sum(inner_sizes)),
+        inner_sizes=inner_sizes,
         children=torch.from_numpy(children),
-        roots=torch.from_numpy(place[parent < 0]),
+        roots=_spread(place[parent < 0], np.arange(len(trees)), n_examples, ABSENT),
     )

@@ -23,10 +23,12 @@ from saps.data.batching import (
     batch_trees,
     batch_upward,
     encode_examples,
+    n_tokens,
     pad_pieces,
     padding_share,
     plan_epoch,
 )
+from saps.data.device_batches import ShapePlan
 from saps.data.encoded import Arrays, Cache, Coverage, EncodedSplit, cache_key
 from saps.data.example import Example, with_names
 from saps.data.files import DataError, content_digest
@@ -199,47 +201,86 @@ class _SplitSource:
 
 @dataclass(eq=False)
 class EpochBatches(Dataset[Batch]):
-    """The batches of one epoch, made when asked for.
+    """The batches of one epoch, or a process's shares of them, made when asked for.
 
-    What a batch holds depends on the seed, the epoch and its number, whoever makes it.
+    What a batch holds depends on the seed, the epoch and its number, whoever makes it. Of several
+    processes each takes every n-th example, so that together they train on the batches that one
+    process would have.
 
     Attributes:
-        plan: which examples each batch holds, see `plan_epoch`.
-        augmentation: changes the texts; None leaves them as they are.
-        seed: of the augmentation.
+        plan: which examples each whole batch holds, see `plan_epoch`.
         upward: whether batches hold their trees for a network that reads them too.
         sequences: whether batches hold their programs as bracketed tokens too.
+        augmentation: changes the texts; None leaves them as they are.
+        seed: of the augmentation.
+        rank: of the process, from 0.
+        n_ranks: processes that share each batch.
+        shapes: what batches are padded to; None pads none.
     """
 
     examples: EncodedSplit
     plan: Sequence[IntArray]
     n_labels: int
-    augmentation: FillerDropout | None
-    seed: tuple[int, ...]
     upward: bool
     sequences: bool
+    augmentation: FillerDropout | None = None
+    seed: tuple[int, ...] = ()
+    rank: int = 0
+    n_ranks: int = 1
+    shapes: ShapePlan | None = None
 
     def __len__(self) -> int:
         return len(self.plan)
 
     def __getitem__(self, index: int) -> Batch:
-        return self.make(index)
-
-    def make(self, index: int, part: slice = slice(None)) -> Batch:
-        """Make a batch, or the part of it that is one process's share."""
-        indices = self.plan[index].tolist()
-        chosen = [self.examples[i] for i in indices]
-        pieces = [example.pieces for example in chosen]
+        part = self._part(index)
+        pieces = [self.examples[i].pieces for i in self.plan[index]]
+        # As the plan of the shapes counted them: augmentation may make texts shorter.
+        longest = max(map(len, pieces[part]))
         if self.augmentation is not None:
             # One generator a batch: what it holds does not depend on the batches before it.
             generator = np.random.default_rng((*self.seed, index))
             pieces = [self.augmentation(text, generator) for text in pieces]
-        indices, chosen, pieces = indices[part], chosen[part], pieces[part]
-        trees = [example.tree for example in chosen]
-        upward = batch_upward(trees) if self.upward else None
-        tree = batch_trees(trees, self.n_labels)
-        sequence = batch_sequences(trees, self.n_labels) if self.sequences else None
-        return Batch(pad_pieces(pieces), tree, tuple(indices), upward, sequence)
+        indices = self.plan[index][part].tolist()
+        trees = [self.examples[i].tree for i in indices]
+        shape = None if self.shapes is None else self.shapes.shape(longest)
+        return Batch(
+            pad_pieces(pieces[part], shape),
+            batch_trees(trees, self.n_labels, shape),
+            tuple(indices),
+            batch_upward(trees, shape) if self.upward else None,
+            batch_sequences(trees, self.n_labels, shape) if self.sequences else None,
+        )
+
+    def shares(self) -> list[IntArray]:
+        """Return which examples of each batch are this process's."""
+        return [whole[self._part(index)] for index, whole in enumerate(self.plan)]
+
+    def weight(self, index: int) -> float:
+        """Return the factor of a share's loss whose mean over processes is the whole loss.
+
+        The loss is a mean over nodes (or tokens), so a share counts as much as it has of them: DDP
+        takes the plain mean over processes, whose shares may differ in size.
+        """
+        if self.n_ranks == 1:
+            return 1.0
+        if self.rank >= len(self.plan[index]):
+            return 0.0
+        size = n_tokens if self.sequences else len
+        mine, whole = (
+            sum(size(self.examples[i].tree) for i in tasks)
+            for tasks in (self.plan[index][self._part(index)], self.plan[index])
+        )
+        return self.n_ranks * mine / whole
+
+    def _part(self, index: int) -> slice:
+        """Return what a process takes of a batch.
+
+        Where nothing is left for it that is one example, which `weight` makes count nothing: it
+        takes part all the same, for the others wait for its gradients.
+        """
+        is_empty = self.rank >= len(self.plan[index])
+        return slice(0, 1) if is_empty else slice(self.rank, None, self.n_ranks)
 
 
 class TaskData:
@@ -393,30 +434,33 @@ class TaskData:
     def batch(self, split: Split, indices: Sequence[int]) -> Batch:
         """Return the given tasks as one batch, without augmentation."""
         plan = [np.asarray(indices, dtype=np.int64)]
-        return self._batches(split, plan, None, ()).make(0)
+        given = self._encoded[split], plan, len(self.symbols), self.upward, self.sequences
+        return EpochBatches(*given)[0]
 
-    def batches(self, split: Split, epoch: int) -> EpochBatches:
-        """Return the batches of an epoch, counted from 0, in their order."""
-        examples = self._encoded[split]
+    def batches(
+        self,
+        split: Split,
+        epoch: int,
+        rank: int = 0,
+        n_ranks: int = 1,
+        shapes: ShapePlan | None = None,
+    ) -> EpochBatches:
+        """Return the batches of an epoch, counted from 0, in their order; see `EpochBatches`."""
         plan = plan_epoch(
-            examples.lengths,
+            self._encoded[split].lengths,
             batch_size=self.batch_size,
             token_budget=self.token_budget,
             seed=self.seed,
             epoch=epoch,
         )
-        augmentation = self.augmentation if split == "train" else None
-        return self._batches(split, plan, augmentation, (self.seed, epoch, 1))
-
-    def _batches(
-        self,
-        split: Split,
-        plan: Sequence[IntArray],
-        augmentation: FillerDropout | None,
-        seed: tuple[int, ...],
-    ) -> EpochBatches:
-        given = self._encoded[split], plan, len(self.symbols), augmentation, seed
-        return EpochBatches(*given, self.upward, self.sequences)
+        return EpochBatches(
+            *(self._encoded[split], plan, len(self.symbols), self.upward, self.sequences),
+            augmentation=self.augmentation if split == "train" else None,
+            seed=(self.seed, epoch, 1),
+            rank=rank,
+            n_ranks=n_ranks,
+            shapes=shapes,
+        )
 
 
 def _fewest_pieces(texts: Sequence[str]) -> int:

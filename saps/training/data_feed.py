@@ -1,28 +1,24 @@
 """What a training process is fed: its share of each batch, from where a checkpoint left off."""
 
 import logging
-from collections.abc import Callable, Sequence
-from functools import partial
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import lightning
+import numpy as np
 import torch
 from omegaconf import DictConfig
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
-from saps.data.batching import Batch, IntArray, batch_sequences
-from saps.data.device_batches import (
-    CountedEpoch,
-    PackedBatches,
-    Residence,
-    ShapePlan,
-    Widths,
-    check_room,
-)
-from saps.lang import Node
+from saps.data.batching import Batch
+from saps.data.device_batches import PackedBatches, ShapePlan
+from saps.data.files import DataError
 
 if TYPE_CHECKING:
-    from saps.data.data_module import EpochBatches, Split, TaskData
+    from saps.data.data_module import EpochBatches, TaskData
 
 logger = logging.getLogger(__name__)
 
@@ -67,65 +63,46 @@ def check_shares(data: "TaskData", n_ranks: int) -> None:
         )
 
 
-class Shares(Dataset[Batch]):
-    """One rank's shard of each batch of an epoch.
+def check_room(n_workers: int) -> None:
+    """See that worker processes can be started; a loader that fails at that says little.
 
-    Together the processes train on the batches that one process would have: of each they take
-    every n-th example.
+    Raises:
+        DataError: there is no room in /dev/shm, where processes keep their locks.
     """
+    try:
+        locks = [multiprocessing.Lock() for _ in range(8 * n_workers)]
+    except OSError as error:
+        told = f"no worker process can start ({error.strerror})"
+        reason = f"{told}; free some space, or set feed.n_workers=0"
+        raise DataError("/dev/shm", reason) from error  # noqa: S108 - no file of ours
+    del locks
+
+
+class CountedEpoch:
+    """The batches of one epoch, in turn; a checkpoint within it knows how many were given."""
 
     def __init__(
-        self, batches: "EpochBatches", rank: int, n_ranks: int, shapes: ShapePlan | None = None
+        self, batches_from: Callable[[int], Iterable[Batch]], length: int, epoch: int
     ) -> None:
-        self.batches, self.rank, self.n_ranks, self.shapes = batches, rank, n_ranks, shapes
+        """Take what gives the `length` batches of an epoch from a number on."""
+        self._batches_from, self._length, self._epoch = batches_from, length, epoch
+        self._start = self._given = 0
 
     def __len__(self) -> int:
-        return len(self.batches)
+        return self._length  # of the whole epoch: Lightning counts on
 
-    def __getitem__(self, index: int) -> Batch:
-        """Make a share; where it is empty it is one example, which `weight` makes count nothing."""
-        # A process without a share takes part all the same: the others wait for its gradients.
-        batch = self.batches.make(index, self._part(index) or slice(0, 1))
-        if self.shapes is None:
-            return batch
-        # As the plan counted them: augmentation may have made texts shorter since.
-        longest = int(self.batches.examples.lengths[list(batch.indices)].max())
-        return self.shapes.shape(longest).pad(batch)
+    def __iter__(self) -> Iterator[Batch]:
+        self._given = self._start
+        for batch in self._batches_from(self._start):
+            self._given += 1
+            yield batch
 
-    def plan(self) -> list[IntArray]:
-        """Return which examples each share holds."""
-        return [
-            whole[self._part(index) or slice(0, 1)] for index, whole in enumerate(self.batches.plan)
-        ]
+    def state_dict(self) -> dict[str, int]:
+        return {"epoch": self._epoch, "given": self._given}
 
-    def weight(self, index: int) -> float:
-        """Return the factor of a share's loss whose mean over processes is the whole loss.
-
-        The loss is a mean over nodes (or tokens), so a share counts as much as it has of them.
-        """
-        if self.n_ranks == 1:
-            return 1.0
-        # DDP takes the plain mean over processes, whose shares may differ in size.
-        part = self._part(index)
-        whole = self._n_terms(index, slice(None))
-        return 0.0 if part is None else self.n_ranks * self._n_terms(index, part) / whole
-
-    def _part(self, index: int) -> slice | None:
-        is_empty = self.rank >= len(self.batches.plan[index])
-        return None if is_empty else slice(self.rank, None, self.n_ranks)
-
-    def _n_terms(self, index: int, part: slice) -> int:
-        trees = [self.batches.examples[i].tree for i in self.batches.plan[index][part].tolist()]
-        if self.batches.sequences:
-            return len(batch_sequences(trees, self.batches.n_labels).token)
-        return sum(len(tree) for tree in trees)
-
-
-def _shares(
-    data: "TaskData", rank: int, n_ranks: int, shapes: ShapePlan | None, epoch: int
-) -> Shares:
-    """Make the shares of a training epoch of a run; a worker process may, too."""
-    return Shares(data.batches("train", epoch), rank, n_ranks, shapes)
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        if state["epoch"] == self._epoch:
+            self._start = state["given"]
 
 
 class Feed(lightning.LightningDataModule):
@@ -144,51 +121,76 @@ class Feed(lightning.LightningDataModule):
 
         Batches are made when they are needed, or ahead by `n_workers` processes; with `pin` they
         are copied to page-locked memory, from where a GPU takes them in passing. Resident batches
-        of a whole epoch are kept on the device, so that no step copies any. Training batches are
-        padded to `n_shapes` shapes at most; None pads none.
+        of a whole epoch are kept on the device, so that no step copies any; the workers make the
+        next epoch's meanwhile. Training batches are padded to `n_shapes` shapes at most; None pads
+        none.
         """
         super().__init__()
+        check_room(n_workers)
         self.data, self.n_workers, self.pin = data, n_workers, pin
         self.resident, self.n_shapes = resident, n_shapes
-        self._shares: Shares | None = None
-        self._shares_of: Callable[[int], Shares] | None = None
-        self._residence: Residence | None = None
+        self._train: EpochBatches | None = None
+        self._here: list[PackedBatches] = []  # on the device
         self._dev: list[PackedBatches] = []
+        # An epoch that workers make already, and what they make of it.
+        self._ahead: tuple[int, Iterator[PackedBatches]] | None = None
 
     def train_dataloader(self) -> CountedEpoch:
-        trainer = self._trainer()
-        epoch = trainer.current_epoch
-        if self._shares_of is None:
-            self._shares_of = self._plan_shares()
-        self._shares = self._shares_of(epoch)
+        epoch = self._trainer().current_epoch
+        self._train = self._batches(epoch, self._shapes)
         if not self.resident:
-            return self._loader(self._shares, len(self._shares), epoch)
-        if self._residence is None:
-            self._residence = Residence(
-                self._shares_of,
-                trainer.strategy.root_device,
-                n_epochs=_n_epochs(trainer),
-                n_workers=self.n_workers,
-                pin=self.pin,
-            )
-        return CountedEpoch.resident(self._residence.epoch(epoch), epoch)
+            return self._copied(self._train, epoch)
+        self._fetch(self._train, epoch)
+        return _resident(self._here, epoch)
 
-    def _plan_shares(self) -> Callable[[int], Shares]:
+    def _batches(self, epoch: int, shapes: ShapePlan | None = None) -> "EpochBatches":
         trainer = self._trainer()
-        place = (self.data, trainer.global_rank, trainer.world_size)
-        shares_of = partial(_shares, *place, None)
+        return self.data.batches("train", epoch, trainer.global_rank, trainer.world_size, shapes)
+
+    @cached_property
+    def _shapes(self) -> ShapePlan | None:
+        """The few shapes of all training batches of the run, where they are asked for."""
         if self.n_shapes is None:
-            return shares_of
-        n_epochs = _n_epochs(trainer)
+            return None
+        n_epochs = _n_epochs(self._trainer())
         if n_epochs is None:
             raise FeedError("feed.n_shapes looks at all epochs: set trainer.max_epochs")
-        widths = Widths.of(self.data.encoded("train"))
-        plans = (shares_of(epoch).plan() for epoch in range(n_epochs))
-        shapes = ShapePlan.of(widths, plans, self.n_shapes)
-        pieces, nodes = shapes.growth(widths, shares_of(0).plan())
+        split = self.data.encoded("train")
+        plans = (self._batches(epoch).shares() for epoch in range(n_epochs))
+        shapes = ShapePlan.of(split, plans, self.n_shapes)
+        pieces, nodes = shapes.growth(split, self._batches(0).shares())
         told = "batches have one of %d shapes, with %.0f %% more pieces and %.0f %% more nodes"
         logger.info(told, len(shapes.shapes), 100 * pieces, 100 * nodes)
-        return partial(_shares, *place, shapes)
+        return shapes
+
+    def _fetch(self, batches: "EpochBatches", epoch: int) -> None:
+        """Bring the batches of an epoch to the device, and have workers begin with the next."""
+        trainer = self._trainer()
+        device, is_first = trainer.strategy.root_device, not self._here
+        at, parts = self._ahead or (None, iter(()))
+        self._here = []  # makes room on the device first
+        self._here = [p.to(device) for p in (parts if at == epoch else self._packed(batches))]
+        if is_first:
+            size_mb = sum(part.size_bytes for part in self._here) / 1e6
+            logger.info("the batches of an epoch take %.0f MB on %s", size_mb, device)
+        n_epochs = _n_epochs(trainer)
+        self._ahead = None
+        if n_epochs is None or epoch + 1 < n_epochs:
+            self._ahead = epoch + 1, self._packed(self._batches(epoch + 1, self._shapes))
+
+    def _packed(self, batches: "EpochBatches") -> Iterator[PackedBatches]:
+        """Give the batches of an epoch in as many parts as there are workers, who start at once."""
+        parts = np.array_split(np.arange(len(batches)), max(1, self.n_workers))
+        return iter(
+            DataLoader(
+                batches,
+                batch_sampler=[part.tolist() for part in parts],
+                collate_fn=PackedBatches.of,
+                num_workers=self.n_workers,
+                prefetch_factor=1 if self.n_workers else None,
+                pin_memory=self.pin,
+            )
+        )
 
     def val_dataloader(self) -> CountedEpoch:
         trainer = self._trainer()
@@ -197,45 +199,46 @@ class Feed(lightning.LightningDataModule):
         # Whole batches, in turn: there is no gradient to agree on.
         batches.plan = list(batches.plan)[trainer.global_rank :: trainer.world_size]
         if not self.resident:
-            return self._loader(batches, len(batches), 0)
+            return self._copied(batches, 0)
         if not self._dev:
             packed = PackedBatches.of(batches[number] for number in range(len(batches)))
             self._dev = [packed.to(trainer.strategy.root_device)]
-        return CountedEpoch.resident(self._dev, 0)
+        return _resident(self._dev, 0)
 
-    def teardown(self, stage: str) -> None:  # noqa: ARG002 - Lightning's
-        if self._residence is not None:
-            self._residence.close()
-
-    def on_exception(self, exception: BaseException) -> None:  # noqa: ARG002
-        self.teardown("fit")
-
-    def _loader(self, batches: Dataset[Batch], length: int, epoch: int) -> CountedEpoch:
-        # A worker hands batches over in shared memory, which containers are short of.
-        check_room(self.n_workers)
+    def _copied(self, batches: "EpochBatches", epoch: int) -> CountedEpoch:
         make = partial(
             DataLoader, batches, batch_size=None, num_workers=self.n_workers, pin_memory=self.pin
         )
+        length = len(batches)
         return CountedEpoch(lambda start: make(sampler=range(start, length)), length, epoch)
+
+    def teardown(self, stage: str) -> None:  # noqa: ARG002 - Lightning's
+        self._ahead = None  # lets the workers go
+
+    def on_exception(self, exception: BaseException) -> None:  # noqa: ARG002
+        self.teardown("fit")
 
     def _trainer(self) -> lightning.Trainer:
         assert self.trainer is not None, "Trainer.fit(datamodule=feed) sets it"
         return self.trainer
 
     def weight(self, index: int) -> float:
-        """Return the factor of the loss of a training batch; see `Shares`."""
-        return 1.0 if self._shares is None else self._shares.weight(index)
+        """Return the factor of the loss of a training batch; see `EpochBatches`."""
+        return 1.0 if self._train is None else self._train.weight(index)
 
     def global_size(self, index: int) -> int:
         """Return the examples of a training batch over all processes."""
-        assert self._shares is not None, "a batch was given"
-        return len(self._shares.batches.plan[index])
-
-    def programs(self, split: "Split", indices: Sequence[int]) -> list[Node]:
-        return self.data.programs(split, indices)
+        assert self._train is not None, "a batch was given"
+        return len(self._train.plan[index])
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, *_: Any) -> Batch:
         return batch.to(device)
+
+
+def _resident(parts: Sequence[PackedBatches], epoch: int) -> CountedEpoch:
+    """Give the batches of an epoch that are on the device."""
+    n_batches = sum(map(len, parts))
+    return CountedEpoch(lambda n: islice(chain.from_iterable(parts), n, None), n_batches, epoch)
 
 
 def _n_epochs(trainer: lightning.Trainer) -> int | None:

@@ -61,7 +61,7 @@ class SynthesisModule(lightning.LightningModule):
         source = self.network.source(batch)
         # Decoded, and not the likeliest label at each gold node: exact match is of whole programs.
         predictions = self.decoder.decode(self.network, source, self.symbols)
-        programs = self.trainer.datamodule.programs("dev", batch.indices)  # type: ignore[attr-defined]
+        programs = self.trainer.datamodule.data.programs("dev", batch.indices)  # type: ignore[attr-defined]
         right = [
             guess is not None and guess.program == gold
             for guess, gold in zip(predictions, programs, strict=True)

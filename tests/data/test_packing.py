@@ -26,8 +26,7 @@ def test_packed_batches_are_the_batches() -> None:
     packed = PackedBatches.of(batches)
     assert len(packed) == 3
     assert packed.size_bytes == 8 * sum(t.numel() for b in batches for t in _tensors(b))
-    for number, expected in enumerate(batches):
-        found = packed[number]
+    for found, expected in zip(packed, batches, strict=True):
         assert found.indices == expected.indices
         assert (found.tree.h_sizes, found.upward) == (expected.tree.h_sizes, None)
         ours, theirs = _tensors(found), _tensors(expected)
@@ -37,7 +36,7 @@ def test_packed_batches_are_the_batches() -> None:
 
 def test_a_batch_is_taken_without_a_copy() -> None:
     packed = PackedBatches.of([batch(*vocabularies(), 0, 1)])
-    first, again = _tensors(packed[0]), _tensors(packed.to("cpu")[0])
+    first, again = (_tensors(next(iter(one))) for one in (packed, packed.to("cpu")))
     storage = packed.numbers.untyped_storage().data_ptr()
     assert {tensor.untyped_storage().data_ptr() for tensor in first + again} == {storage}
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from saps.data.batching import NO_LABEL, Batch
+from saps.data.batching import NO_LABEL, Batch, ShapeError
 from saps.data.data_module import TaskData
-from saps.data.device_batches import ShapeError, ShapePlan, Widths, _ends
+from saps.data.device_batches import ShapePlan, _ends
 from tests.tasks import write_data
 
 N_EPOCHS = 4
@@ -36,7 +36,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> TaskData:
 
 def _plan(data: TaskData, n_shapes: int) -> ShapePlan:
     epochs = (data.batches("train", epoch).plan for epoch in range(N_EPOCHS))
-    return ShapePlan.of(Widths.of(data.encoded("train")), epochs, n_shapes)
+    return ShapePlan.of(data.encoded("train"), epochs, n_shapes)
 
 
 def _sizes(value: Any) -> list[Any]:
@@ -49,18 +49,16 @@ def _sizes(value: Any) -> list[Any]:
     return [value]
 
 
-def _all_batches(data: TaskData) -> list[Batch]:
-    epochs = [data.batches("train", epoch) for epoch in range(N_EPOCHS)]
+def _all_batches(data: TaskData, plan: ShapePlan | None = None) -> list[Batch]:
+    epochs = [data.batches("train", epoch, shapes=plan) for epoch in range(N_EPOCHS)]
     return [epoch[number] for epoch in epochs for number in range(len(epoch))]
 
 
 @pytest.mark.parametrize("n_shapes", [1, 2, 3])
 def test_a_run_has_no_more_shapes_than_asked_for(data: TaskData, n_shapes: int) -> None:
     plan = _plan(data, n_shapes)
-    lengths = data.encoded("train").lengths
     found = set()
-    for batch in _all_batches(data):
-        padded = plan.shape(int(lengths[list(batch.indices)].max())).pad(batch)
+    for batch, padded in zip(_all_batches(data), _all_batches(data, plan), strict=True):
         assert padded.indices == batch.indices
         found.add(repr(_sizes(padded)))
     assert len(found) <= n_shapes
@@ -85,10 +83,10 @@ def test_a_shape_is_as_narrow_as_its_batches_allow(data: TaskData) -> None:
 
 def test_growth_is_the_share_of_padding_in_an_epoch(data: TaskData) -> None:
     plan, epoch = _plan(data, 2), data.batches("train", 0)
-    pieces, nodes = plan.growth(Widths.of(data.encoded("train")), epoch.plan)
+    pieces, nodes = plan.growth(data.encoded("train"), epoch.plan)
     batches = [epoch[number] for number in range(len(epoch))]
     lengths = data.encoded("train").lengths
-    padded = [plan.shape(int(lengths[list(b.indices)].max())).pad(b) for b in batches]
+    padded = _all_batches(data, plan)[: len(batches)]
     n_pieces = sum(batch.text.pieces.numel() for batch in padded)
     assert pieces == pytest.approx(n_pieces / lengths.sum() - 1)
     n_nodes, real = (sum(len(b.tree.label) for b in some) for some in (padded, batches))
@@ -97,7 +95,7 @@ def test_growth_is_the_share_of_padding_in_an_epoch(data: TaskData) -> None:
 
 def test_what_is_real_stays_and_the_rest_has_no_label(data: TaskData) -> None:
     plan, batch = _plan(data, 1), _all_batches(data)[1]
-    padded = plan.shapes[0].pad(batch)
+    padded = _all_batches(data, plan)[1]
     real = padded.tree.label != NO_LABEL
     for name in ("label", "h_label", "h_kind", "h_previous", "shape"):
         assert torch.equal(getattr(padded.tree, name)[real], getattr(batch.tree, name))
@@ -117,10 +115,9 @@ def test_what_is_real_stays_and_the_rest_has_no_label(data: TaskData) -> None:
 
 
 def test_a_batch_that_does_not_fit_is_refused(data: TaskData) -> None:
-    batches = _all_batches(data)
-    small = ShapePlan.of(Widths.of(data.encoded("train")), [[np.array([1])]], 1).shapes[0]
+    small = ShapePlan.of(data.encoded("train"), [[np.array([1])]], 1)
     with pytest.raises(ShapeError, match=r"a batch has \d+ .*, its shape has room for \d+"):
-        small.pad(batches[0])
+        data.batches("train", 0, shapes=small)[0]
 
 
 def test_classes_end_where_padding_is_least() -> None:

@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 
 from saps.data.batching import (
     Batch,
+    BatchShape,
     batch_sequences,
     batch_trees,
     batch_upward,
@@ -111,15 +112,15 @@ def _tiny(*overrides: str) -> Network:
     return build_network(plain_config(_compose(*TINY, *overrides).model), *_words())
 
 
-def _batch(tasks: dict[str, str]) -> Batch:
+def _batch(tasks: dict[str, str], shape: BatchShape | None = None) -> Batch:
     tokenizer, symbols = _words()
     trees = [encode_tree(parse(program), symbols) for program in tasks.values()]
     return Batch(
-        pad_pieces(tokenizer.encode_many(list(tasks))),
-        batch_trees(trees, len(symbols)),
+        pad_pieces(tokenizer.encode_many(list(tasks)), shape),
+        batch_trees(trees, len(symbols), shape),
         tuple(range(len(tasks))),
-        batch_upward(trees),
-        batch_sequences(trees, len(symbols)),
+        batch_upward(trees, shape),
+        batch_sequences(trees, len(symbols), shape),
     )
 
 

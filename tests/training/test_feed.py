@@ -11,7 +11,7 @@ from hydra.utils import instantiate
 
 from saps.data.batching import Batch
 from saps.data.data_module import TaskData
-from saps.training.data_feed import Feed, FeedError, Shares, choose_shapes
+from saps.training.data_feed import Feed, FeedError, choose_shapes
 from tests.training.tiny_run import compose_tiny
 
 
@@ -53,7 +53,7 @@ def content(batch: Batch) -> list[Any]:
 @pytest.mark.parametrize("n_ranks", [1, 2, 3])
 def test_shares_of_a_batch_are_the_batch(data: TaskData, n_ranks: int) -> None:
     batches = data.batches("train", 0)
-    parts = [Shares(batches, rank, n_ranks) for rank in range(n_ranks)]
+    parts = [data.batches("train", 0, rank, n_ranks) for rank in range(n_ranks)]
     for number, whole in enumerate(batches.plan):
         indices = [i for part in parts if part.weight(number) for i in part[number].indices]
         assert sorted(indices) == sorted(whole.tolist())
