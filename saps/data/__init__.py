@@ -5,8 +5,8 @@
 alone. `tokenizer` turns a text into piece ids, `symbols` a program into labels. `batching` puts
 both into index tensors, `encoded` keeps those of a whole split as flat arrays in a cache, and
 `data_module` plans the batches of each epoch. `device_batches` chooses the few shapes that batches
-are padded to, and packs many into one buffer. `tasks` generates new tasks, and `wordings` says texts in
-other words.
+are padded to, and packs many into one buffer. `tasks` generates new tasks, and `wordings` says
+texts in other words.
 """
 
 from saps.data.algolisp import load_split, read_examples, scan_examples, write_examples
