@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from saps.cli.console import CommandError, cut
+from saps.lang import AlgoLispError, Value, parse_type
 
 if TYPE_CHECKING:
-    from saps.lang import Value
     from saps.search.interface import Search
     from saps.synthesis.answer import Question, Synthesis, SynthesisError
     from saps.synthesis.synthesizer import Synthesizer
@@ -52,7 +52,7 @@ def read_json(text: str, of: str) -> Any:
 # Inputs of a program.
 
 
-def read_inputs(text: str, option: str = "--input") -> "dict[str, Value]":
+def read_inputs(text: str, option: str = "--input") -> dict[str, Value]:
     """Read a JSON object that maps the names of arguments to their values, or `@FILE` of one.
 
     A CommandError names the `option` that the text was typed for, and the place in it.
@@ -84,7 +84,7 @@ _ONE_LINE: Final = str.maketrans("\r\n\t", "   ")
 
 
 def require_arguments(
-    inputs: "Mapping[str, Value]", arguments: Mapping[str, str], option: str = "--input"
+    inputs: Mapping[str, Value], arguments: Mapping[str, str], option: str = "--input"
 ) -> None:
     """Raise a CommandError that names all `arguments` (name -> type) without a value."""
     missing = [name for name in arguments if name not in inputs]
@@ -188,12 +188,16 @@ def read_argument(text: str, option: str = "--arg") -> tuple[str, str]:
     if not (name and found and kind):
         raise CommandError(f"{option} {text!r}: expected a name and a type, such as a=int[]")
     if re.search(r'[\s(),\[\]"]', name):
-        word = "_".join(re.findall(r"\w+", name)) or "a"
         raise CommandError(
             f"an argument cannot be named {cut(name, 60)!r}: a name is one word, such as "
-            f"{cut(word, 60)}"
+            f"{cut(one_word(name), 60)}"
         )
     return name, read_type(kind, f"argument {name}")
+
+
+def one_word(name: str) -> str:
+    """Return a name that an argument can have: "unit_price" for "unit price"."""
+    return "_".join(re.findall(r"\w+", name)) or "a"
 
 
 def read_arguments(texts: Iterable[str]) -> dict[str, str]:
@@ -210,8 +214,6 @@ def read_type(text: str, of: str = "the result") -> str:
 
     One that is none, and means none, is refused later: see `Asking.check`.
     """
-    from saps.lang import AlgoLispError, parse_type
-
     try:
         parse_type(text)
     except AlgoLispError as error:

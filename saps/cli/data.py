@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from saps.cli.console import CommandError, DebugOption, JsonOption, WorkersOption
+from saps.lang import to_python
+from saps.resources import command_line
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -116,7 +118,6 @@ def import_(
     saps data import data/mine.csv --text question --program answer
     """
     from saps.data.pairs import Columns, import_pairs
-    from saps.resources import command_line
 
     folder = out or Path("data") / path.name.split(".")[0]
     with _counting("importing") as progress:
@@ -273,7 +274,6 @@ def _kinds_of_people() -> Iterator[dict[str, Any]]:
     """Yield the kinds with three wordings of different registers, and their Python."""
     from saps.data.tasks.kinds import REGISTERS, people
     from saps.data.wordings.requests import shown_wording
-    from saps.lang import to_python
 
     for kind in people().kinds.values():
         registers = [register for register in REGISTERS if kind.of(register)]

@@ -12,15 +12,14 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from saps.cli.asking import Asking, require_arguments
+from saps.cli.asking import Asking, one_word, require_arguments
 from saps.cli.console import CommandError
 from saps.data.files import DataError, open_text, write_lines
 from saps.data.table_file import Column, cell_value, delimiter_of, is_json, read_table
-from saps.lang import AlgoLispError, Limits, compile_program
+from saps.lang import AlgoLispError, Limits, Value, compile_program
 from saps.resources import show_value
 
 if TYPE_CHECKING:
-    from saps.lang import Program, Value
     from saps.synthesis.synthesizer import Synthesis
 
 # A column is larger than what a person types: it may take longer.
@@ -130,10 +129,10 @@ class OwnData:
             # The longest first: "unit price" is not "price".
             for name in sorted(set(names) - set(chosen), key=len, reverse=True):
                 if found := _mention(name, text):
-                    chosen[name] = _one_word(found)
+                    chosen[name] = one_word(found)
                     text = text.replace(found, chosen[name])
         if not chosen and len(names) == 1:
-            chosen = {names[0]: _one_word(names[0])}
+            chosen = {names[0]: one_word(names[0])}
         if not chosen:
             raise CommandError(
                 f"the text names no column of {self.name}, which has {_listed(names)}: say which, "
@@ -168,7 +167,7 @@ class OwnData:
 
     # Running the program on whole columns, or on each row.
 
-    def inputs(self, synthesis: "Synthesis") -> "dict[str, Value]":
+    def inputs(self, synthesis: "Synthesis") -> dict[str, Value]:
         """Return the columns that the program takes; rows that lack one of them are left out."""
         taken = {synthesis.letters.get(letter, letter) for letter in synthesis.arguments}
         used = [name for name in self.columns if name in taken]
@@ -181,7 +180,7 @@ class OwnData:
             print(told, file=sys.stderr)
         return {name: [row[i] for row in whole] for i, name in enumerate(used)}
 
-    def apply(self, synthesis: "Synthesis", more: "Mapping[str, Value]") -> None:
+    def apply(self, synthesis: "Synthesis", more: Mapping[str, Value]) -> None:
         """Run the program on each row, and write the rows with one more column.
 
         `more` are values of arguments that no column has. A CommandError says, at the end, how
@@ -196,10 +195,13 @@ class OwnData:
         def rows() -> Iterator[dict[str, Any]]:
             nonlocal n_failed, first
             for line, row in self._rows():
-                value: Any = None
+                value: Value | None = None
                 cells = {a: c.value(row.get(c.name)) for a, c in self.columns.items()}
+                known = synthesis.by_letter({**cells, **more})
+                inputs = {name: known[name] for name in synthesis.arguments}
                 try:
-                    value = _run(program, synthesis, {**cells, **more})
+                    # A row that lacks an argument has no value.
+                    value = None if None in inputs.values() else program(inputs)
                 except AlgoLispError as error:
                     n_failed += 1
                     first = first or f"line {line}: {error}"
@@ -264,19 +266,8 @@ class _Echo:
         return line
 
 
-def _run(program: "Program", synthesis: "Synthesis", inputs: "Mapping[str, Any]") -> "Value | None":
-    """Return the value; None for a row that lacks one of the arguments."""
-    known = synthesis.by_letter(inputs)
-    values = {name: known[name] for name in synthesis.arguments}
-    return None if None in values.values() else program(values)
-
-
 def _rows(n_rows: int) -> str:
     return f"{n_rows:,} row{'s' if n_rows != 1 else ''}"
-
-
-def _one_word(name: str) -> str:
-    return "_".join(re.findall(r"\w+", name)) or "a"
 
 
 def _mention(name: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from math import inf
 from pathlib import Path
 from textwrap import indent
@@ -9,14 +10,24 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from saps.cli.asking import InputOption, read_inputs, require_arguments
+from saps.cli.asking import Asking, InputOption, read_inputs, require_arguments
 from saps.cli.console import CommandError, DebugOption, ModelOption
-from saps.lang import AlgoLispError, Node, ParseError, Signature, infer_signature, parse
-from saps.lang.render import pretty
+from saps.lang import (
+    FUNCTIONS,
+    AlgoLispError,
+    Function,
+    Node,
+    ParseError,
+    Signature,
+    compile_program,
+    infer_signature,
+    parse,
+    render,
+    to_python,
+)
 from saps.resources import show_value, write_figure, write_whole
 
 if TYPE_CHECKING:
-    from saps.lang import Function
     from saps.synthesis.explanation import Explanation
 
 _FORMS: Final = "An s-expression '(reduce a 0 +)', its form with commas, or nested JSON lists"
@@ -36,8 +47,6 @@ def run(
 
     saps run "(reduce a 0 +)" --input '{"a": [1, 2, 3]}'
     """
-    from saps.lang import compile_program, to_python
-
     inputs = read_inputs(input_ or "{}")
     node = read_program(program)
     signature = signature_of(node)
@@ -105,7 +114,7 @@ def errors_located_in(node: Node) -> Iterator[None]:
     except AlgoLispError as error:
         if error.path is None:
             raise
-        place = indent(pretty(node).point_at(error.path), "  ")
+        place = indent(render.pretty(node).point_at(error.path), "  ")
         raise CommandError(f"{error}\n{place}") from error
 
 
@@ -162,8 +171,6 @@ def show(
     saps show "given an array a , find the sum of a" --attention looked.svg
     """
     if attention is not None:
-        from saps.cli.asking import Asking
-
         check_picture_path(attention)
         asking = Asking(model=model, timeout_s=inf)  # the search has a budget of its own
         synthesis = asking.synthesize(program)
@@ -175,18 +182,16 @@ def show(
         return
     if model is not None:
         raise CommandError("--model only goes with --attention: showing a program takes no model")
-    from saps.lang.render import box_tree, png, svg
-    from saps.lang.render import dot as dot_text
-
     node = read_program(program)
     if picture is not None:
         check_picture_path(picture)
-        drawn = png(node) if picture.suffix.lower() == ".png" else svg(node).encode("utf-8")
+        is_png = picture.suffix.lower() == ".png"
+        drawn = render.png(node) if is_png else render.svg(node).encode("utf-8")
         write_whole(picture, drawn)
     elif dot:
-        print(dot_text(node), end="")
+        print(render.dot(node), end="")
     else:
-        print(box_tree(node))
+        print(render.box_tree(node))
 
 
 def check_picture_path(path: Path) -> None:
@@ -242,16 +247,13 @@ def functions(
 
     saps functions reduce
     """
-    from saps.lang import FUNCTIONS
-    from saps.lang.render import describe, functions_page, syntax_page
-
-    pages = {"functions": functions_page, "syntax": syntax_page}
+    pages = {"functions": render.functions_page, "syntax": render.syntax_page}
     if page is not None:
         if page not in pages:
             raise typer.BadParameter(f"{page!r} is not a page; there are 'functions' and 'syntax'")
         print(pages[page](), end="")
     elif name is not None:
-        print(describe(function_named(name)))
+        print(render.describe(function_named(name)))
     else:
         widest_name = max(map(len, FUNCTIONS))
         widest_signature = max(len(function.signature) for function in FUNCTIONS.values())
@@ -259,12 +261,8 @@ def functions(
             print(f"{one.name:<{widest_name}}  {one.signature:<{widest_signature}}  {one.doc}")
 
 
-def function_named(name: str) -> "Function":
+def function_named(name: str) -> Function:
     """Look a function up; a CommandError has similar names where there is none."""
-    from difflib import get_close_matches
-
-    from saps.lang import FUNCTIONS
-
     if name in FUNCTIONS:
         return FUNCTIONS[name]
     similar = " or ".join(repr(other) for other in get_close_matches(name, FUNCTIONS))

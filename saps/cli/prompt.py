@@ -29,15 +29,29 @@ from saps.cli.asking import (
 )
 from saps.cli.console import CommandError, DebugOption, describe, styled
 from saps.cli.programs import function_named, read_program
-from saps.lang.render import box_tree
-from saps.lang.render import describe as describe_function
+from saps.lang import (
+    FORMS,
+    FUNCTIONS,
+    LAMBDA_ARGUMENTS,
+    AlgoLispError,
+    Node,
+    Signature,
+    Value,
+    compile_program,
+    infer_signature,
+    infer_type,
+    parse,
+    parse_type,
+    render,
+    to_python,
+)
+from saps.lang.unify import type_of_value
 from saps.resources import show_value
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.history import History
 
-    from saps.lang import Node, Signature, Value
     from saps.synthesis.synthesizer import Synthesis
 
 
@@ -231,9 +245,12 @@ class ProgramPrompt(Conversation):
             ":args": self._show_arguments,
             ":type": lambda text: str(self._signature(self._program(text))),
             ":python": self._show_python,
-            ":tree": lambda text: box_tree(self._program(text)),
-            ":help": lambda name: describe_function(function_named(name)) if name else PROGRAM_HELP,
+            ":tree": lambda text: render.box_tree(self._program(text)),
+            ":help": self._help,
         }
+
+    def _help(self, name: str) -> str:
+        return render.describe(function_named(name)) if name else PROGRAM_HELP
 
     def command(self, line: str) -> str:
         """See `Conversation.command`; `help` and `quit` may be arguments."""
@@ -242,8 +259,6 @@ class ProgramPrompt(Conversation):
 
     def names(self) -> Mapping[str, str]:
         """Return names with their signatures or types."""
-        from saps.lang import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS
-
         meanings = dict.fromkeys([*self.commands, ":quit"], "command")
         meanings |= {name: function.signature for name, function in FUNCTIONS.items()}
         meanings |= dict.fromkeys([*FORMS], "form") | dict.fromkeys(LAMBDA_ARGUMENTS, "of a lambda")
@@ -251,18 +266,15 @@ class ProgramPrompt(Conversation):
         return meanings | self._types
 
     def say(self, line: str) -> str:
-        from saps.lang import AlgoLispError, compile_program, infer_type
-        from saps.lang.render import explain
-
         node = self._program(line)
         try:
             infer_type(node, self._types)
             value = compile_program(node, self._types)(self._values)
         except AlgoLispError as error:
-            raise CommandError(f"{error}\n{explain(node, error)}") from error
+            raise CommandError(f"{error}\n{render.explain(node, error)}") from error
         return show_value(value)
 
-    def _program(self, text: str) -> "Node":
+    def _program(self, text: str) -> Node:
         """The program of a command: what was typed, or else the last one."""
         if text:
             self._last = read_program(text)
@@ -271,9 +283,6 @@ class ProgramPrompt(Conversation):
         return self._last
 
     def _let(self, text: str) -> str:
-        from saps.lang import infer_signature, parse, parse_type
-        from saps.lang.unify import type_of_value
-
         left, found, right = text.partition("=")
         name, _, kind = (part.strip() for part in left.partition(":"))
         if not found or not name:
@@ -291,17 +300,13 @@ class ProgramPrompt(Conversation):
         )
 
     def _show_python(self, text: str) -> str:
-        from saps.lang import to_python
-
         node = self._program(text)
         signature = self._signature(node)
         types = {name: str(kind) for name, kind in signature.arguments.items()}
         return to_python(node, types, str(signature.result)).rstrip()
 
-    def _signature(self, node: "Node") -> "Signature":
+    def _signature(self, node: Node) -> Signature:
         """Return the types of a program, under those of the bound arguments that it mentions."""
-        from saps.lang import infer_signature
-
         # An argument that is bound and not used is none of the program.
         symbols = {part.symbol for part in node.preorder()}
         bound = {name: kind for name, kind in self._types.items() if name in symbols}

@@ -32,11 +32,11 @@ from saps.cli.asking import (
     require_arguments,
 )
 from saps.cli.console import CommandError, DebugOption, JsonOption, ModelOption, cut, describe
+from saps.lang import Value
 from saps.resources import jsonable, show_value
 
 if TYPE_CHECKING:
     from saps.cli.own_data import OwnData
-    from saps.lang import Value
     from saps.synthesis.answer import Question, Synthesis
 
 _NOTHING_PASSES: Final = 3  # exit status
@@ -102,7 +102,7 @@ class _Form:
         views: other sides of the answer that are shown.
     """
 
-    inputs: "dict[str, Value] | None"
+    inputs: dict[str, Value] | None
     views: list[str]
     samples: bool
     ask: bool
@@ -287,8 +287,8 @@ def _print_json(asking: Asking, text: str, form: _Form) -> "Synthesis":
 
 
 def _value(
-    synthesis: "Synthesis", inputs: "dict[str, Value]", table: "OwnData | None" = None
-) -> "Value":
+    synthesis: "Synthesis", inputs: dict[str, Value], table: "OwnData | None" = None
+) -> Value:
     require_arguments(synthesis.by_letter(inputs), synthesis.arguments)
     return synthesis.run(inputs, None if table is None else table.limits)
 
@@ -345,7 +345,7 @@ def _told(asking: Asking, question: "Question") -> Asking | None:
 # Specifications on stdin, one a line, and their answers in the same order.
 
 
-def _answer_lines(asking: Asking, inputs: "dict[str, Value] | None") -> None:
+def _answer_lines(asking: Asking, inputs: dict[str, Value] | None) -> None:
     """Answer stdin line by line; a line that fails is answered too, and fails the command."""
     n_read = n_failed = n_unknown = 0
     for text, result in line_answers(sys.stdin.buffer, asking.synthesize_many):
@@ -361,7 +361,7 @@ def _answer_lines(asking: Asking, inputs: "dict[str, Value] | None") -> None:
 
 
 def _line_answer(
-    text: str, result: "Synthesis | Exception", inputs: "dict[str, Value] | None"
+    text: str, result: "Synthesis | Exception", inputs: dict[str, Value] | None
 ) -> dict[str, Any]:
     from saps.synthesis.asking_back import NotKnownError
 
