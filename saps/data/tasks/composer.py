@@ -105,13 +105,7 @@ def draw_draft(catalogue: Catalogue, shape: Shape, rng: Random) -> Draft | None:
     alone = rng.random() < shape.shallow
     depth = 1 if alone else shape.max_depth
     family = catalogue.draw_root(rng, alone=alone)
-    return _draft(family, _Drawing(catalogue, shape, depth, rng))
-
-
-def _draft(family: Family, drawing: "_Drawing") -> Draft | None:
-    root = drawing.use(family, 1)
-    arguments = _name_leaves(root, drawing.shape, drawing.rng)
-    return Draft(root, arguments) if arguments else None
+    return _Drawing(catalogue, shape, depth, rng).draft(family)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +117,18 @@ class _Drawing:
     depth: int
     rng: Random
 
+    def draft(self, family: Family) -> Draft | None:
+        root = self.use(family, 1)
+        arguments = _name_leaves(root, self.shape, self.rng)
+        return Draft(root, arguments) if arguments else None
+
     def use(self, family: Family, level: int) -> Use:
         use = Use(family)
         slots = list(family.slots)
         self.rng.shuffle(slots)
         for slot in slots:
-            rest = (
-                self.shape.siblings if any(isinstance(f, Use) for f in use.fillers.values()) else 1
-            )
+            nests_already = any(isinstance(f, Use) for f in use.fillers.values())
+            rest = self.shape.siblings if nests_already else 1
             use.fillers[slot] = self.filler(family, slot, level, rest)
         return use
 
@@ -224,15 +222,13 @@ _PLURALS = frozenset(_PLURAL_WORDS.split())
 def phrase_task(root: Use, arguments: Mapping[str, str], rng: Random) -> str:
     """Return the text of a task whose arguments, by name, are declared in this order."""
     unnamed = _can_be_unnamed(arguments) and rng.random() < 0.07
-    if unnamed:
-        names = {name: f"the given {UNNAMED[kind]}" for name, kind in arguments.items()}
-    else:
-        names = {name: name for name in arguments}
+    names = {n: f"the given {UNNAMED[kind]}" if unnamed else n for n, kind in arguments.items()}
     defined = {} if unnamed else _draw_definition(root, arguments, rng)
     speaker = _Speaker(names, defined, rng)
     definitions = [speaker.define(use) for use in defined]
-    opening, asks = _opening(arguments, unnamed, rng)
-    return " ".join([opening, ",", *definitions, speaker.request(root, asks)])
+    opening, asks = (rng.choices([*said], [*said.values()])[0] for said in (_OPENINGS, _ASKS))
+    declaration = f"{opening} {_declaration(arguments, unnamed, rng)}"
+    return " ".join([declaration, ",", *definitions, speaker.request(root, asks)])
 
 
 def _can_be_unnamed(arguments: Mapping[str, str]) -> bool:
@@ -319,21 +315,14 @@ def verb_for(text: str) -> str:
     return "are" if words and words[0] in _PLURALS else "is"
 
 
-_OPENINGS = (("given", 4.0), ("consider", 2.0), ("you are given", 3.0))
-_ASKS = (
-    ("find", 3.0),
-    ("compute", 2.0),
-    ("your task is to find", 2.5),
-    ("your task is to compute", 2.0),
-    ("", 1.5),
-)
-
-
-def _opening(arguments: Mapping[str, str], unnamed: bool, rng: Random) -> tuple[str, str]:
-    """Return the declaration of the arguments, and the words that ask ("" for "what is")."""
-    opening = rng.choices([text for text, _ in _OPENINGS], [w for _, w in _OPENINGS])[0]
-    asks = rng.choices([text for text, _ in _ASKS], [w for _, w in _ASKS])[0]
-    return f"{opening} {_declaration(arguments, unnamed, rng)}", asks
+_OPENINGS = {"given": 4.0, "consider": 2.0, "you are given": 3.0}
+_ASKS = {
+    "find": 3.0,
+    "compute": 2.0,
+    "your task is to find": 2.5,
+    "your task is to compute": 2.0,
+    "": 1.5,  # "what is"
+}
 
 
 def _declaration(arguments: Mapping[str, str], unnamed: bool, rng: Random) -> str:
@@ -378,9 +367,8 @@ def specimen(family: Family, catalogue: Catalogue) -> Specimen:
     """Return an example of a family, always the same one."""
     for seed in range(100):
         rng = Random(seed)
-        draft = _draft(family, _Drawing(catalogue, _SHAPE, 1, rng))
-        program = None if draft is None else draft.root.node()
-        if draft is not None and program is not None:
+        draft = _Drawing(catalogue, _SHAPE, 1, rng).draft(family)
+        if draft is not None and (program := draft.root.node()) is not None:
             text = normalise_text(phrase_task(draft.root, draft.arguments, rng))
             return Specimen(text, program)
     raise ValueError(f"no arguments fit the slots of family '{family.name}'")
@@ -473,10 +461,8 @@ def _fits(template: Node, program: Node, slots: Mapping[str, str], out: dict[str
         return out.setdefault(template.symbol, program) == program
     if template.symbol != program.symbol or len(template.children) != len(program.children):
         return False
-    for part, child in zip(template.children, program.children, strict=True):
-        if not _fits(part, child, slots, out):
-            return False
-    return True
+    pairs = zip(template.children, program.children, strict=True)
+    return all(_fits(part, child, slots, out) for part, child in pairs)
 
 
 def _kinds(families: Iterable[Family]) -> dict[str, str]:

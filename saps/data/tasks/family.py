@@ -7,7 +7,6 @@ draws.
 
 import json
 import re
-from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from itertools import accumulate
 from random import Random
 from typing import Any, Final
 
-from saps.data.wordings.tables import PatternError, entry_lines, expand_shared, texts_of
+from saps.data.wordings.tables import SLOT, PatternError, entry_lines, expand_shared, texts_of
 from saps.lang import AlgoLispError, Node, compile_program, infer_type, parse, values_equal
 
 # Wordings: short patterns that stand for many ways to say one thing.
@@ -25,7 +24,6 @@ from saps.lang import AlgoLispError, Node, compile_program, infer_type, parse, v
 # the same where only a name fits: an argument, a constant or a defined letter.
 
 _INNERMOST = re.compile(r"<([^<>\[\]]*)>|\[([^<>\[\]]*)\]")
-_SLOT = re.compile(r"\{(\w+)(!?)\}")
 MAX_PHRASES = 3000
 
 
@@ -79,7 +77,7 @@ def _expand(text: str, pattern: str) -> list[str]:
 
 
 def _phrase(text: str) -> Phrase:
-    names = frozenset(name for name, bang in _SLOT.findall(text) if bang)
+    names = frozenset(name for name, bang in SLOT.findall(text) if bang)
     return Phrase(tuple(text.replace("!}", "}").split()), names)
 
 
@@ -474,34 +472,27 @@ class Catalogue:
             if family.name in names:
                 raise FamilyError(family.name, "the name is taken; choose another")
             names.add(family.name)
-        self._alone: dict[str, _Draw] = {}
-        self._roots: dict[str, _Draw] = {}
-        self._nested: dict[str, _Draw] = {}
-        for kind in TYPES:
-            families_of = [f for f in self.families if f.result == kind]
-            nesting = [f for f in families_of if f.nests]
-            self._alone[kind] = _Draw(families_of, [f.weight * f.alone for f in families_of])
-            self._roots[kind] = _Draw(families_of, [f.weight for f in families_of])
-            self._nested[kind] = _Draw(nesting, [f.weight for f in nesting])
+        of = {kind: [f for f in self.families if f.result == kind] for kind in TYPES}
+        nesting = {kind: [f for f in families if f.nests] for kind, families in of.items()}
+        self._roots = {kind: _weighted(families) for kind, families in of.items()}
+        self._nested = {kind: _weighted(families) for kind, families in nesting.items()}
+        self._alone = {kind: _weighted(families, alone=True) for kind, families in of.items()}
 
     def draw_root(self, rng: Random, *, alone: bool) -> Family:
         """Draw what a whole task asks for; `alone` if nothing is to be nested in it."""
         kind = rng.choices(list(RESULT_SHARES), list(RESULT_SHARES.values()))[0]
-        return (self._alone if alone else self._roots)[kind].draw(rng)
+        families, sums = (self._alone if alone else self._roots)[kind]
+        return rng.choices(families, cum_weights=sums)[0]
 
     def draw_nested(self, result: str, rng: Random) -> Family:
         """Draw what fills a slot of type `result`."""
-        return self._nested[result].draw(rng)
+        families, sums = self._nested[result]
+        return rng.choices(families, cum_weights=sums)[0]
 
 
-class _Draw:
-    def __init__(self, families: Sequence[Family], weights: Sequence[float]) -> None:
-        self.families = families
-        # Not `rng.choices`, which would add the weights up anew for every draw.
-        self.sums = list(accumulate(weights))
-
-    def draw(self, rng: Random) -> Family:
-        return self.families[bisect(self.sums, rng.random() * self.sums[-1])]
+def _weighted(families: list[Family], *, alone: bool = False) -> tuple[list[Family], list[float]]:
+    """Return families and the sums of their weights, which are not to be added for every draw."""
+    return families, list(accumulate(f.weight * (f.alone if alone else 1) for f in families))
 
 
 @cache

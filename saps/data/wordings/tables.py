@@ -1,11 +1,13 @@
 """Patterns of English, and the text files that hold them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from random import Random
+from typing import TypeAlias
 
 # Patterns of English: one line that stands for many ways to say one thing, drawn one at a time.
 #
@@ -23,20 +25,8 @@ class PatternError(ValueError):
     """A pattern is malformed; the message quotes it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sequence:
-    parts: tuple["str | _Choice", ...]
-
-    def draw(self, rng: Random) -> str:
-        return "".join(part if isinstance(part, str) else part.draw(rng) for part in self.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    options: tuple[_Sequence, ...]
-
-    def draw(self, rng: Random) -> str:
-        return rng.choice(self.options).draw(rng)
+# A pattern taken apart: texts and choices one after another; a choice is its options.
+_Sequence: TypeAlias = "list[str | tuple[_Sequence, ...]]"
 
 
 @dataclass(frozen=True)
@@ -67,12 +57,30 @@ class Pattern:
 
     def draw(self, rng: Random) -> str:
         """Return one text, its slots still as `{X}`."""
-        return self._root.draw(rng)
+        return _draw(self._root, rng)
 
     @cached_property
     def _root(self) -> _Sequence:
-        tokens = [token for token in _MARK.split(self.source) if token]
-        return _sequence(tokens, 0)[0]
+        return _sequence(deque(token for token in _MARK.split(self.source) if token))
+
+
+def _draw(sequence: _Sequence, rng: Random) -> str:
+    return "".join(p if isinstance(p, str) else _draw(rng.choice(p), rng) for p in sequence)
+
+
+def _sequence(tokens: deque[str]) -> _Sequence:
+    """Take tokens up to the end of an option."""
+    parts: _Sequence = []
+    while tokens and tokens[0] not in (">", "]", "|"):
+        part = tokens.popleft()
+        if part not in _CLOSES:
+            parts.append(part)
+            continue
+        options = [_sequence(tokens)]
+        while tokens.popleft() == "|":
+            options.append(_sequence(tokens))
+        parts.append((*options, []) if part == "[" else tuple(options))
+    return parts
 
 
 def _check_brackets(source: str) -> None:
@@ -106,30 +114,6 @@ def expand_shared(text: str, shared: Mapping[str, str]) -> str:
         return shared[match[1]]
 
     return _SHARED.sub(value, text)
-
-
-def _sequence(tokens: Sequence[str], start: int) -> tuple[_Sequence, int]:
-    parts: list[str | _Choice] = []
-    place = start
-    while place < len(tokens) and tokens[place] not in (">", "]", "|"):
-        if tokens[place] in _CLOSES:
-            choice, place = _choice(tokens, place)
-            parts.append(choice)
-        else:
-            parts.append(tokens[place])
-            place += 1
-    return _Sequence(tuple(parts)), place
-
-
-def _choice(tokens: Sequence[str], start: int) -> tuple[_Choice, int]:
-    options = []
-    place = start
-    while place == start or tokens[place] == "|":
-        option, place = _sequence(tokens, place + 1)
-        options.append(option)
-    if tokens[start] == "[":
-        options.append(_Sequence(()))
-    return _Choice(tuple(options)), place + 1
 
 
 def entry_lines(
