@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from saps.evaluation.ablation.ablation_result import Ablation
-    from saps.evaluation.ablation.ablation_settings import Settings
+    from saps.evaluation.ablation.ablation_settings import Row, Settings
 
 _POLL_S = 2.0
 # Launchers whose processes have this machine's devices.
@@ -97,19 +97,14 @@ def _make_all(context: typer.Context, given: Sequence[str], settings: "Settings"
 
 
 def _run_waves(context: typer.Context, given: Sequence[str], settings: "Settings") -> None:
-    """Start the rows by Hydra's launcher, and those that need others after them."""
-    from saps.evaluation.ablation.making import Waves
+    """Have Hydra's launcher start the rows, and those that need others after them."""
+    from saps.evaluation.ablation.making import make_in_waves
 
-    waves = Waves(settings)
-    while wave := waves.next():
-        names = ",".join(row.name for row in wave)
-        context.args = ["--multirun", *given, f"row={names}"]
-        error: Exception | None = None
-        try:
-            run_application(_row_task, "ablate", context)
-        except Exception as raised:  # of the launcher: a row's own are written down
-            error = raised
-        waves.ended(wave, error)
+    def start(rows: "Sequence[Row]") -> None:
+        context.args = ["--multirun", *given, f"row={','.join(row.name for row in rows)}"]
+        run_application(_row_task, "ablate", context)
+
+    make_in_waves(settings, start)
 
 
 def _row_task(config: "DictConfig") -> None:

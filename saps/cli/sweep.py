@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext, redirect_stderr
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO, cast
 
@@ -25,7 +25,6 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
 from hydra.plugins.launcher import Launcher
@@ -75,35 +74,36 @@ def run_sweep(
         sweeper = Plugins.instance().instantiate_sweeper(
             hydra_context=HydraContext(loader, Callbacks(config)), task_function=task, config=config
         )
-        # Hydra itself makes no launcher that is not of its own packages.
+        # Put in here, as Hydra itself makes no launcher that is not of its own packages.
         assert sweeper.launcher is not None, "a sweeper that is set up has one"
-        sweep = _Sweep(task, command, arguments, settings)
-        sweep.chosen, sweep.config, sweep.loader = sweeper.launcher, config, loader
+        sweep = _Sweep(sweeper.launcher, config, loader, task, command, arguments, settings)
         sweeper.launcher = sweep
-        given = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
-        sweeper.sweep(arguments=cast("list[str]", given))
+        sweeper.sweep(arguments=sweep.given)
     sweep.end()
 
 
+@dataclass
 class _Sweep(Launcher):
     """The jobs of one command, for the launcher that was `chosen`, with our checks before it."""
 
     chosen: Launcher
     config: "DictConfig"
     loader: ConfigLoader
+    task: Callable[["DictConfig"], None]
+    command: str
+    arguments: Sequence[str]
+    settings: Settings
+    # A name that no other sweep has.
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    outcomes: list["Outcome"] = field(default_factory=list)
+    # The folder where jobs that have no terminal write; None if they have this one.
+    logs: str | None = None
 
-    def __init__(
-        self,
-        task: Callable[["DictConfig"], None],
-        command: str,
-        arguments: Sequence[str],
-        settings: Settings,
-    ) -> None:
-        self._task, self._command, self._arguments = task, command, arguments
-        self._settings, self._id = settings, uuid.uuid4().hex
-        self._outcomes: list[Outcome] = []
-        # The folder where jobs that have no terminal write; None if they have this one.
-        self._logs: str | None = None
+    @property
+    def given(self) -> list[str]:
+        """The overrides of the command line, in which `${seed}` is for the jobs to replace."""
+        texts = OmegaConf.to_container(self.config.hydra.overrides.task, resolve=False)
+        return cast("list[str]", texts)
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: "DictConfig"
@@ -111,38 +111,37 @@ class _Sweep(Launcher):
         raise NotImplementedError("the sweeper has set up the chosen one")
 
     def launch(self, job_overrides: Jobs, initial_job_idx: int) -> Sequence[JobReturn]:
-        self._check_choices(job_overrides)
         names = self._names_of(job_overrides)
         if self._stopped_with is not None:  # in the batch of jobs before this one
-            self._outcomes += [Outcome(name, None) for name in names]
+            self.outcomes += [Outcome(name, None) for name in names]
             return []
-        if (setting := _FOLDERS.get(self._command)) is not None:
+        if (setting := _FOLDERS.get(self.command)) is not None:
             self._check_folders(job_overrides, names, setting)
         returns = self._launch(job_overrides, initial_job_idx, names)
-        self._outcomes += [returned.return_value for returned in returns]
+        self.outcomes += [returned.return_value for returned in returns]
         return returns
 
-    def _launch(self, jobs: Jobs, first: int, names: tuple[str, ...]) -> Sequence[JobReturn]:
+    def _launch(self, jobs: Jobs, first: int, names: Sequence[str]) -> Sequence[JobReturn]:
         side_by_side = type(self.chosen).__name__ == "JoblibLauncher"
         is_main = threading.current_thread() is threading.main_thread()
         # Ctrl-C is ours to leave to the jobs; `nohup` ignores it for all.
         heard = is_main and signal.getsignal(signal.SIGINT) != signal.SIG_IGN
         takes_ctrl_c = side_by_side and heard
         job = Job(
-            *(self._task, self._settings, self._id, names, first, side_by_side, takes_ctrl_c),
-            os.getpid(),
+            *(self.task, self.settings, self.key, tuple(names), first),
+            *(side_by_side, takes_ctrl_c, os.getpid()),
         )
         context = HydraContext(self.loader, Callbacks(self.config))
         self.chosen.setup(hydra_context=context, task_function=job, config=self.config)
-        self._logs = OmegaConf.select(self.config, "hydra.launcher.submitit_folder")
-        if self._logs is not None:
-            print(f"the jobs write into {self._logs}; %j is a job's number", file=sys.stderr)
+        self.logs = OmegaConf.select(self.config, "hydra.launcher.submitit_folder")
+        if self.logs is not None:
+            print(f"the jobs write into {self.logs}; %j is a job's number", file=sys.stderr)
         try:
             # joblib would kill jobs that get Ctrl-C while they save.
             with _sigint(signal.SIG_IGN) if takes_ctrl_c else nullcontext():
                 return self.chosen.launch(jobs, first)
         except KeyboardInterrupt:
-            if self._logs is not None:
+            if self.logs is not None:
                 told = "no longer waiting; jobs on Slurm continue, and scancel ends them"
                 print(told, file=sys.stderr)
             raise
@@ -156,26 +155,21 @@ class _Sweep(Launcher):
 
     # Mistakes in a sweep that are seen before its jobs start.
 
-    def _given(self) -> list[Override]:
-        """Read the overrides of the command line, in which `${seed}` is for the jobs to replace."""
-        texts = OmegaConf.to_container(self.config.hydra.overrides.task, resolve=False)
-        parser = OverridesParser.create(config_loader=self.loader)
-        return parser.parse_overrides(cast("list[str]", texts))
+    def _names_of(self, jobs: Jobs) -> list[str]:
+        """Name each job by its values of what is swept; of a sweep over nothing by its number.
 
-    def _names_of(self, jobs: Jobs) -> tuple[str, ...]:
-        """Name each job by its values of what is swept; of a sweep over nothing by its number."""
-        fixed = {item.get_key_element() for item in self._given() if not item.is_sweep_override()}
-        swept = ([item for item in job if item.partition("=")[0] not in fixed] for job in jobs)
-        return tuple(", ".join(items) or f"job {number}" for number, items in enumerate(swept))
-
-    def _check_choices(self, jobs: Jobs) -> None:
-        """Refuse a pattern that matches nothing, of which Hydra makes a sweep without jobs."""
-        for given in () if jobs else self._given():
-            if given.is_sweep_override() and not list(given.sweep_string_iterator()):
-                choices = ", ".join(self.loader.get_group_options(given.key_or_group))
-                raise CommandError(f"{given.input_line} matches none of: {choices}")
+        A pattern that matches nothing is refused: Hydra would make a sweep without jobs of it.
+        """
+        given = OverridesParser.create(config_loader=self.loader).parse_overrides(self.given)
+        for item in given if not jobs else ():
+            if item.is_sweep_override() and not list(item.sweep_string_iterator()):
+                choices = ", ".join(self.loader.get_group_options(item.key_or_group))
+                raise CommandError(f"{item.input_line} matches none of: {choices}")
         if not jobs:
             raise CommandError("the sweep has no jobs: give a choice several values: seed=1,2")
+        fixed = {item.get_key_element() for item in given if not item.is_sweep_override()}
+        swept = ([word for word in job if word.partition("=")[0] not in fixed] for job in jobs)
+        return [", ".join(words) or f"job {number}" for number, words in enumerate(swept)]
 
     def _check_folders(self, jobs: Jobs, names: Sequence[str], setting: str) -> None:
         """Refuse jobs that would write into one folder; the message shows how each has its own."""
@@ -215,18 +209,18 @@ class _Sweep(Launcher):
     @property
     def _stopped_with(self) -> int | None:
         """The exit status of a job that was stopped; None where none was."""
-        return next((job.status for job in self._outcomes if job.status in STOPPED), None)
+        return next((job.status for job in self.outcomes if job.status in STOPPED), None)
 
     def end(self) -> None:
         """Tell of the jobs that failed, were stopped or not begun; end as the first of these."""
-        n_jobs, told = len(self._outcomes), []
-        failed = [job for job in self._outcomes if job.status and job.status not in STOPPED]
+        n_jobs, told = len(self.outcomes), []
+        failed = [job for job in self.outcomes if job.status and job.status not in STOPPED]
         if failed:
             told.append(f"{len(failed)} of {n_jobs} jobs failed:")
         told += [f"  {job.name}: {job.reason}".replace("\n", "\n    ") for job in failed]
         for kind, names in (
-            ("stopped", [job.name for job in self._outcomes if job.status in STOPPED]),
-            ("not begun", [job.name for job in self._outcomes if job.status is None]),
+            ("stopped", [job.name for job in self.outcomes if job.status in STOPPED]),
+            ("not begun", [job.name for job in self.outcomes if job.status is None]),
         ):
             if names and n_jobs > 1:
                 told.append(f"{len(names)} of {n_jobs} jobs {kind}: {'; '.join(names)}")
@@ -234,8 +228,8 @@ class _Sweep(Launcher):
         if self._stopped_with is None:
             if failed:
                 raise CommandError("\n".join(told))
-            if self._logs is not None:
-                print(f"{n_jobs} jobs done: see {self._logs}", file=sys.stderr)
+            if self.logs is not None:
+                print(f"{n_jobs} jobs done: see {self.logs}", file=sys.stderr)
             return
         print("\n".join(told), file=sys.stderr)
         if self._stopped_with == STOPPED[0]:
@@ -244,9 +238,9 @@ class _Sweep(Launcher):
 
     def _how_to_go_on(self) -> list[str]:
         """Return the line with the command that does what is not done, if there is one."""
-        if self._command != "train":
+        if self.command != "train":
             return []
-        return [f"to finish the rest: {command_to_resume(self._arguments)}"]
+        return [f"to finish the rest: {command_to_resume(self.arguments)}"]
 
 
 def _own_folder(setting: str, folder: str, jobs: Jobs, job: "DictConfig") -> str:

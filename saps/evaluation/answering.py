@@ -5,8 +5,7 @@ import math
 import pickle
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
@@ -65,17 +64,6 @@ class Model:
     n_seen_tests: int = 0
     n_writers: int = 1
 
-    def lacks_symbol(self, program: Node) -> bool:
-        """Whether the model cannot write this program, for want of a label."""
-        if self.symbols is None:
-            return False
-        try:
-            for node in program.preorder():
-                self.symbols.index(node)
-        except SymbolError:
-            return True
-        return False
-
 
 def check_symbols(model: Model, programs: Sequence[Node]) -> None:
     """Compare the symbols of target programs with those of the model; warn where some are missing.
@@ -83,19 +71,31 @@ def check_symbols(model: Model, programs: Sequence[Node]) -> None:
     Raises:
         EvaluationError: the model can write none of the programs.
     """
-    lacking = [program for program in programs if model.lacks_symbol(program)]
+    name, symbols = model.source.checkpoint, model.symbols
+    if symbols is None:
+        return
+    lacking = [program for program in programs if _lacks_symbol(symbols, program)]
     if not lacking:
         return
     if len(lacking) == len(programs):
         raise EvaluationError(
-            f"{model.source.checkpoint} can write none of the {len(programs)} target programs, "
-            f"such as {lacking[0]}: it was made for other symbols; check checkpoint= and data.path="
+            f"{name} can write none of the {len(programs)} target programs, such as {lacking[0]}: "
+            "it was made for other symbols; check checkpoint= and data.path="
         )
     logger.warning(
         "%s has no label for some symbol of %d of %d target programs, such as %s; "
         "on these its exact match is 0",
-        *(model.source.checkpoint, len(lacking), len(programs), lacking[0]),
+        *(name, len(lacking), len(programs), lacking[0]),
     )
+
+
+def _lacks_symbol(symbols: SymbolTable, program: Node) -> bool:
+    try:
+        for node in program.preorder():
+            symbols.index(node)
+    except SymbolError:
+        return True
+    return False
 
 
 def load_model(settings: Settings) -> Model:
@@ -203,63 +203,47 @@ class _Writer:
 # Results of a model on tasks: it writes programs, they are run, the seconds are counted.
 
 
-@dataclass(slots=True)
-class Clock:
-    """Seconds spent, by the name of the work."""
-
-    spent_s: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def on(self, work: str) -> Iterator[None]:
-        """Count the time of a `with` block."""
-        start = perf_counter()
-        yield
-        self.spent_s[work] = self.spent_s.get(work, 0.0) + perf_counter() - start
-
-    def timing(self, n: int) -> Timing:
-        """Return what was spent on `n` tasks."""
-        predicting_s, judging_s = self.spent_s["predicting"], self.spent_s["judging"]
-        total_s = predicting_s + judging_s
-        return Timing(predicting_s, judging_s, total_s, n / total_s)
-
-
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges what a model answers to `batch_size` texts at once.
+    """Judges what a model answers to `batch_size` texts at once, programs run by so many workers.
 
-    Programs are run by so many workers, and written by so many writers at most; see `Model` for
-    what the request and the writers are.
+    The model may be asked by so many processes as it has writers, and is given texts `as_typed`
+    where the data have them.
     """
 
-    predictor: TextPredictor
+    model: Model
     batch_size: int
     limits: Limits
     workers: int
-    request: Callable[[Example], Request] | None = None
-    writers: int = 1
     as_typed: bool = False
 
-    def results(self, examples: Sequence[Example], clock: Clock | None = None) -> list[Result]:
+    def results(self, examples: Sequence[Example]) -> list[Result]:
         """Have a program written for each task; judge it, and the task's own program."""
-        clock = clock or Clock()
+        return self.timed_results(examples)[0]
+
+    def timed_results(self, examples: Sequence[Example]) -> tuple[list[Result], Timing]:
+        """Return the results, and the time that they took."""
         with data_progress(transient=True) as progress:
-            with clock.on("predicting"):
-                predictions = self._predict(examples, progress)
+            start = perf_counter()
+            predictions = self._predict(examples, progress)
+            written = perf_counter()
             programs = [None if answer is None else answer.program for answer in predictions]
             trials = [Trial.of(*pair) for pair in zip(programs, examples, strict=True)]
             # The data may be wrong: a task whose own program fails counts for the full set alone.
             trials += [Trial.of(example.program, example) for example in examples]
             task = progress.add_task("running programs", total=len(trials))
-            with clock.on("judging"):
-                verdicts = judge_all(
-                    trials,
-                    limits=self.limits,
-                    n_workers=self.workers,
-                    progress=lambda n: progress.advance(task, n),
-                )
+            verdicts = judge_all(
+                trials,
+                limits=self.limits,
+                n_workers=self.workers,
+                progress=lambda n: progress.advance(task, n),
+            )
+            judged = perf_counter()
+        total_s = judged - start
+        timing = Timing(written - start, judged - written, total_s, len(examples) / total_s)
         golds = verdicts[len(examples) :]
         answered = zip(examples, predictions, verdicts, golds, strict=False)
-        return [
+        results = [
             Result(
                 example,
                 predicted=None if answer is None else answer.program,
@@ -269,6 +253,7 @@ class Judge:
             )
             for example, answer, verdict, gold in answered
         ]
+        return results, timing
 
     def _predict(self, examples: Sequence[Example], progress: Progress) -> list[Prediction | None]:
         """Ask for programs a batch at a time, texts of like length together; answers in order."""
@@ -281,7 +266,7 @@ class Judge:
         batches = [self._batch([examples[i] for i in numbers]) for numbers in chosen]
         answers: dict[int, Prediction | None] = {}
         task = progress.add_task("writing programs", total=len(examples))
-        written = write_programs(self.predictor, batches, self.writers)
+        written = write_programs(self.model.predictor, batches, self.model.n_writers)
         for numbers, batch in zip(chosen, written, strict=True):
             answers.update(zip(numbers, batch, strict=True))
             progress.advance(task, len(numbers))
@@ -289,9 +274,8 @@ class Judge:
 
     def _batch(self, examples: Sequence[Example]) -> Batch:
         texts = [example.as_typed if self.as_typed else example.text for example in examples]
-        if self.request is None:
-            return Batch(texts, None)
-        return Batch(texts, [self.request(example) for example in examples])
+        request = self.model.request
+        return Batch(texts, None if request is None else [request(one) for one in examples])
 
 
 # Texts judged as a person's: read as `saps synthesize` reads them, before the model sees them.
@@ -330,11 +314,4 @@ class TypedTextPredictor:
 
 def lettered(example: Example) -> Node:
     """Return the target program with letters for its arguments, as the model is to write it."""
-    letters = dict(zip(example.arguments, ARGUMENTS, strict=False))
-
-    def renamed(program: Node) -> Node:
-        if not program.children:
-            return Node(letters.get(program.symbol, program.symbol))
-        return Node(program.symbol, tuple(map(renamed, program.children)))
-
-    return renamed(example.program)
+    return example.program.renamed(dict(zip(example.arguments, ARGUMENTS, strict=False)))

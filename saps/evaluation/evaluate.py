@@ -25,7 +25,7 @@ import saps
 from saps.data.algolisp import find_split, read_examples
 from saps.data.example import Example
 from saps.data.wordings.noise import REWORDINGS
-from saps.evaluation.answering import Clock, Judge, Model, check_symbols, lettered, load_model
+from saps.evaluation.answering import Judge, Model, check_symbols, lettered, load_model
 from saps.evaluation.evaluation_settings import Settings
 from saps.evaluation.metrics import (
     Result,
@@ -90,12 +90,10 @@ def _evaluated(settings: Settings, model: Model | None) -> Report:
     check_symbols(model, [lettered(e) if settings.as_typed else e.program for e in examples])
     _check_holdout(model, examples)
     judge = Judge(
-        *(model.predictor, settings.batch_size, settings.limits, settings.n_workers),
-        *(model.request, model.n_writers, settings.as_typed),
+        *(model, settings.batch_size, settings.limits, settings.n_workers, settings.as_typed)
     )
     # Rewordings are not timed: the speed is that of the plain texts.
-    clock = Clock()
-    results = judge.results(examples, clock)
+    results, timing = judge.timed_results(examples)
     command = ""  # outside of Hydra
     if HydraConfig.initialized():
         command = shlex.join(["saps", "evaluate", *HydraConfig.get().overrides.task])
@@ -114,7 +112,7 @@ def _evaluated(settings: Settings, model: Model | None) -> Report:
     )
     report = make_report(
         provenance,
-        clock.timing(len(examples)),
+        timing,
         results,
         _robustness(judge, results, model.n_seen_tests) if settings.robustness else (),
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from saps.data.algolisp import find_split, read_examples
-from saps.evaluation.answering import Judge
+from saps.evaluation.answering import Judge, Model
 from saps.evaluation.evaluation_settings import EvaluationError
 from saps.evaluation.metrics import Bin, bins_of, calibration_error
-from saps.evaluation.report import file_digest
+from saps.evaluation.report import ModelSource, file_digest, folder_digest
 from saps.lang import Limits
 from saps.resources import usable_cores
 from saps.synthesis.calibration import Answer, CalibrationError, Fit, fit_answers
@@ -79,9 +79,11 @@ def calibrate(
     examples = [task for task in islice(read_examples(file), limit) if task.tests]
     if not examples:
         raise EvaluationError(f"{file} has no task with tests to judge a program by")
+    judged = Model(predictor, ModelSource(str(folder), folder_digest(folder), None))
+    judge = Judge(judged, 64, Limits(), workers or usable_cores())
     answers = [
         Answer(result.log_prob, result.predicted.size, result.verdict.passes())
-        for result in Judge(predictor, 64, Limits(), workers or usable_cores()).results(examples)
+        for result in judge.results(examples)
         if result.predicted is not None and result.log_prob is not None
     ]
     about = {"file": file.name, "sha256": file_digest(file), "n": len(examples)}

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isclose, sqrt
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from saps.data.example import Example
 from saps.lang import FUNCTIONS, Node
+
+Key = TypeVar("Key")
 
 # What became of one program when it was checked and run on the tests of its task.
 
@@ -256,11 +258,9 @@ def passes_half(verdict: Verdict) -> bool:
 
 def rate_per_program(results: Iterable[Result]) -> Rate:
     """Average exact match over distinct target programs: many wordings share one."""
-    wordings: defaultdict[Node, list[bool]] = defaultdict(list)
-    for result in results:
-        wordings[result.example.program].append(result.exact)
+    wordings = _parted(results, lambda example: example.program)
     # A program with a hundred wordings counts as much as one with a single wording.
-    total = sum(sum(exact) / len(exact) for exact in wordings.values())
+    total = sum(sum(r.exact for r in alike) / len(alike) for alike in wordings.values())
     # A sum of n shares of 1 may come out above n by rounding.
     whole = round(total)
     return Rate(whole if isclose(total, whole, abs_tol=1e-9) else total, len(wordings))
@@ -381,52 +381,41 @@ class Slice:
     rows: tuple[SliceRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Bins:
-    """Bins of whole numbers: from each edge to the next, the last one open."""
-
-    edges: tuple[int, ...]
-
-    def place(self, number: int) -> int:
-        return max(0, bisect_right(self.edges, number) - 1)
-
-    def label(self, place: int) -> str:
-        low = self.edges[place]
-        if place + 1 == len(self.edges):
-            return f"{low}+"
-        high = self.edges[place + 1] - 1
-        return str(low) if low == high else f"{low}-{high}"
-
-
-# Fixed, so that the rows of two reports are the same rows.
-_DEPTHS: Final = _Bins(tuple(range(1, 16)))
-_TENS: Final = _Bins((1, *range(10, 101, 10)))
+# The edges of bins of whole numbers: from each to the next, the last bin open. They are fixed, so
+# that the rows of two reports are the same rows.
+_DEPTHS: Final = tuple(range(1, 16))
+_TENS: Final = (1, *range(10, 101, 10))
 NO_FAMILY: Final = "(none named)"
 
 
 def slice_all(results: Sequence[Result]) -> tuple[Slice, ...]:
     """Part the tasks by target depth, program length, text length, siblings, and family."""
-
-    def parted(number: Callable[[Example], int]) -> Iterator[tuple[int, Result]]:
-        return ((number(result.example), result) for result in results)
-
     return (
-        _binned("depth", "target depth, levels", _DEPTHS, parted(lambda e: e.program.depth)),
+        _binned("depth", "target depth, levels", _DEPTHS, results, lambda e: e.program.depth),
         _binned(
-            "program_length", "target length, symbols", _TENS, parted(lambda e: e.program.size)
+            "program_length", "target length, symbols", _TENS, results, lambda e: e.program.size
         ),
-        _binned("text_length", "text length, words", _TENS, parted(lambda e: len(e.text.split()))),
+        _binned("text_length", "text length, words", _TENS, results, lambda e: len(e.text.split())),
         by_siblings(results),
         by_family(results),
     )
 
 
-def _binned(name: str, title: str, bins: _Bins, numbered: Iterable[tuple[int, Result]]) -> Slice:
-    parts: defaultdict[int, list[Result]] = defaultdict(list)
-    for number, result in numbered:
-        parts[bins.place(number)].append(result)
-    rows = (_row(bins.label(place), parts[place]) for place in sorted(parts))
-    return Slice(name, title, tuple(rows))
+def _binned(
+    name: str,
+    title: str,
+    edges: Sequence[int],
+    results: Iterable[Result],
+    number: Callable[[Example], int],
+) -> Slice:
+    def label(place: int) -> str:
+        if place + 1 == len(edges):
+            return f"{edges[place]}+"
+        low, high = edges[place], edges[place + 1] - 1
+        return str(low) if low == high else f"{low}-{high}"
+
+    parts = _parted(results, lambda example: max(0, bisect_right(edges, number(example)) - 1))
+    return Slice(name, title, tuple(_row(label(place), parts[place]) for place in sorted(parts)))
 
 
 def by_siblings(results: Iterable[Result]) -> Slice:
@@ -435,12 +424,9 @@ def by_siblings(results: Iterable[Result]) -> Slice:
     A decoder without the horizontal state gives all children of a node the same label, so it is
     right on no task of the second row.
     """
-    alike: list[Result] = []
-    differing: list[Result] = []
-    for result in results:
-        (differing if has_differing_siblings(result.example.program) else alike).append(result)
-    parts = {"all alike": alike, "two differ": differing}
-    rows = tuple(_row(label, part) for label, part in parts.items() if part)
+    parts = _parted(results, lambda example: has_differing_siblings(example.program))
+    labels = {False: "all alike", True: "two differ"}
+    rows = tuple(_row(labels[differ], parts[differ]) for differ in sorted(parts))
     return Slice("siblings", "siblings in the target", rows)
 
 
@@ -453,11 +439,16 @@ def has_differing_siblings(program: Node) -> bool:
 
 def by_family(results: Iterable[Result]) -> Slice:
     """Part the tasks by their outermost family, the largest first."""
-    parts: defaultdict[str, list[Result]] = defaultdict(list)
-    for result in results:  # by the outermost family
-        parts[next(iter(result.example.nodes), NO_FAMILY)].append(result)
+    parts = _parted(results, lambda example: next(iter(example.nodes), NO_FAMILY))
     ordered = sorted(parts.items(), key=lambda item: (-len(item[1]), item[0]))
     return Slice("family", "task family", tuple(_row(name, part) for name, part in ordered))
+
+
+def _parted(results: Iterable[Result], key: Callable[[Example], Key]) -> dict[Key, list[Result]]:
+    parts: defaultdict[Key, list[Result]] = defaultdict(list)
+    for result in results:
+        parts[key(result.example)].append(result)
+    return parts
 
 
 def hardest(families: Slice, limit: int, min_n: int) -> tuple[SliceRow, ...]:

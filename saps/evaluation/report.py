@@ -1,5 +1,6 @@
 """The report of one evaluation, and its form as JSON: see docs/report-schema.md."""
 
+import csv
 import hashlib
 import json
 import math
@@ -46,11 +47,6 @@ class RobustnessRow:
     @property
     def n(self) -> int:
         return self.exact_match.n
-
-    @property
-    def drop(self) -> float | None:
-        """Accuracy on the plain texts minus accuracy on the reworded ones; None of no task."""
-        return drop(self.plain_accuracy, self.accuracy)
 
 
 def drop(plain: Rate | None, reworded: Rate | None) -> float | None:
@@ -394,6 +390,24 @@ def _parse(line: bytes, path: Path, number: int) -> Record:
     except (ValueError, TypeError, RecursionError) as error:
         reason = str(error)
     raise ReportError(f"{path}, line {number} is damaged: {reason}; evaluate again")
+
+
+# The epochs of the training run that made a model.
+
+Epoch = Mapping[str, float]
+"""What metrics.csv says of an epoch; what it leaves empty is not there."""
+
+
+def read_metrics(run: Path) -> tuple[Epoch, ...]:
+    """Read metrics.csv of a run folder; nothing where there is none, or a damaged one."""
+    try:
+        lines = (run / "metrics.csv").read_text(encoding="utf-8").splitlines()
+        return tuple(
+            {name: float(value) for name, value in row.items() if value}
+            for row in csv.DictReader(lines)
+        )
+    except (OSError, ValueError, TypeError):
+        return ()
 
 
 # Hashes that say which files a report is about.

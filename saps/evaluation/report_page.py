@@ -1,6 +1,5 @@
 """The pictures of a report page, as SVG that takes its colours from the page around it."""
 
-import csv
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -25,32 +24,21 @@ from saps.evaluation.metrics import (
     bins_of,
     calibration_error,
 )
-from saps.evaluation.report import Record, Report
+from saps.evaluation.report import Epoch, Record, Report, read_metrics
 from saps.evaluation.report_tables import NOTES, caption, families, provenance_facts, tables
 
 # The measures of a training run over its epochs, where the model's run folder has them.
 
-_COLUMNS = ("epoch", "train/loss", "val/loss", "val/exact_match")
+# Epochs count from 0, losses are nats a node.
+_COLUMNS: Final = ("epoch", "train/loss", "val/loss", "val/exact_match")
 
 
-@dataclass(frozen=True, slots=True)
-class LearningCurve:
-    """One value an epoch each; epochs count from 0, losses are nats a node."""
-
-    epochs: tuple[float, ...]
-    train_loss: tuple[float, ...]
-    val_loss: tuple[float, ...]
-    exact_match: tuple[float, ...]
-
-
-def find_learning_curve(model: Path) -> LearningCurve | None:
-    """Read metrics.csv beside a model folder `RUN/best`; None where there is no curve to draw."""
-    try:
-        text = (model.parent / "metrics.csv").read_text(encoding="utf-8")
-        found = [[float(row[name]) for name in _COLUMNS] for row in csv.DictReader(StringIO(text))]
-    except (OSError, ValueError, KeyError, TypeError):  # of a run that was not validated, too
-        return None
-    return LearningCurve(*map(tuple, zip(*found, strict=True))) if len(found) > 1 else None
+def find_learning_curve(model: Path) -> Sequence[Epoch]:
+    """Read metrics.csv beside a model folder `RUN/best`; nothing where it draws no curve."""
+    epochs = read_metrics(model.parent)
+    # A run that was not validated lacks some of them.
+    whole = all(name in epoch for epoch in epochs for name in _COLUMNS)
+    return epochs if whole and len(epochs) > 1 else ()
 
 
 # Drawn in these, then replaced: ink becomes the text's colour, so that dark pages can be read.
@@ -127,15 +115,16 @@ def plot_confusions(confusions: Sequence[Confusion]) -> Plot:
 
 
 @_in_ink
-def plot_learning_curve(curve: LearningCurve) -> Plot:
+def plot_learning_curve(epochs: Sequence[Epoch]) -> Plot:
     """Draw the validation measures over the epochs of the training run."""
+    numbers, train_loss, val_loss, exact = ([epoch[name] for epoch in epochs] for name in _COLUMNS)
     figure, axes = _figure()
-    axes.plot(curve.epochs, curve.exact_match, "o-", color=_FIRST, label="validation exact match")
+    axes.plot(numbers, exact, "o-", color=_FIRST, label="validation exact match")
     axes.set(xlabel="epoch", ylim=(0, 1.02))
     axes.set_ylabel("share of tasks")
     losses = axes.twinx()
-    losses.plot(curve.epochs, curve.train_loss, "-", color=_SECOND, label="training loss")
-    losses.plot(curve.epochs, curve.val_loss, "--", color=_SECOND, label="validation loss")
+    losses.plot(numbers, train_loss, "-", color=_SECOND, label="training loss")
+    losses.plot(numbers, val_loss, "--", color=_SECOND, label="validation loss")
     losses.set_ylim(bottom=0)
     losses.set_ylabel("nats a node")
     handles = [*axes.get_lines(), *losses.get_lines()]
@@ -172,9 +161,7 @@ def _svg(figure: Figure) -> str:
 # A report as one page for a browser: no other file, no network.
 
 
-def render_page(
-    report: Report, records: Sequence[Record], curve: LearningCurve | None = None
-) -> str:
+def render_page(report: Report, records: Sequence[Record], curve: Sequence[Epoch] = ()) -> str:
     """Return the whole report as one HTML document, whose list of tasks can be searched."""
     # A "<" inside the data could end the script element that holds them.
     content = json.dumps([asdict(record) for record in records], ensure_ascii=False)
@@ -194,9 +181,7 @@ def render_page(
     )
 
 
-def _plots(
-    report: Report, records: Sequence[Record], curve: LearningCurve | None
-) -> Iterator[Plot]:
+def _plots(report: Report, records: Sequence[Record], curve: Sequence[Epoch]) -> Iterator[Plot]:
     for part in report.slices:
         if part.name in ("depth", "text_length"):
             yield plot_slice(part)
@@ -211,7 +196,7 @@ def _plots(
         yield plot_reliability(bins, error)
     if report.confusions:
         yield plot_confusions(report.confusions)
-    if curve is not None:
+    if curve:
         yield plot_learning_curve(curve)
 
 

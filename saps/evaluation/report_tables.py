@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from saps.evaluation.metrics import Measures, Rate, SliceRow
+from saps.evaluation.metrics import Measures, Rate, SliceRow, Spread
 from saps.evaluation.report import Report, drop
 
 MEASURES: Final = "Measures"
@@ -76,11 +76,12 @@ def percent(rate: Rate | None) -> str:
     return f"{100 * rate.value:.2f} % ({count}/{rate.n:,})"
 
 
-def interval(rate: Rate | None, digits: int = 2) -> str:
-    """Spell the 95 % interval of a rate: `91.85-92.84 %`."""
+def interval(rate: Rate | Spread | None, digits: int = 2) -> str:
+    """Spell the 95 % interval of a share: `91.85-92.84 %`."""
     if rate is None or rate.interval is None:
         return "-"
     low, high = rate.interval
+    low = max(0.0, low)  # that of a mean over few seeds may reach below
     return f"{100 * low:.{digits}f}-{100 * high:.{digits}f} %"
 
 

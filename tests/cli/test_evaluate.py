@@ -20,7 +20,7 @@ def test_interrupted_evaluation_exits_with_130_and_leaves_what_was_there(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Judge, "results", interrupted)
+    monkeypatch.setattr(Judge, "timed_results", interrupted)
     monkeypatch.chdir(tmp_path)
     write_examples("tasks/test.jsonl", [make_example()])
     if overwrite:

@@ -16,7 +16,6 @@ from saps.evaluation import evaluate
 from saps.evaluation.ablation import making
 from saps.evaluation.ablation.ablation_folder import locked, prepare
 from saps.evaluation.ablation.ablation_settings import Settings
-from saps.evaluation.ablation.making import Waves
 from saps.evaluation.evaluate import make_report
 from saps.evaluation.metrics import Result, Verdict
 from saps.evaluation.report import (
@@ -162,8 +161,6 @@ def make_all(settings: Settings) -> None:
     """Make every row in order, as the command does with Hydra's own launcher."""
     with locked(settings):
         prepare(settings)
-        waves = Waves(settings)
-        while wave := waves.next():
-            for row in wave:
-                making.make_row(settings, row.name)
-            waves.ended(wave, None)
+        making.make_in_waves(
+            settings, lambda rows: [making.make_row(settings, row.name) for row in rows]
+        )

@@ -1,5 +1,6 @@
 """How far an ablation is, and in which order its rows are started."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from saps.evaluation.ablation.ablation_folder import (
     state_of,
     write_failure,
 )
-from saps.evaluation.ablation.ablation_settings import Settings
-from saps.evaluation.ablation.making import Waves, train_config
+from saps.evaluation.ablation.ablation_settings import Row, Settings
+from saps.evaluation.ablation.making import make_in_waves, train_config
 from tests.evaluation.ablation_fakes import Lab, install_lab, make_all, read_settings, write_run
 
 
@@ -71,33 +72,43 @@ def test_nothing_is_left_when_all_rows_are_over(tmp_path: Path) -> None:
 
 def test_rows_that_need_others_come_in_a_later_wave(tmp_path: Path) -> None:
     settings = read_settings(tmp_path)
-    first = [row.name for row in Waves(settings).next()]
-    assert {row.name for row in settings.rows} - set(first) == {
-        "sapspre_vh_att_256",
-        "seq2tree_search",
-    }
-    write_failure(settings, "autoencoder", "no room")
-    assert "sapspre_vh_att_256" in [row.name for row in Waves(settings).next()]
+    waves: list[set[str]] = []
+
+    def fail(rows: Sequence[Row]) -> None:
+        waves.append({row.name for row in rows})
+        for row in rows:
+            write_failure(settings, row.name, "no room")
+
+    make_in_waves(settings, fail)
+    first, second = waves
+    assert second == {"sapspre_vh_att_256", "seq2tree_search"}
+    assert first | second == {row.name for row in settings.rows}
 
 
 def test_rows_whose_processes_died_are_started_alone_and_then_given_up(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, "rows=[saps_v,saps_h,saps_vh]")
-    waves = Waves(settings)
-    wave = waves.next()
-    for name in ("saps_v", "saps_h"):  # the third was not begun
-        _begin(settings, name)
-    waves.ended(wave, RuntimeError("a worker was killed"))
-    wave = waves.next()
-    assert [row.name for row in wave] == ["saps_v"]
-    waves.ended(wave, RuntimeError("a worker was killed"))
+    waves: list[list[str]] = []
+
+    def lose(rows: Sequence[Row]) -> None:
+        waves.append([row.name for row in rows])
+        if len(waves) == 3:  # neither saps_h alone nor the third row is lost again
+            write_failure(settings, "saps_h", "no room")
+        elif len(waves) == 4:
+            write_failure(settings, "saps_vh", "no room")
+        else:
+            for name in waves[-1][:2]:  # the third was not begun
+                _begin(settings, name)
+            raise RuntimeError("a worker was killed")
+
+    make_in_waves(settings, lose)
+    assert waves == [["saps_v", "saps_h", "saps_vh"], ["saps_v"], ["saps_h"], ["saps_vh"]]
     reason = failure_of(settings, "saps_v") or ""
     assert reason.startswith("its process ended without a result (a worker was killed)")
-    assert [row.name for row in waves.next()] == ["saps_h"]
-    assert failure_of(settings, "saps_h") is None
 
 
 def test_a_launcher_that_starts_nothing_is_an_error(tmp_path: Path) -> None:
-    settings = read_settings(tmp_path, "rows=[saps_v]")
-    waves = Waves(settings)
+    def absent(rows: Sequence[Row]) -> None:
+        raise RuntimeError("no sbatch")
+
     with pytest.raises(RuntimeError, match="no sbatch"):
-        waves.ended(waves.next(), RuntimeError("no sbatch"))
+        make_in_waves(read_settings(tmp_path, "rows=[saps_v]"), absent)

@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from saps.evaluation.answering import Clock, Judge
+from saps.evaluation.answering import Judge, Model
 from saps.evaluation.metrics import Outcome
+from saps.evaluation.report import ModelSource
 from saps.lang import Limits, parse
 from saps.search.interface import Prediction
 from tests.evaluation.conftest import SUM, make_example
@@ -29,8 +30,12 @@ class LengthPredictor:
         return Prediction(SUM if n_words < 3 else parse("(len a)"), -float(n_words))
 
 
+def _model(predictor: LengthPredictor) -> Model:
+    return Model(predictor, ModelSource("x", "", None))
+
+
 def judge(predictor: LengthPredictor, batch_size: int = 2) -> Judge:
-    return Judge(predictor, batch_size, Limits(), workers=1)
+    return Judge(_model(predictor), batch_size, Limits(), workers=1)
 
 
 TEXTS = ["sum it", "now do count all", "no answer here", "sum", "count them all now please"]
@@ -61,7 +66,7 @@ def test_a_predictor_of_typed_texts_gets_them_with_their_marks() -> None:
     typed = replace(make_example(text="what is a [ 0 ] ?"), typed="What is A[0]?")
     changed = replace(typed, text="what was a [ 0 ] ?")
     predictor = LengthPredictor()
-    Judge(predictor, 9, Limits(), workers=1, as_typed=True).results([typed, changed])
+    Judge(_model(predictor), 9, Limits(), workers=1, as_typed=True).results([typed, changed])
     judge(predictor, 9).results([typed])
     assert predictor.batches == [["What is A[0]?", "what was a [ 0 ] ?"], ["what is a [ 0 ] ?"]]
 
@@ -83,9 +88,7 @@ def test_a_predictor_that_answers_too_little_is_a_defect() -> None:
 
 
 def test_the_clock_counts_both_kinds_of_work() -> None:
-    clock = Clock()
-    judge(LengthPredictor()).results([make_example()], clock)
-    timing = clock.timing(n=1)
+    _, timing = judge(LengthPredictor()).timed_results([make_example()])
     assert timing.judging_s > timing.predicting_s > 0
-    assert timing.total_s == timing.predicting_s + timing.judging_s
+    assert timing.total_s == pytest.approx(timing.predicting_s + timing.judging_s)
     assert timing.examples_per_s == pytest.approx(1 / timing.total_s)

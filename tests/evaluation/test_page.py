@@ -2,20 +2,25 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 from saps.evaluation.evaluate import make_report
-from saps.evaluation.report import Record
-from saps.evaluation.report_page import LearningCurve, render_page
+from saps.evaluation.report import Epoch, Record
+from saps.evaluation.report_page import render_page
 from tests.evaluation.conftest import make_example, make_result, mixed_results
 from tests.evaluation.test_report import make
 
-CURVE = LearningCurve((0, 1, 2), (2.0, 1.0, 0.5), (1.8, 1.1, 0.7), (0.1, 0.5, 0.7))
+CURVE = [
+    {"epoch": 0.0, "train/loss": 2.0, "val/loss": 1.8, "val/exact_match": 0.1},
+    {"epoch": 1.0, "train/loss": 1.0, "val/loss": 1.1, "val/exact_match": 0.5},
+    {"epoch": 2.0, "train/loss": 0.5, "val/loss": 0.7, "val/exact_match": 0.7},
+]
 
 
-def page(text: str = "find the sum of a", curve: LearningCurve | None = None) -> str:
+def page(text: str = "find the sum of a", curve: Sequence[Epoch] = ()) -> str:
     results = [*mixed_results(), make_result(example=make_example(text=text))]
     report = make_report(make().provenance, make().timing, results)
     return render_page(report, [Record.of(result) for result in results], curve)

@@ -9,7 +9,6 @@ rows/ROW/failure.json      why it failed, if it did
 rows/ROW/working           its process is at work, or was killed
 """
 
-import csv
 import json
 import shutil
 import statistics
@@ -23,9 +22,9 @@ from typing import Any, Final
 from saps.data.algolisp import find_split
 from saps.data.files import DataError
 from saps.evaluation.ablation.ablation_settings import SPLITS, AblationError, Row, Settings
-from saps.evaluation.report import file_digest
+from saps.evaluation.report import Epoch, file_digest, read_metrics
 from saps.resources import LOCK, held, write_whole
-from saps.training.checkpoints import METRICS, first_difference
+from saps.training.checkpoints import first_difference
 
 SETTINGS: Final = "settings.json"
 TABLE: Final = "ablation.json"
@@ -46,8 +45,6 @@ _FREE: Final = ("path", "name", "cache")
 _EVALUATION: Final = ("evaluate", "evaluation")
 # A begun run or a report: more than a mistake lies behind the ablation that is there.
 _MADE: Final = ("runs/*/*.ckpt", "runs/*/best/config.json", "rows/*/*/report.json")
-
-Epoch = Mapping[str, float]
 
 
 @contextmanager
@@ -103,7 +100,7 @@ def goes_on(settings: Settings) -> bool:
     difference = first_difference(trained, wanted, only_there=True)
     if difference is None:
         return True
-    if settings.choices.overwrite or not any(next(out.glob(kind), None) for kind in _MADE):
+    if settings.choices.overwrite or not any(any(out.glob(kind)) for kind in _MADE):
         return False
     raise AblationError(
         f"{out} holds another ablation: {difference}; give the same settings to go on with it, "
@@ -129,8 +126,7 @@ def identity(settings: Settings) -> dict[str, Any]:
     Raises:
         DataError: a split is missing.
     """
-    choices, shared = settings.choices, settings.shared
-    path = Path(str(settings.data["path"]))
+    choices, shared, path = settings.choices, settings.shared, settings.data_path
     if not path.exists():
         raise DataError(path, f"no data there: make some with 'saps generate out={path}'")
     return {
@@ -222,25 +218,21 @@ def state_of(settings: Settings, row: Row) -> RowState:
         stage = Stage.DONE if is_done else Stage.WAITING
     if row.model_of:
         return RowState(row, stage, (), 0, reason or "")
-    return RowState(row, stage, _epochs(settings, row.name), settings.epochs_of(row), reason or "")
+    return RowState(
+        row,
+        stage,
+        read_metrics(settings.run_folder(row.name)),
+        settings.epochs_of(row),
+        reason or "",
+    )
 
 
 def is_trained(settings: Settings, row: Row) -> bool:
     """Whether the run of a row is over: its last epoch is told of, and its best model is there."""
     run = settings.row(row.runs_in)
-    epochs = _epochs(settings, run.name)
+    epochs = read_metrics(settings.run_folder(run.name))
     is_over = bool(epochs) and epochs[-1].get("epoch", -1) + 1 >= settings.epochs_of(run)
     return is_over and (settings.model_folder(run) / "config.json").exists()
-
-
-def _epochs(settings: Settings, run: str) -> tuple[Epoch, ...]:
-    """Read metrics.csv of a run; nothing if there is none."""
-    try:
-        text = (settings.run_folder(run) / METRICS).read_text(encoding="utf-8")
-        rows = list(csv.DictReader(text.splitlines()))
-        return tuple({name: float(value) for name, value in row.items() if value} for row in rows)
-    except (OSError, ValueError):
-        return ()
 
 
 def failure_of(settings: Settings, name: str) -> str | None:

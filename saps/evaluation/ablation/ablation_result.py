@@ -2,9 +2,9 @@
 
 import json
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final
@@ -42,43 +42,43 @@ class Judgement:
     accuracy_over_seeds: Spread | None = None
 
     @classmethod
-    def of(cls, report: Report) -> "Judgement":
-        full = report.full
-        rows = [row for part in report.slices if part.name == "siblings" for row in part.rows]
-        differing = [row.exact_match for row in rows if row.label == "two differ"]
+    def of(cls, reports: Sequence[Report]) -> "Judgement":
+        """Return what one report says, or the mean of several on the same tasks."""
+        full = [report.full for report in reports]
+        exact = [measures.exact_match for measures in full]
+        accuracy = [measures.holdout_accuracy or measures.accuracy for measures in full]
+        over_seeds = (
+            Spread.of([rate.value or 0.0 for rate in rates]) if len(rates) > 1 else None
+            for rates in (exact, accuracy)
+        )
         return cls(
-            exact_match=full.exact_match,
-            accuracy=full.holdout_accuracy or full.accuracy,
-            is_holdout=full.holdout_accuracy is not None,
-            exact_match_where_siblings_differ=differing[0] if differing else Rate(0, 0),
-            examples_per_s=report.timing.examples_per_s,
+            _mean(exact),
+            _mean(accuracy),
+            full[0].holdout_accuracy is not None,
+            _mean([_where_siblings_differ(report) for report in reports]),
+            statistics.median(report.timing.examples_per_s for report in reports),
+            *over_seeds,
         )
 
-    @classmethod
-    def mean(cls, found: Sequence["Judgement"]) -> "Judgement":
-        """Return the mean over seeds, which were judged on the same tasks."""
-        if len(found) == 1:
-            return found[0]
-        names = ("exact_match", "accuracy", "exact_match_where_siblings_differ")
-        rates: dict[str, list[Rate]] = {n: [getattr(one, n) for one in found] for n in names}
-        exact, accuracy, differing = (
-            Rate(statistics.mean(rate.count for rate in each), each[0].n) for each in rates.values()
-        )
-        over_seeds = (Spread.of([rate.value or 0.0 for rate in rates[name]]) for name in names[:2])
-        speed = statistics.median(one.examples_per_s for one in found)
-        return cls(exact, accuracy, found[0].is_holdout, differing, speed, *over_seeds)
+
+def _mean(rates: Sequence[Rate]) -> Rate:
+    return Rate(statistics.mean(rate.count for rate in rates), rates[0].n)
+
+
+def _where_siblings_differ(report: Report) -> Rate:
+    rows = [row for part in report.slices if part.name == "siblings" for row in part.rows]
+    return next((row.exact_match for row in rows if row.label == "two differ"), Rate(0, 0))
 
 
 @dataclass(frozen=True, slots=True)
-class RunResult(RowState):
-    """What came of a row under one seed.
+class RunResult:
+    """What came of a row under one seed: reports by the splits that were judged.
 
-    There are judgements of the splits that were judged. The number of trained weights is None
-    before that, and `n_train`, of tasks that its model was trained on, before there is one.
+    `n_train` counts the tasks that its model was trained on, None before there is one.
     """
 
-    judgements: Mapping[str, Judgement]
-    parameters: int | None
+    state: RowState
+    reports: Mapping[str, Report]
     n_train: int | None
 
     @classmethod
@@ -89,22 +89,25 @@ class RunResult(RowState):
             check_run(settings, run, train_config(settings, run))
         except AblationError as error:
             state = replace(state, stage=Stage.FAILED, reason=str(error))
-        found, parameters, n_train = {}, None, None
+        reports, n_train = {}, None
         for split in SPLITS if state.stage is not Stage.FAILED else ():
             with suppress(ReportError):  # it is not there; a damaged one is judged again
-                report = load_report(settings.report_file(row, split))
-                found[split] = Judgement.of(report)
-                parameters = report.provenance.model.n_parameters
+                reports[split] = load_report(settings.report_file(row, split))
         with suppress(OSError, ValueError, KeyError, TypeError):
             text = (settings.model_folder(row) / "config.json").read_text(encoding="utf-8")
             n_train = int(json.loads(text)["info"]["data"]["train"])
-        known = {field.name: getattr(state, field.name) for field in fields(state)}
-        return cls(**known, judgements=found, parameters=parameters, n_train=n_train)
+        return cls(state, reports, n_train)
 
     @property
     def minutes(self) -> float | None:
         """Of training, validation included; None where nothing was trained."""
-        return sum(seconds) / 60 if (seconds := self.each("seconds")) else None
+        return sum(seconds) / 60 if (seconds := self.state.each("seconds")) else None
+
+
+def judged(runs: Sequence[RunResult], split: str) -> Judgement | None:
+    """Return what the reports of runs say of a split; None where one has no report."""
+    reports = [run.reports[split] for run in runs if split in run.reports]
+    return Judgement.of(reports) if len(reports) == len(runs) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,42 +120,34 @@ class RowResult:
     @property
     def stage(self) -> Stage:
         """That of the run which is least far; failed if one has."""
-        left = [run.stage for run in self.runs if run.stage is not Stage.DONE]
+        left = [run.state.stage for run in self.runs if run.state.stage is not Stage.DONE]
         return Stage.FAILED if Stage.FAILED in left else next(iter(left), Stage.DONE)
 
     @property
     def reason(self) -> str:
         """Why it failed; empty if it did not."""
-        failed = [run for run in self.runs if run.stage is Stage.FAILED]
+        failed = [run.state for run in self.runs if run.state.stage is Stage.FAILED]
         told = "seed {}: {}" if len(self.runs) > 1 else "{1}"
-        return "; ".join(told.format(run.row.seed, run.reason) for run in failed)
-
-    @property
-    def missing(self) -> list[int]:
-        """Seeds under which the row is not made yet."""
-        return [run.row.seed for run in self.runs if not run.stage.is_over]
+        return "; ".join(told.format(state.row.seed, state.reason) for state in failed)
 
     @property
     def validation(self) -> Judgement | None:
-        return self._judged("dev")
+        return judged(self.runs, "dev")
 
     @property
     def test(self) -> Judgement | None:
-        return self._judged("test")
-
-    def _judged(self, split: str) -> Judgement | None:
-        if any(split not in run.judgements for run in self.runs):
-            return None
-        return Judgement.mean([run.judgements[split] for run in self.runs])
+        return judged(self.runs, "test")
 
     @property
     def parameters(self) -> int | None:
-        return self.runs[0].parameters
+        """Trained weights; None before the model is judged."""
+        reports = self.runs[0].reports.values()
+        return next((report.provenance.model.n_parameters for report in reports), None)
 
     @property
     def examples_per_s(self) -> float | None:
         """Training examples a second, the median epoch's; None where nothing was trained."""
-        speeds = [speed for run in self.runs for speed in run.each("examples_per_s")]
+        speeds = [speed for run in self.runs for speed in run.state.each("examples_per_s")]
         return statistics.median(speeds) if speeds else None
 
     @property
@@ -164,25 +159,21 @@ class RowResult:
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """The whole: the results by the keys of their rows, and the budget that all had in common.
-
-    `command` is empty where it was called from Python; `created` is UTC, ISO 8601.
-    """
+    """The whole: the results by the keys of their rows, and the command; empty if from Python."""
 
     settings: Settings
-    budget: Mapping[str, Any]
     command: str
-    created: str
     results: Mapping[str, RowResult]
 
     @classmethod
     def read(cls, settings: Settings, command: str = "") -> "Ablation":
         """Read what the files of all rows say; a row that is not made yet has no figures."""
         runs = [RunResult.read(settings, row) for row in settings.rows]
-        groups = {key: tuple(found) for key, found in groupby(runs, lambda run: run.row.group)}
-        created = datetime.now(UTC).isoformat(timespec="seconds")
-        results = {key: RowResult(found[0].row, found) for key, found in groups.items()}
-        return cls(settings, identity(settings), command, created, results)
+        groups = {
+            key: tuple(found) for key, found in groupby(runs, lambda run: run.state.row.group)
+        }
+        results = {key: RowResult(found[0].state.row, found) for key, found in groups.items()}
+        return cls(settings, command, results)
 
     @property
     def best(self) -> RowResult | None:
@@ -190,16 +181,15 @@ class Ablation:
 
         None where none is right on any task.
         """
-        # Of rows that are as good, the first one.
-        judged = [
-            (judgement.exact_match.value or 0.0, -place, result)
-            for place, result in enumerate(self.results.values())
+        exact = {
+            key: found.exact_match.value or 0.0
+            for key, result in self.results.items()
             if result.stage is Stage.DONE
-            and (judgement := result.validation) is not None
-            and not judgement.is_holdout
-            and judgement.exact_match.count > 0
-        ]
-        return max(judged)[-1] if judged else None
+            and (found := result.validation) is not None
+            and not found.is_holdout
+        }
+        first = max(exact, key=exact.__getitem__, default="")  # of rows that are as good
+        return self.results[first] if exact.get(first) else None
 
     @property
     def failed(self) -> list[RowResult]:
@@ -228,39 +218,39 @@ def differences(ablation: Ablation) -> tuple[Difference, ...]:
 
     Each pair is compared seed by seed; of several seeds the mean difference follows.
     """
-    settings, seeds, found = ablation.settings, ablation.settings.seeds, []
+    settings, found = ablation.settings, []
 
     def test_run(run: RunResult) -> Run | None:
         with suppress(ReportError):  # it is damaged
-            if run.stage is Stage.DONE:
-                return load_run(settings.report_file(run.row, "test").parent)
+            if run.state.stage is Stage.DONE:
+                return load_run(settings.report_file(run.state.row, "test").parent)
         return None
 
     runs = {key: [*map(test_run, result.runs)] for key, result in ablation.results.items()}
-    for first, second in dict.fromkeys(_pairs(ablation)):
+    for first, second in _pairs(settings):
         by_seed = []
-        for seed, one, other in zip(seeds, runs.get(first, ()), runs.get(second, ()), strict=False):
+        pairs = zip(settings.seeds, runs.get(first, ()), runs.get(second, ()), strict=False)
+        for seed, one, other in pairs:
             if one is not None and other is not None:
                 with suppress(ReportError):  # judged on other tasks
                     (it,) = compare_runs([one, other])
                     by_seed.append(Difference(first, second, seed, it.exact_match, it.accuracy))
         found += by_seed
-        if len(by_seed) == len(seeds) > 1:
+        if len(by_seed) == len(settings.seeds) > 1:
             exact = Spread.of([item.exact_match.difference or 0.0 for item in by_seed])
             accuracy = Spread.of([item.accuracy.difference or 0.0 for item in by_seed])
             found.append(Difference(first, second, None, exact, accuracy))
     return tuple(found)
 
 
-def _pairs(ablation: Ablation) -> Iterator[tuple[str, str]]:
-    settings = ablation.settings
+def _pairs(settings: Settings) -> list[tuple[str, str]]:
     named = [(first, second) for first, second in settings.choices.comparisons]
-    yield from named
+    pairs = [*named]
     for section, (first, *others) in settings.sections.items():
         # The published rows differ in several parts; their pairs are named in the configuration.
         if section != "models":
-            pairs = ((first, other) for other in others)
-            yield from (pair for pair in pairs if pair[::-1] not in named)
+            pairs += [(first, other) for other in others if (other, first) not in named]
+    return list(dict.fromkeys(pairs))
 
 
 # The content of ablation.json: see docs/ablation.md.
@@ -271,11 +261,11 @@ def to_json(ablation: Ablation, found: Sequence[Difference]) -> dict[str, Any]:
     settings, best = ablation.settings, ablation.best
     return {
         "schema_version": SCHEMA_VERSION,
-        "created": ablation.created,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "saps_version": saps.__version__,
         "command": ablation.command,
         "data": settings.data["name"],
-        "budget": ablation.budget,
+        "budget": identity(settings),
         "seeds": list(settings.seeds),
         "sections": plain(settings.sections),
         "best": None if best is None else best.row.group,
@@ -307,14 +297,14 @@ def _row(result: RowResult) -> dict[str, Any]:
         "parameters": result.parameters,
         "training_examples_per_s": result.examples_per_s,
         "training_minutes": result.minutes,
-        "epochs": result.runs[0].epochs,
+        "epochs": result.runs[0].state.epochs,
         "seeds": [
             {
-                "seed": run.row.seed,
-                "stage": run.stage,
-                "reason": run.reason or None,
-                "validation": run.judgements.get("dev"),
-                "test": run.judgements.get("test"),
+                "seed": run.state.row.seed,
+                "stage": run.state.stage,
+                "reason": run.state.reason or None,
+                "validation": judged([run], "dev"),
+                "test": judged([run], "test"),
                 "training_minutes": run.minutes,
             }
             for run in (result.runs if len(result.runs) > 1 else ())

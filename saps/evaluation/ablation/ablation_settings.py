@@ -201,6 +201,10 @@ class Settings:
         assert isinstance(data, dict), "conf/data holds mappings"
         return data
 
+    @property
+    def data_path(self) -> Path:
+        return Path(str(self.data["path"]))
+
     def row(self, name: str) -> Row:
         return next(row for row in self.rows if row.name == name)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from saps.evaluation.ablation.ablation_folder import TABLE, Epoch, Stage
+from saps.evaluation.ablation.ablation_folder import TABLE, Stage
 from saps.evaluation.ablation.ablation_result import (
     Ablation,
     Difference,
@@ -20,7 +20,8 @@ from saps.evaluation.ablation.ablation_result import (
 )
 from saps.evaluation.ablation.ablation_settings import SIZES, Row
 from saps.evaluation.compare_reports import PairedCounts, gain
-from saps.evaluation.metrics import Spread
+from saps.evaluation.metrics import Rate, Spread
+from saps.evaluation.report import Epoch
 from saps.evaluation.report_tables import Table, escape, interval, percent, render_table
 from saps.resources import write_figure, write_whole
 
@@ -80,16 +81,12 @@ def tables(ablation: Ablation) -> Iterator[Table]:
 def brief_tables(ablation: Ablation) -> Iterator[Table]:
     """Yield the same in 80 columns: per cent alone, of as many tasks as the title says."""
     for title, results in _sections(ablation):
-        rows = [[c for c in row if c.brief] for row in _rows(ablation, results)]
-        found = {
-            "validation": [result.validation for result in results],
-            "test": [result.test for result in results],
+        n_tasks = {
+            "validation": [found.exact_match.n for r in results if (found := r.validation)],
+            "test": [found.exact_match.n for r in results if (found := r.test)],
         }
-        sizes = {
-            split: max((one.exact_match.n for one in judged if one), default=0)
-            for split, judged in found.items()
-        }
-        of = ", ".join(f"{split} of {n:,}" for split, n in sizes.items() if n)
+        of = ", ".join(f"{split} of {max(n):,}" for split, n in n_tasks.items() if any(n))
+        rows = [[cell for cell in row if cell.brief] for row in _rows(ablation, results)]
         yield Table(
             f"{title}: exact match, {of}" if of else title,
             tuple(cell.brief for cell in rows[0]),
@@ -125,31 +122,25 @@ def _rows(ablation: Ablation, results: Sequence[RowResult]) -> list[list[_Cell]]
 def _cells(result: RowResult, has_seeds: bool) -> Iterator[_Cell]:
     """Yield what the row reached; one that is not done says so and has no figures."""
     made = result if result.stage is Stage.DONE else None
-    test = None if made is None else made.test
+    test = made and made.test
+    holdout = ", holdout" if test is not None and test.is_holdout else ""
     yield _Cell("model", result.row.title, "model")
     yield _Cell("validation, exact match", _validation(result), "valid.")
-    exact = accuracy = exact_over = accuracy_over = None
-    holdout = ""
-    if test is not None:
-        exact, exact_over = test.exact_match, test.exact_match_over_seeds
-        accuracy, accuracy_over = test.accuracy, test.accuracy_over_seeds
-        holdout = ", holdout" if test.is_holdout else ""
-    for column, brief, rate, more, spread in (
-        ("test, exact match", "test", exact, "", exact_over),
-        ("test, accuracy by tests", "by tests", accuracy, holdout, accuracy_over),
+    for measure, column, brief, more in (
+        ("exact_match", "test, exact match", "test", ""),
+        ("accuracy", "test, accuracy by tests", "by tests", holdout),
     ):
+        rate: Rate | None = getattr(test, measure, None)
         yield _Cell(column, percent(rate) + more, brief)
         yield _Cell("95 % int.", interval(rate))
         if has_seeds:
-            low, high = (0.0, 0.0) if spread is None else spread.interval
-            told = f"{100 * max(0.0, low):.2f}-{100 * high:.2f} %"
-            yield _Cell("95 % int. over seeds", "-" if spread is None else told)
-    weights, speed, minutes = (
-        (made.parameters, made.examples_per_s, made.minutes) if made else (None, None, None)
-    )
-    yield _Cell("parameters", _millions(weights and weights / 1e6), "M")
-    yield _Cell("examples/s", "-" if speed is None else f"{speed:,.0f}", "ex./s")
-    yield _Cell("minutes", "-" if minutes is None else f"{minutes:.1f}", "min")
+            yield _Cell(
+                "95 % int. over seeds", interval(getattr(test, f"{measure}_over_seeds", None))
+            )
+    weights = made and made.parameters
+    yield _Cell("parameters", _number("{:.2f} M", weights and weights / 1e6), "M")
+    yield _Cell("examples/s", _number("{:,.0f}", made and made.examples_per_s), "ex./s")
+    yield _Cell("minutes", _number("{:.1f}", made and made.minutes), "min")
 
 
 def _validation(result: RowResult) -> str:
@@ -157,7 +148,8 @@ def _validation(result: RowResult) -> str:
         return "failed, see below" if result.stage is Stage.FAILED else f"({result.stage})"
     if result.validation is not None:
         return percent(result.validation.exact_match)
-    values = [epoch.get("val/exact_match", 0.0) for epoch in result.runs[0].epochs]
+    # The row is never judged, so what its training saw is all there is.
+    values = [epoch.get("val/exact_match", 0.0) for epoch in result.runs[0].state.epochs]
     return f"{100 * max(values):.2f} % (while training)" if values else "-"
 
 
@@ -166,11 +158,11 @@ def _published(row: Row) -> Iterator[_Cell]:
     for split, brief in (("validation", "publ."), ("test", "test")):
         told = "-" if known is None else f"{getattr(known, split):.2f} % ({known.measure})"
         yield _Cell(f"published: {split}", told, brief)
-    yield _Cell("published: parameters", _millions(None if known is None else known.parameters))
+    yield _Cell("published: parameters", _number("{:.2f} M", known and known.parameters))
 
 
-def _millions(weights: float | None) -> str:
-    return "-" if weights is None else f"{weights:.2f} M"
+def _number(form: str, value: float | None) -> str:
+    return "-" if value is None else form.format(value)
 
 
 def difference_table(ablation: Ablation, found: Sequence[Difference]) -> Table:
@@ -191,9 +183,9 @@ def difference_table(ablation: Ablation, found: Sequence[Difference]) -> Table:
 
 def _gain(found: PairedCounts | Spread) -> tuple[str, str, str]:
     points, ends, p_value = gain(found)
-    if isinstance(found, Spread):
-        return points, ends, p_value
-    return f"{points} (+{found.only_second:,} -{found.only_first:,})", ends, p_value
+    if isinstance(found, PairedCounts):
+        points += f" (+{found.only_second:,} -{found.only_first:,})"
+    return points, ends, p_value
 
 
 # What a reader of the tables has to know: failures, what V cannot do, what search has seen.
@@ -224,11 +216,11 @@ def notes(ablation: Ablation) -> Iterator[str]:
 
 def _waiting(result: RowResult) -> str:
     """Name the seeds that are missing: the row has no mean without them."""
-    if len(result.runs) == len(result.missing):
+    missing = [str(run.state.row.seed) for run in result.runs if not run.state.stage.is_over]
+    if len(result.runs) == len(missing):
         return f"{result.row.title} is not made yet"
-    kind = "seed" if len(result.missing) == 1 else "seeds"
-    missing = ", ".join(map(str, result.missing))
-    return f"{result.row.title} is not made yet under {kind} {missing}, so it has no mean"
+    under = f"{'seed' if len(missing) == 1 else 'seeds'} {', '.join(missing)}"
+    return f"{result.row.title} is not made yet under {under}, so it has no mean"
 
 
 def _siblings(ablation: Ablation) -> Iterator[str]:
@@ -279,33 +271,33 @@ it tells what another seed may give, and those of a seed what other tasks may.""
 def write_files(ablation: Ablation) -> None:
     """Write what there is to say, each file in one step; called again, it says more."""
     found = differences(ablation)
-    for folder in (ablation.settings.choices.out, ablation.settings.choices.publish):
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            _write_files(ablation, found, folder)
-
-
-def _write_files(ablation: Ablation, found: Sequence[Difference], out: Path) -> None:
-    runs = [run for result in ablation.results.values() for run in result.runs]
-    curves = {run.row.title: run.epochs for run in runs if run.epochs and run.row.judged}
-    draw_curves(curves, out / CURVES)
+    content = to_json(ablation, found)
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    states = [run.state for result in ablation.results.values() for run in result.runs]
+    curves = {one.row.title: one.epochs for one in states if one.epochs and one.row.judged}
     sizes = _size_points(ablation)
-    if len(sizes) > 1:
-        draw_sizes(sizes, out / SIZE_CURVE)
-    best, report = ablation.best, out / REPORT
+    for out in (ablation.settings.choices.out, ablation.settings.choices.publish):
+        if out is None:
+            continue
+        out.mkdir(parents=True, exist_ok=True)
+        draw_curves(curves, out / CURVES)
+        if len(sizes) > 1:
+            draw_sizes(sizes, out / SIZE_CURVE)
+        _copy_best_report(ablation, out)
+        write_whole(out / CSV, _csv(content["rows"]).encode())
+        write_whole(out / MARKDOWN, render_markdown(ablation, found).encode())
+        write_whole(out / TABLE, f"{text}\n".encode())
+
+
+def _copy_best_report(ablation: Ablation, out: Path) -> None:
+    best, report, draft = ablation.best, out / REPORT, out / f".{REPORT}.part"
     if best is not None:
         # Killed while it copies, the command leaves the earlier report whole.
-        draft = out / f".{REPORT}.part"
         shutil.rmtree(draft, ignore_errors=True)
-        made = ablation.settings.report_file(best.row, "test").parent
-        shutil.copytree(made, draft)
+        shutil.copytree(ablation.settings.report_file(best.row, "test").parent, draft)
     shutil.rmtree(report, ignore_errors=True)  # it may tell of an earlier best row
     if best is not None:
         draft.replace(report)
-    content = json.dumps(to_json(ablation, found), indent=2, ensure_ascii=False, allow_nan=False)
-    write_whole(out / CSV, _csv(ablation).encode())
-    write_whole(out / MARKDOWN, render_markdown(ablation, found).encode())
-    write_whole(out / TABLE, f"{content}\n".encode())
 
 
 def render_markdown(ablation: Ablation, found: Sequence[Difference]) -> str:
@@ -342,26 +334,26 @@ def _size_points(ablation: Ablation) -> list[tuple[int, Judgement]]:
     ]
 
 
-def _csv(ablation: Ablation) -> str:
-    """Return one flat line a row: rates as counts, shares and interval ends."""
-    rows = []
-    for row in to_json(ablation, ())["rows"]:
-        flat = {key: row[key] for key in ("name", "title", "stage", "reason")}
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return one flat line for each row of ablation.json: counts, shares and interval ends."""
+    lines = []
+    for row in rows:
+        line = {key: row[key] for key in ("name", "title", "stage", "reason")}
         for split in ("validation", "test"):
             judged: Mapping[str, Any] = row[split] or {}
             for measure in ("exact_match", "accuracy"):
                 for key in ("count", "n", "value", "low", "high"):
-                    flat[f"{split}_{measure}_{key}"] = judged.get(measure, {}).get(key)
-            flat[f"{split}_is_holdout"] = judged.get("is_holdout")
+                    line[f"{split}_{measure}_{key}"] = judged.get(measure, {}).get(key)
+            line[f"{split}_is_holdout"] = judged.get("is_holdout")
         for key in ("parameters", "training_examples_per_s", "training_minutes"):
-            flat[key] = row[key]
+            line[key] = row[key]
         for key in ("measure", "validation", "test", "parameters_millions"):
-            flat[f"published_{key}"] = (row["published"] or {}).get(key)
-        rows.append(flat)
+            line[f"published_{key}"] = (row["published"] or {}).get(key)
+        lines.append(line)
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(lines)
     return text.getvalue()
 
 

@@ -1,15 +1,14 @@
 """What a row is made with, and its making: looked at before anything is made, then in waves."""
 
-import contextlib
 import copy
 import functools
 import json
 import logging
 import re
 import warnings
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -90,11 +89,10 @@ def inspect(settings: Settings, *, are_made_here: bool) -> None:
     if is_kept or not settings.owns_runs:
         for name, cfg in configs.items():
             check_run(settings, settings.row(name), cfg)
-    path = Path(str(settings.data["path"]))
-    for split in SPLITS:  # before hours are spent on training
-        tasks = read_examples(find_split(path, split))
-        # Read for its errors alone.
-        deque(islice(tasks, settings.choices.evaluation.limit(split)), maxlen=0)
+    for split in SPLITS:  # for their errors alone, before hours are spent on training
+        tasks = read_examples(find_split(settings.data_path, split))
+        for _ in islice(tasks, settings.choices.evaluation.limit(split)):
+            pass
 
 
 def _checked(settings: Settings, row: Row) -> DictConfig:
@@ -127,7 +125,7 @@ def _check_effect(settings: Settings, row: Row) -> None:
             )
 
 
-@contextlib.contextmanager
+@contextmanager
 def _wrong_in(row: Row, done: str, keys: str) -> Iterator[None]:
     try:
         yield
@@ -142,7 +140,7 @@ def _check_sizes(settings: Settings) -> None:
     limited = [row for row in settings.rows if row.train_limit is not None]
     if not limited:
         return
-    file = find_split(str(settings.data["path"]), "train")
+    file = find_split(settings.data_path, "train")
     n_tasks, limit = sum(1 for _ in read_lines(file)), settings.data["train_limit"]
     kept = "" if limit is None else f", of which data.train_limit={limit} keeps the first"
     sizes = settings.sections.get(SIZES, ())
@@ -243,81 +241,67 @@ def _train(settings: Settings, row: Row) -> None:
         raise AblationError(f"{error}; remove {folder} to train the row anew") from error
 
 
-@contextlib.contextmanager
+@contextmanager
 def _said_to(path: Path) -> Iterator[None]:
-    """Have what is logged and printed go to a file; what is on the terminal tells of the whole.
-
-    Hydra's own state is hidden: a report would take the line of this command for that of
-    `saps evaluate`.
-    """
+    """Have what is logged and printed go to a file; what is on the terminal tells of the whole."""
     saps, lightning = logging.getLogger("saps"), logging.getLogger("lightning.pytorch")
-    quiet: list[Any] = [saps, lightning, *saps.handlers]
-    levels = [each.level for each in quiet]
     file = logging.FileHandler(path, encoding="utf-8")
     file.setFormatter(logging.Formatter(_FORMAT))
     state = HydraConfig.instance()
-    command, state.cfg = state.cfg, None
-    for each in quiet:
-        each.setLevel(logging.WARNING)
-    saps.setLevel(logging.DEBUG)
-    saps.addHandler(file)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(file.stream):
-            warnings.filterwarnings("ignore", module=r"lightning\.pytorch")
-            yield
-    finally:
-        state.cfg = command
-        saps.removeHandler(file)
-        file.close()
-        for each, level in zip(quiet, levels, strict=True):
-            each.setLevel(level)
+    with ExitStack() as stack:
+        stack.callback(file.close)
+        for each in (saps, lightning, *saps.handlers):
+            stack.callback(each.setLevel, each.level)
+            each.setLevel(logging.WARNING)
+        stack.callback(setattr, state, "cfg", state.cfg)
+        state.cfg = None  # a report would take the line of this command for that of saps evaluate
+        saps.setLevel(logging.DEBUG)
+        saps.addHandler(file)
+        stack.callback(saps.removeHandler, file)
+        stack.enter_context(warnings.catch_warnings())
+        warnings.filterwarnings("ignore", module=r"lightning\.pytorch")
+        stack.enter_context(redirect_stdout(file.stream))
+        yield
 
 
-# Which rows are started at the same moment: one that needs another comes after it.
+def make_in_waves(settings: Settings, start: Callable[[Sequence[Row]], None]) -> None:
+    """Make all rows: `start` makes some side by side; one that needs another comes after it.
 
+    A launcher that loses a process stops the others too. All of them are started again, those
+    that had begun each alone; a row whose process dies then as well has failed.
 
-@dataclass(slots=True)
-class Waves:
-    """Hands out the rows that are to be made, until all are done or failed.
-
-    A launcher that loses a process stops the others too. All of them are started again, each
-    alone; a row whose process dies then as well has failed.
+    Raises:
+        Exception: of `start`, if no row was begun: the launcher itself does not work.
     """
-
-    settings: Settings
-    suspects: set[str] = field(default_factory=set)
-
-    def next(self) -> list[Row]:
-        """Return rows to start side by side; nothing when all are over."""
-        waiting = [row for row in self.settings.rows if not self._is_over(row)]
+    suspects: set[str] = set()
+    while waiting := [row for row in settings.rows if not _is_over(settings, row)]:
         names = {row.name for row in waiting}
         free = [row for row in waiting if row.needs not in names]
-        return next(([row] for row in free if row.name in self.suspects), free)
-
-    def ended(self, wave: Sequence[Row], error: Exception | None) -> None:
-        """Look at what became of a wave, in which the launcher may have raised an error.
-
-        Raises:
-            Exception: `error`, if no row was begun: the launcher itself does not work.
-        """
-        lost = [row for row in wave if not self._is_over(row)]
-        begun = [row for row in lost if (self.settings.row_folder(row.name) / WORKING).exists()]
+        wave = next(([row] for row in free if row.name in suspects), free)
+        error = None
+        try:
+            start(wave)
+        except Exception as raised:  # of the launcher: a row's own are written down
+            error = raised
+        lost = [row for row in wave if not _is_over(settings, row)]
+        begun = [row for row in lost if (settings.row_folder(row.name) / WORKING).exists()]
         if error is not None and not begun and len(lost) == len(wave):
             raise error
         # A wave that was lost as a whole tells of no culprit: those that had begun are suspects.
         for row in begun if error is not None else lost:
-            if row.name in self.suspects:
+            if row.name in suspects:
                 said = "" if error is None else f" ({(str(error).splitlines() or [''])[0]})"
                 write_failure(
-                    self.settings,
+                    settings,
                     row.name,
                     f"its process ended without a result{said}; was it killed for lack of memory? "
                     "Smaller batches need less: data.batch_size, evaluation.batch_size",
                 )
-            self.suspects.add(row.name)
+            suspects.add(row.name)
 
-    def _is_over(self, row: Row) -> bool:
-        return state_of(self.settings, row).stage.is_over
+
+def _is_over(settings: Settings, row: Row) -> bool:
+    return state_of(settings, row).stage.is_over
 
 
 # What `saps train` and `saps evaluate` get for a row, and whether what lies there was made so.
@@ -365,7 +349,7 @@ def evaluate_config(settings: Settings, row: Row, split: str) -> DictConfig:
     judging = settings.choices.evaluation
     limits = (judging.limit(split), row.dev_limit if split == "dev" else None)
     cfg.checkpoint, cfg.split = str(settings.model_folder(row)), split
-    cfg.data.path, cfg.data.name = str(settings.data["path"]), str(settings.data["name"])
+    cfg.data.path, cfg.data.name = str(settings.data_path), str(settings.data["name"])
     cfg.limit = min((limit for limit in limits if limit is not None), default=None)
     # The folder is the ablation's own: a report in it is of an older model.
     cfg.out, cfg.overwrite = str(settings.report_file(row, split).parent), True
@@ -441,7 +425,7 @@ def _decisive(cfg: DictConfig, row: Row) -> dict[str, Any]:
 
 def _other_data(settings: Settings, folder: Path, saved: DictConfig) -> str | None:
     """Tell on which other data a run was trained."""
-    path = Path(str(settings.data["path"]))
+    path = settings.data_path
     is_same = Path(str(saved.data.path)).resolve() == path.resolve()
     if is_same and settings.owns_runs:  # settings.json has the digests of these data
         return None
@@ -449,33 +433,32 @@ def _other_data(settings: Settings, folder: Path, saved: DictConfig) -> str | No
         there = dict(read_checkpoint(folder / LAST)[KEY]["data"])
     except (CheckpointError, KeyError):  # a run that is over may have lost its checkpoint
         return None if is_same else f"data.path is {saved.data.path} there and {path} here"
-    for split, digest in there.items():
-        if split_digest(path, split) != digest:
-            return f"its {split} split is not that of {path}"
-    return None
+    changed = (split for split, digest in there.items() if split_digest(path, split) != digest)
+    return next((f"its {split} split is not that of {path}" for split in changed), None)
 
 
 def note_start(settings: Settings, row: Row) -> None:
     """Write down which model a row that is about to be trained starts from."""
     if row.starts_from is not None:
-        text = json.dumps({"sha256": _digest_of_start(settings, row.starts_from)})
+        text = json.dumps({"sha256": _digest_of(settings.run_folder(row.starts_from) / "best")})
         (settings.row_folder(row.name) / _START).write_text(text + "\n", encoding="utf-8")
 
 
 def _other_start(settings: Settings, row: Row) -> str | None:
     """Tell that the run that a row started from was made anew since; None where nobody noted it."""
+    if row.starts_from is None:
+        return None
     there = None
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+    with suppress(OSError, ValueError, KeyError, TypeError):
         text = (settings.row_folder(row.name) / _START).read_text(encoding="utf-8")
         there = json.loads(text)["sha256"]
-    if row.starts_from is None or there in (None, _digest_of_start(settings, row.starts_from)):
+    if there in (None, _digest_of(settings.run_folder(row.starts_from) / "best")):
         return None
     return f"it did not start from the model that {row.starts_from} has now"
 
 
-def _digest_of_start(settings: Settings, name: str) -> str | None:
-    folder = settings.run_folder(name) / "best"
-    return folder_digest(folder) if folder.is_dir() else None
+def _digest_of(model: Path) -> str | None:
+    return folder_digest(model) if model.is_dir() else None
 
 
 # Reports: one will do if it was made with the settings that are asked for, of the model there is.
@@ -491,22 +474,13 @@ def why_outdated(settings: Settings, row: Row, split: str) -> str | None:
     except ReportError as error:
         return str(error)
     asked = EvaluationSettings.read(evaluate_config(settings, row, split))
-    there, here = (
-        {
-            "decoding": decoding,
-            "limits": limits,
-            "as_typed": as_typed,
-            f"evaluation.{split}_limit": limit,
-        }
-        for decoding, limits, as_typed, limit in (
-            (made.decoding, made.limits, made.as_typed, made.data.limit),
-            (asked.decoding, asdict(asked.limits), asked.as_typed, asked.limit),
-        )
-    )
+    limit = f"evaluation.{split}_limit"
+    there = {"decoding": made.decoding, "limits": made.limits, "as_typed": made.as_typed}
+    here = {"decoding": asked.decoding, "limits": asdict(asked.limits), "as_typed": asked.as_typed}
+    there, here = {**there, limit: made.data.limit}, {**here, limit: asked.limit}
     if found := first_difference(there, here, only_there=True):
         return "{} was {} and is {} now".format(found.name, *found.told)
-    model = settings.model_folder(row)
-    is_same = model.is_dir() and made.model.sha256 == folder_digest(model)
+    is_same = made.model.sha256 == _digest_of(settings.model_folder(row))
     return None if is_same else "its model is another one now"
 
 
