@@ -19,14 +19,21 @@ A line of the code belongs to one node. So a traceback tells which node failed, 
 that succeeds.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import CodeType
 from typing import Any, Final, NamedTuple
 
 from saps.lang.errors import TreePath, ValueTypeError
-from saps.lang.functions.function_table import FUNCTIONS, Function, as_value, code_of, need_array
+from saps.lang.functions.function_table import (
+    FUNCTIONS,
+    Function,
+    as_value,
+    code_of,
+    need_array,
+    need_bools,
+)
 from saps.lang.limits import WORD, Limits, Meter, is_flat
 from saps.lang.node import (
     Node,
@@ -38,7 +45,7 @@ from saps.lang.node import (
     unknown_symbol,
 )
 from saps.lang.program_values import FORMS, LAMBDA_ARGUMENTS, SELF, FunctionValue, kind_of
-from saps.lang.types import FunctionType, Type
+from saps.lang.types import FunctionType
 from saps.lang.unify import BOOL, INT, Term
 
 FILENAME: Final = "<algolisp>"
@@ -134,15 +141,6 @@ class _Scope:
     reach: int = 0
 
 
-class _Lifted(NamedTuple):
-    """A part of the tree that becomes a function of its own."""
-
-    name: str
-    node: Node
-    path: TreePath
-    names: dict[str, _Value]
-
-
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A program as Python code; `instance` makes a function of it that works with a meter.
@@ -172,34 +170,19 @@ class Compiled:
         return program
 
 
-def compile_node(
-    root: Node,
-    arguments: Mapping[str, Type],
-    limits: Limits,
-    type_of: _TypeOf | None,
-    *,
-    is_deep: bool = False,
-    filename: str = FILENAME,
-) -> Compiled:
-    """Compile a program whose arguments have these types; `type_of` if it is well typed.
-
-    Raises:
-        UnknownSymbolError, ArityError, SizeLimitError: see `compile_program`.
-    """
-    return _Compiler(root, arguments, limits, type_of, is_deep).compile(filename)
-
-
-class _Compiler:
+class Compiler:
     """Compiles one program, in one of the two ways."""
 
     def __init__(
         self,
         root: Node,
-        arguments: Mapping[str, Type],
+        arguments: Iterable[str],
         limits: Limits,
         type_of: _TypeOf | None,
+        *,
         is_deep: bool,
     ) -> None:
+        """Begin with a program; `type_of` is there if it is well typed."""
         self._root = root
         self._limits = limits
         self._bound = 1 << limits.bits
@@ -213,7 +196,8 @@ class _Compiler:
         self._module = _Scope(0)
         self._scopes = [self._module]
         self._level = 0
-        self._lifted: list[_Lifted] = []
+        # Parts of the tree that become functions of their own: their names, and what they are of.
+        self._lifted: list[tuple[str, Node, TreePath, dict[str, _Value]]] = []
         self._constants: dict[str, Any] = {
             "low": -self._bound,
             "high": self._bound,
@@ -222,7 +206,7 @@ class _Compiler:
             "code_of": code_of,
             "is_flat": is_flat,
             "need_array": need_array,
-            "condition": _condition,
+            "need_bools": need_bools,
             "verdict": _verdict,
         }
         self._functions: dict[str, Function] = {}
@@ -242,11 +226,15 @@ class _Compiler:
                     (self._repeated if node in costly else costly).add(node)
             self._bits[id(node)] = bits
 
-    def compile(self, filename: str) -> Compiled:
-        program = _Lifted("program", self._root, (), self._parameters)
-        cost = self._function_of(program, is_program=True)
+    def compile(self, filename: str = FILENAME) -> Compiled:
+        """Write the code.
+
+        Raises:
+            UnknownSymbolError, ArityError, SizeLimitError: see `compile_program`.
+        """
+        cost = self._function_of("program", self._root, (), self._parameters)
         while self._lifted:
-            self._function_of(self._lifted.pop())
+            self._function_of(*self._lifted.pop())
         lines: list[str] = []
         numbers: list[int] = []
         _flatten(self._module.definitions, "", lines, numbers)
@@ -254,17 +242,17 @@ class _Compiler:
         paths = [self._paths[number] for number in numbers]
         return Compiled(code, self._constants, self._functions, paths, cost, self._is_deep)
 
-    def _function_of(self, part: _Lifted, *, is_program: bool = False) -> int:
+    def _function_of(self, name: str, node: Node, path: TreePath, names: Names) -> int:
         """Write the program, or a part of it, as a function of the module; return its cost."""
         scope = _Scope(1)
         self._scopes, self._level = [self._module, scope], 0
-        self._at = self._number(part.path)
-        value = self._value(part.node, part.path, part.names)
+        self._at = self._number(path)
+        value = self._value(node, path, names)
         body = [*scope.definitions, *scope.block, self._entry(f"return {value.text}")]
-        if not is_program:
+        if path:  # the meter begins a run of the whole with its cost
             body[:0] = self._charge(scope.cost)
-        parameters = ", ".join(value.text for value in part.names.values())
-        definition = self._entry(f"def {part.name}({parameters}):", body)
+        parameters = ", ".join(value.text for value in names.values())
+        definition = self._entry(f"def {name}({parameters}):", body)
         self._module.definitions.append(definition)
         return scope.cost
 
@@ -399,7 +387,7 @@ class _Compiler:
         used = {name: value for name, value in names.items() if name in symbols}
         name = self._fresh("g")
         inside = {symbol: _Value(self._fresh("p"), level=1) for symbol in used}
-        self._lifted.append(_Lifted(name, node, path, inside))
+        self._lifted.append((name, node, path, inside))
         return self._call_of(name, list(map(self._use, used.values())))
 
     def _leaf(self, node: Node, path: TreePath, names: Names) -> _Value:
@@ -612,7 +600,8 @@ class _Compiler:
             branches.append((value.text, here.block))
         here.block, here.known = outer, known
         (then, before_then), (other, before_other) = branches
-        test = f"condition({test})" if self._type_of is None else test
+        if self._type_of is None:
+            self._line(f"need_bools('if', {test})")
         if not before_then and not before_other:
             return self._assign(f"{then} if {test} else {other}")
         target = self._fresh("t")
@@ -648,12 +637,6 @@ def _flatten(block: Block, indent: str, lines: list[str], numbers: list[int]) ->
         numbers.append(entry[1])
         if len(entry) == 3:
             _flatten(entry[2], indent + " ", lines, numbers)
-
-
-def _condition(value: Any) -> Any:
-    if type(value) is not bool:
-        raise ValueTypeError(f"`if` expects a truth value as argument 1, found {kind_of(value)}")
-    return value
 
 
 def _verdict(value: Any) -> Any:

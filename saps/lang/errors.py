@@ -1,7 +1,7 @@
 """All that can go wrong with a program: one family, each kind with a stable `code`."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar, Final, TypeVar
 
 T = TypeVar("T")
@@ -159,13 +159,6 @@ class TimeLimitError(LimitError, code="time"):
 
 class SizeLimitError(LimitError, code="size"):
     """A value has too many elements, characters or bits."""
-
-
-def place_of(symbols: Sequence[str], path: TreePath) -> str:
-    """Join the symbols from the root down with the child indices: `reduce.2.lambda1.0`."""
-    if not path:
-        return symbols[0]
-    return ".".join(f"{symbol}.{index}" for symbol, index in zip(symbols, path, strict=False))
 
 
 def on_this_stack(compute: Callable[..., T], *arguments: Any) -> T:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from saps.lang.check import declarations, known_types, the_tree
-from saps.lang.compiler import FILENAME, Compiled, compile_node
+from saps.lang.compiler import FILENAME, Compiled, Compiler
 from saps.lang.errors import (
     AlgoLispError,
     DeclarationError,
@@ -90,8 +90,8 @@ class Program:
 
     def _as_code(self, *, is_deep: bool) -> Compiled:
         type_of = known_types(self.node, self.arguments)
-        compiling = partial(compile_node, is_deep=is_deep)
-        return on_this_stack(compiling, self.node, self.arguments, self.limits, type_of)
+        compiler = Compiler(self.node, self.arguments, self.limits, type_of, is_deep=is_deep)
+        return on_this_stack(compiler.compile)
 
     def _run(self, values: list[Any], deadline: float = 0.0) -> Value:
         try:
@@ -183,10 +183,9 @@ class _Machine:
     def bound(self, function: Function) -> FunctionValue:
         """Make a function of the table a value that this program may call."""
         node, meter = Node(function.name), self.meter
-        compiled = compile_node(
-            node, {}, meter.limits, None, is_deep=meter.is_deep, filename="<input>"
-        )
-        value: FunctionValue = compiled.instance(self.meter)()
+        compiler = Compiler(node, (), meter.limits, None, is_deep=meter.is_deep)
+        # By another name of a file: its lines are none of the program's.
+        value: FunctionValue = compiler.compile("<input>").instance(meter)()
         return value
 
 
@@ -398,14 +397,13 @@ def evaluate(job: Job, limits: Limits) -> list[Outcome]:
         program = compile_program(job.program, job.arguments, limits)
     except AlgoLispError as error:
         return [error] * len(job.inputs)
-    return [_outcome(program, inputs) for inputs in job.inputs]
-
-
-def _outcome(program: Program, inputs: Mapping[str, Value]) -> Outcome:
-    try:
-        return program(inputs)
-    except AlgoLispError as error:
-        return error
+    outcomes: list[Outcome] = []
+    for inputs in job.inputs:
+        try:
+            outcomes.append(program(inputs))
+        except AlgoLispError as error:
+            outcomes.append(error)
+    return outcomes
 
 
 def evaluate_many(

@@ -14,7 +14,7 @@ from saps.lang.errors import (
     TreeLimitError,
     TreePath,
     UnknownSymbolError,
-    place_of,
+    on_this_stack,
 )
 from saps.lang.program_values import LAMBDA_ARGUMENTS, SELF, constant, is_text, kind_of
 
@@ -81,20 +81,7 @@ class Node:
             TreeLimitError: the tree is too deep or too large.
             ArityError: a list has one symbol only, which would be a call without arguments.
         """
-        made: list[Node] = []
-        # Left to right, children before what is made of them: all walks here have a stack of their
-        # own, since the deepest trees have more levels than a caller may have frames left.
-        waiting: list[tuple[Any, TreePath, str | None]] = [(tree, (), None)]
-        while waiting:
-            part, path, symbol = waiting.pop()
-            if symbol is not None:
-                made[-len(part) + 1 :] = [Node(symbol, tuple(made[-len(part) + 1 :]))]
-            elif type(part) is not list:
-                made.append(Node(_symbol(part, path)))
-            else:
-                waiting.append((part, path, _head(part, path)))
-                waiting += [(part[i], (*path, i - 1), None) for i in range(len(part) - 1, 0, -1)]
-        return made[0]
+        return on_this_stack(_of_short_tree, tree, ())
 
     def to_short_tree(self) -> ShortTree:
         short: ShortTree = self._folded(lambda symbol, below: [symbol, *below] if below else symbol)
@@ -109,13 +96,7 @@ class Node:
 
     def _folded(self, make: Callable[[str, list[Any]], Any]) -> Any:
         """What `make` gives for the root, made of the symbol and what it gave for the children."""
-        made: list[Any] = []
-        for node in reversed(list(self.preorder())):
-            n_children = len(node.children)
-            below = made[len(made) - n_children :]
-            del made[len(made) - n_children :]
-            made.append(make(node.symbol, below[::-1]))
-        return made[0]
+        return _fold([(node.symbol, len(node.children)) for node in self.preorder()], make)
 
     def preorder(self) -> Iterator["Node"]:
         """This node, then its subtrees from left to right."""
@@ -134,13 +115,11 @@ class Node:
 
     def place(self, path: TreePath) -> str:
         """Spell `path` for people: `reduce.2.lambda1.0`."""
-        node, symbols = self, [self.symbol]
+        node, parts = self, []
         for index in path:
-            if index >= len(node.children):
-                break
+            parts.append(f"{node.symbol}.{index}")
             node = node.children[index]
-            symbols.append(node.symbol)
-        return place_of(symbols, path)
+        return ".".join(parts) or self.symbol
 
     def __str__(self) -> str:
         """The s-expression."""
@@ -183,13 +162,35 @@ class Node:
         return _of_preorder, ([n.symbol for n in nodes], [len(n.children) for n in nodes])
 
 
-def _of_preorder(symbols: list[str], n_children: list[int]) -> Node:
-    made: list[Node] = []
-    for symbol, number in zip(reversed(symbols), reversed(n_children), strict=True):
-        children = tuple(reversed(made[len(made) - number :]))
-        del made[len(made) - number :]
-        made.append(Node(symbol, children))
+def _fold(nodes: list[tuple[str, int]], make: Callable[[str, list[Any]], Any]) -> Any:
+    """As `Node._folded`, of the symbols and numbers of children in preorder.
+
+    The walk has a stack of its own: the deepest trees have more levels than a caller may have
+    frames left, and whoever prints a tree counts on no error.
+    """
+    made: list[Any] = []
+    for symbol, n_children in reversed(nodes):
+        start = len(made) - n_children
+        below = made[start:]
+        del made[start:]
+        made.append(make(symbol, below[::-1]))
     return made[0]
+
+
+def _of_preorder(symbols: list[str], n_children: list[int]) -> Node:
+    nodes = list(zip(symbols, n_children, strict=True))
+    node: Node = _fold(nodes, lambda symbol, below: Node(symbol, tuple(below)))
+    return node
+
+
+def _of_short_tree(tree: Any, path: TreePath) -> Node:
+    if type(tree) is not list:
+        return Node(_symbol(tree, path))
+    symbol = _head(tree, path)
+    children = []  # by a loop, since a comprehension would take a second frame for each level
+    for index, part in enumerate(tree[1:]):
+        children.append(_of_short_tree(part, (*path, index)))
+    return Node(symbol, tuple(children))
 
 
 def _head(tree: list[Any], path: TreePath) -> str:
@@ -215,8 +216,11 @@ def _symbol(leaf: Any, path: TreePath) -> str:
     if type(leaf) is str:
         if not _SYMBOL.fullmatch(leaf) or not is_text(leaf):
             raise TreeError(f"{_shorten(leaf)} is not a symbol", *_at(path))
-        if leaf.startswith('"') and "\\" in leaf:
-            _check_escapes(leaf, path)
+        if leaf.startswith('"'):
+            try:
+                constant(leaf)
+            except ParseError as error:
+                raise TreeError(error.message, *_at(path)) from None
         return leaf
     if type(leaf) is int and leaf.bit_length() <= 10_000:  # beyond, str() itself would refuse
         return str(leaf)
@@ -225,13 +229,6 @@ def _symbol(leaf: Any, path: TreePath) -> str:
     raise TreeError(
         f"found {_shorten(leaf)}, expected a symbol, a finite number or a list", *_at(path)
     )
-
-
-def _check_escapes(literal: str, path: TreePath) -> None:
-    try:
-        constant(literal)
-    except ParseError as error:
-        raise TreeError(error.message, *_at(path)) from None
 
 
 def _shorten(leaf: Any) -> str:

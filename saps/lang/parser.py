@@ -39,7 +39,7 @@ def parse(text: str) -> Node:
         raise ParseError(
             f"unexpected character {error.char!r}", text, error.pos_in_stream or 0
         ) from None
-    except _SymbolError as error:
+    except ParseError as error:  # of the builder, which does not know the text
         raise ParseError(error.message, text, error.offset) from None
     return node
 
@@ -55,7 +55,10 @@ def _check_brackets(text: str) -> None:
             if len(opened) > MAX_DEPTH:
                 raise TreeLimitError(f"the program is deeper than {MAX_DEPTH} nodes")
         elif found in ")]":
-            _close(opened, found, text, offset)
+            bracket = opened.pop()[0] if opened else ""
+            if _CLOSING.get(bracket) != found:
+                expected = f"expected '{_CLOSING[bracket]}', found" if bracket else "unexpected"
+                raise ParseError(f"{expected} '{found}'", text, offset)
         elif found == '"':
             raise ParseError("this quote is never closed", text, offset)
         else:
@@ -65,14 +68,6 @@ def _check_brackets(text: str) -> None:
     if opened:
         bracket, offset = opened[-1]
         raise ParseError(f"'{bracket}' is never closed", text, offset)
-
-
-def _close(opened: list[tuple[str, int]], found: str, text: str, offset: int) -> None:
-    if not opened:
-        raise ParseError(f"unexpected '{found}'", text, offset)
-    bracket, _ = opened.pop()
-    if _CLOSING[bracket] != found:
-        raise ParseError(f"expected '{_CLOSING[bracket]}', found '{found}'", text, offset)
 
 
 def _wrong_token(error: UnexpectedToken, text: str) -> ParseError:
@@ -100,15 +95,6 @@ def _expected(stack: list[Any]) -> str:
     return f"an argument of `{name}`"
 
 
-class _SymbolError(Exception):
-    """A token has the form of a symbol but cannot be one; becomes a ParseError."""
-
-    def __init__(self, message: str, token: Token) -> None:
-        super().__init__(message)
-        self.message = message
-        self.offset = token.start_pos or 0
-
-
 class _Builder(Transformer[Token, Node]):
     """Makes Nodes bottom-up while the text is parsed, so that no second tree is ever built."""
 
@@ -131,22 +117,26 @@ class _Builder(Transformer[Token, Node]):
         try:
             symbol = json.loads(token, strict=False)
         except json.JSONDecodeError as error:
-            raise _SymbolError(f"{token} is not a JSON string: {error.msg}", token) from None
+            raise _no_symbol(f"{token} is not a JSON string: {error.msg}", token) from None
         try:
             return Node.from_short_tree(_checked(symbol, token))
         except AlgoLispError as error:
-            raise _SymbolError(error.message, token) from None
+            raise _no_symbol(error.message, token) from None
 
 
 def _checked(symbol: str, token: Token) -> str:
     if not is_text(symbol):
-        raise _SymbolError(HALF_A_PAIR, token)
-    if symbol.startswith('"') and "\\" in symbol:
+        raise _no_symbol(HALF_A_PAIR, token)
+    if symbol.startswith('"'):
         try:
             constant(symbol)
         except AlgoLispError as error:
-            raise _SymbolError(error.message, token) from None
+            raise _no_symbol(error.message, token) from None
     return symbol
+
+
+def _no_symbol(message: str, token: Token) -> ParseError:
+    return ParseError(message, "", token.start_pos or 0)
 
 
 @cache

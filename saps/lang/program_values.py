@@ -100,8 +100,10 @@ def values_equal(left: Any, right: Any, *, by_value: bool = False) -> bool:
     seen: set[tuple[int, int]] = set()
     while waiting:
         left, right = waiting.pop()
-        kind = _common_type(left, right, by_value)
-        if kind is None:
+        kind = type(left)
+        if by_value and {kind, type(right)} == {int, float}:
+            kind = float
+        elif kind is not type(right):
             return False
         if kind is list or kind is dict:
             pair = (id(left), id(right))
@@ -112,30 +114,19 @@ def values_equal(left: Any, right: Any, *, by_value: bool = False) -> bool:
                 waiting += zip(left, right, strict=True)
                 if kind is dict:
                     waiting += zip(left.values(), right.values(), strict=True)
-        elif kind is float:
-            if not _floats_agree(left, right):
-                return False
-        elif (left != right) is not False:  # what is no value may have any answer
+        elif not _agree(left, right, kind):
             return False
     return True
 
 
-def _common_type(left: Any, right: Any, by_value: bool) -> type | None:
-    kind = type(left)
-    if by_value and {kind, type(right)} == {int, float}:
-        return float
-    return kind if kind is type(right) else None
-
-
-def _floats_agree(left: float, right: float) -> bool:
+def _agree(left: Any, right: Any, kind: type) -> bool:
+    if kind is not float:
+        return (left != right) is False  # what is no value may have any answer
     try:
-        return (
-            left == right
-            or (math.isnan(left) and math.isnan(right))
-            or math.isclose(left, right, rel_tol=RELATIVE_TOLERANCE)
-        )
+        is_close = math.isclose(left, right, rel_tol=RELATIVE_TOLERANCE)
     except OverflowError:  # an int beyond all floats, beside a float
         return False
+    return is_close or (math.isnan(left) and math.isnan(right))
 
 
 # Symbols that have a meaning of their own; those of functions are in the table.
