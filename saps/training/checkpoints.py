@@ -13,21 +13,20 @@ import signal
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import LambdaCallback
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from saps.data.algolisp import find_split
-from saps.data.files import content_digest
+from saps.data.files import DRAFT, content_digest, whole_file
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.model.bundle import FILES, SYMBOLS, TOKENIZER, WEIGHTS, plain_config, restore_replaced
@@ -97,18 +96,15 @@ class CheckpointFiles(TorchCheckpointIO):
     ) -> None:
         assert storage_options is None, "nobody gives any to the trainer of a run"
         path = Path(path)
-        draft = draft_of(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with draft.open("wb") as file:
+            with whole_file(path) as file:
                 torch.save(checkpoint, file)
                 file.flush()
                 # A rename may reach the disk before the bytes do, which a power failure would show.
                 os.fsync(file.fileno())
-            # Killed between these two moves, a run still has its previous checkpoint.
-            if path.exists():
-                path.replace(path.with_name(PREVIOUS))
-            draft.replace(path)
+                # Killed between this move and the next, a run still has its previous checkpoint.
+                if path.exists():
+                    path.replace(path.with_name(PREVIOUS))
             # Have the disk know of the new names, as it knows of the contents.
             descriptor = os.open(path.parent, os.O_RDONLY)
             try:
@@ -116,7 +112,6 @@ class CheckpointFiles(TorchCheckpointIO):
             finally:
                 os.close(descriptor)
         except (OSError, RuntimeError) as error:  # torch reports a failing write as the latter
-            draft.unlink(missing_ok=True)
             self.failure = first_line(error)
             kept = "the one before it is kept" if holds_a_run(path.parent) else "there is none yet"
             logger.warning(
@@ -131,11 +126,6 @@ def has_finite_weights(module: nn.Module) -> bool:
     # A sum is NaN or infinite if one of its terms is, and one tensor is fetched instead of many.
     sums = torch.stack([weight.detach().sum() for weight in module.parameters()])
     return bool(torch.isfinite(sums).all())
-
-
-def draft_of(path: Path) -> Path:
-    """Return where a file is written before it is moved to its place."""
-    return path.with_name(f".{path.name}.draft")
 
 
 def first_line(error: BaseException) -> str:
@@ -271,22 +261,15 @@ def first_difference(
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """What must stay as it is when a run goes on; vocabularies and splits by their hashes."""
-
-    settings: Mapping[str, Any]
-    vocabulary: Mapping[str, str]
-    data: Mapping[str, str]
-
-    @classmethod
-    def of(cls, cfg: DictConfig, data: "TaskData") -> "Fingerprint":
-        """Describe a run whose data have been read."""
-        labels = repr([(label.symbol, label.arity) for label in data.symbols.labels])
-        parts = {"tokenizer": data.tokenizer.model_proto, "symbols": labels.encode()}
-        vocabulary = {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()}
-        splits = {split: split_digest(data.path, split) for split in ("train", "dev")}
-        return cls(_settings_of(cfg), vocabulary, splits)
+def fingerprint(cfg: DictConfig, data: "TaskData") -> dict[str, Any]:
+    """Describe what must stay as it is when a run goes on; vocabularies and splits by hashes."""
+    labels = repr([(label.symbol, label.arity) for label in data.symbols.labels])
+    parts = {"tokenizer": data.tokenizer.model_proto, "symbols": labels.encode()}
+    return {
+        "settings": _settings_of(cfg),
+        "vocabulary": {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()},
+        "data": {split: split_digest(data.path, split) for split in ("train", "dev")},
+    }
 
 
 def split_digest(folder: Path, split: str) -> str:
@@ -304,20 +287,14 @@ def _settings_of(cfg: DictConfig) -> dict[str, Any]:
     return {key: config[key] for key in ("seed", "model", "optimizer")} | {"data": data}
 
 
-class KeepsFingerprint(Callback):
-    """Writes into each checkpoint what it belongs to, and which run of wandb it is."""
+def keeps(belongs_to: Mapping[str, Any]) -> LambdaCallback:
+    """Write into each checkpoint what it belongs to, and which run of wandb it is."""
 
-    def __init__(self, fingerprint: Fingerprint) -> None:
-        self.fingerprint = fingerprint
-
-    def on_save_checkpoint(
-        self,
-        trainer: lightning.Trainer,
-        pl_module: lightning.LightningModule,  # noqa: ARG002 - Lightning's
-        checkpoint: dict[str, Any],
-    ) -> None:
+    def mark(trainer: lightning.Trainer, _: object, checkpoint: dict[str, Any]) -> None:
         version = None if trainer.logger is None else trainer.logger.version
-        checkpoint[KEY] = asdict(self.fingerprint) | {"logger": version}
+        checkpoint[KEY] = {**belongs_to, "logger": version}
+
+    return LambdaCallback(on_save_checkpoint=mark)
 
 
 def check_settings(path: Path, checkpoint: Mapping[str, Any], cfg: DictConfig) -> None:
@@ -339,17 +316,17 @@ def check_settings(path: Path, checkpoint: Mapping[str, Any], cfg: DictConfig) -
 
 
 def check_data(
-    path: Path, checkpoint: Mapping[str, Any], fingerprint: Fingerprint, data: Path
+    path: Path, checkpoint: Mapping[str, Any], here: Mapping[str, Any], data: Path
 ) -> None:
     """Raise a CheckpointError where a vocabulary beside a checkpoint, or a split, has changed."""
     for name, digest in checkpoint[KEY]["vocabulary"].items():
-        if fingerprint.vocabulary[name] != digest:
+        if here["vocabulary"][name] != digest:
             raise CheckpointError(
                 f"the {name} in {path.parent} is not the one that {path.name} was trained with; "
                 f"put the run's own file back, or {_ANEW}"
             )
     for split, digest in checkpoint[KEY]["data"].items():
-        if fingerprint.data[split] != digest:
+        if here["data"][split] != digest:
             raise CheckpointError(
                 f"the {split} split in {data} changed since the run of {path} began; give that "
                 f"run's data.path=, or {_ANEW}"
@@ -435,8 +412,8 @@ def prepare_folder(cfg: DictConfig, folder: Path, data: "TaskData", *, is_new: b
     """
     try:
         restore_replaced(folder / BEST)
-        for name in (LAST, METRICS, CURVES):
-            draft_of(folder / name).unlink(missing_ok=True)
+        for draft in folder.glob(f".{LAST}.????????{DRAFT}"):
+            draft.unlink()
         # What `save_bundle` had begun, and what it had moved aside. Only what a run writes is
         # removed: a person may have a hidden folder of that name.
         for pattern, ours in (

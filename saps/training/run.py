@@ -40,17 +40,17 @@ from saps.training.checkpoints import (
     KEY,
     LAST,
     CheckpointFiles,
-    Fingerprint,
-    KeepsFingerprint,
     RunInterruptedError,
     TrainingError,
     check_data,
     check_free,
     check_settings,
+    fingerprint,
     first_line,
     go_on_if_requeued,
     goes_on,
     holds_a_run,
+    keeps,
     newest_checkpoint,
     prepare_folder,
     read_checkpoint,
@@ -115,7 +115,7 @@ def train(cfg: DictConfig) -> TrainResult:
     go_on_if_requeued(cfg, folder)
     check_free(cfg, folder)
     start = _start(cfg, folder)
-    data, network, fingerprint = _prepared(cfg, start)
+    data, network, belongs_to = _prepared(cfg, start)
     freezing = Freezing(cfg.freezing, network)
     module = _module(cfg, network, data)
     is_kept = (folder / BEST / WEIGHTS).is_file
@@ -124,7 +124,7 @@ def train(cfg: DictConfig) -> TrainResult:
     files, interruption = CheckpointFiles(), Interruption()
     callbacks = [
         *(StepSeed(cfg.seed), freezing, FiniteLoss(folder / LAST)),
-        *(best, KeepsFingerprint(fingerprint), SampleDecodes(data, cfg.n_samples)),
+        *(best, keeps(belongs_to), SampleDecodes(data, cfg.n_samples)),
         EpochReport(folder, data.size("dev")),
         Saving(folder, files, interruption, **cfg.checkpoints),
     ]
@@ -159,8 +159,8 @@ def _start(cfg: DictConfig, folder: Path) -> _Start | None:
     return start
 
 
-def _prepared(cfg: DictConfig, start: _Start | None) -> "tuple[TaskData, Network, Fingerprint]":
-    """Read the data and make the network, with the weights that it begins with."""
+def _prepared(cfg: DictConfig, start: _Start | None) -> "tuple[TaskData, Network, dict[str, Any]]":
+    """Read the data, make the network with its first weights, and say what the run belongs to."""
     # The models with whose weights a run begins, before the data, which take longer to read.
     former, earlier = (
         load_earlier(cfg, key) if start is None else None for key in ("start_from", "pretrained")
@@ -169,9 +169,9 @@ def _prepared(cfg: DictConfig, start: _Start | None) -> "tuple[TaskData, Network
     torch.set_float32_matmul_precision(cfg.matmul_precision)
     data: TaskData = instantiate(cfg.data, seed=cfg.seed, _convert_="all")
     data.read(*(() if start is None else vocabularies(start.path.parent)))
-    fingerprint = Fingerprint.of(cfg, data)
+    belongs_to = fingerprint(cfg, data)
     if start is not None:
-        check_data(start.path, start.checkpoint, fingerprint, data.path)
+        check_data(start.path, start.checkpoint, belongs_to, data.path)
     # The sizes of its layers follow from the vocabularies, so the data come first.
     network = build_network(plain_config(cfg.model), data.tokenizer, data.symbols)
     data.upward, data.sequences = network.reads_trees, network.writes_tokens
@@ -182,7 +182,7 @@ def _prepared(cfg: DictConfig, start: _Start | None) -> "tuple[TaskData, Network
         take_all(former, network, data.tokenizer, data.symbols)
     if earlier is not None:
         take_decoder(earlier, network, data.symbols)
-    return data, network, fingerprint
+    return data, network, belongs_to
 
 
 def _module(cfg: DictConfig, network: Network, data: "TaskData") -> SynthesisModule:
