@@ -139,11 +139,15 @@ def _no_symbol(message: str, token: Token) -> ParseError:
     return ParseError(message, "", token.start_pos or 0)
 
 
+def grammar() -> str:
+    """The grammar, whose comments are the reference of the written form."""
+    return (resource_folder("grammar") / "algolisp.lark").read_text(encoding="utf-8")
+
+
 @cache
 def _lark() -> Lark:
-    grammar = (resource_folder("grammar") / "algolisp.lark").read_text(encoding="utf-8")
     return Lark(
-        grammar,
+        grammar(),
         parser="lalr",
         transformer=_Builder(),
         keep_all_tokens=True,

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 from saps.lang.errors import AlgoLispError, StaticTypeError, TreePath
 from saps.lang.functions.function_table import FUNCTIONS, Function
 from saps.lang.node import Node
+from saps.lang.parser import grammar
 from saps.lang.program_values import FORMS
 from saps.lang.types import Constraint, Variable, parts_of
-from saps.resources import resource_folder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -140,22 +140,23 @@ def dot(node: Node) -> str:
 
 def svg(node: Node) -> str:
     """The tree as an SVG picture, its symbols as text."""
-    return _picture(node, "svg", _DOTS_PER_INCH).decode("utf-8")
+    return _picture(node, "svg", 1).decode("utf-8")
 
 
 def png(node: Node) -> bytes:
     """The tree as a PNG picture, at two pixels a point; fewer if it is very large."""
-    width, height = _size(_placed(node), node)
-    return _picture(node, "png", _DOTS_PER_INCH * min(2.0, _MAX_PIXELS / max(width, height)))
+    return _picture(node, "png", 2)
 
 
-def _picture(node: Node, suffix: str, dots_per_inch: float) -> bytes:
+def _picture(node: Node, suffix: str, pixels_a_point: float) -> bytes:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     root = _placed(node)
     _shift(root, _MARGIN)
-    width, height = _size(root, node)
+    width = root.width + 2 * _MARGIN
+    height = (node.depth - 1) * _ROW + 2 * _MARGIN + _LETTER_HEIGHT
+    scale = min(pixels_a_point, _MAX_PIXELS / max(width, height))
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "saps"}):
         figure = Figure((width / _DOTS_PER_INCH, height / _DOTS_PER_INCH), _DOTS_PER_INCH)
         axes = figure.add_axes((0, 0, 1, 1))
@@ -168,12 +169,9 @@ def _picture(node: Node, suffix: str, dots_per_inch: float) -> bytes:
         with warnings.catch_warnings():
             # A letter that the font lacks becomes a box in a PNG, and is there in an SVG.
             warnings.filterwarnings("ignore", "Glyph")
-            figure.savefig(written, format=suffix, dpi=dots_per_inch, metadata=metadata | dated)
+            dpi = scale * _DOTS_PER_INCH
+            figure.savefig(written, format=suffix, dpi=dpi, metadata=metadata | dated)
     return written.getvalue()
-
-
-def _size(root: "_Placed", node: Node) -> tuple[float, float]:
-    return root.width + 2 * _MARGIN, (node.depth - 1) * _ROW + 2 * _MARGIN + _LETTER_HEIGHT
 
 
 @dataclass(slots=True)
@@ -261,19 +259,13 @@ def describe(function: Function) -> str:
 
 def _notes(function: Function) -> Iterator[str]:
     """What the variables of the signature stand for, if that is not just any type."""
-    seen: dict[str, Constraint] = {}
-    for kind in (*function.parameters, function.result):
-        _collect(kind, seen)
-    for name, constraint in seen.items():
+    kinds: list[object] = [function.type]
+    for kind in kinds:  # which grows by the parts of each
+        kinds += parts_of(kind)
+    constraints = {kind.name: kind.constraint for kind in kinds if isinstance(kind, Variable)}
+    for name, constraint in constraints.items():
         if constraint in _CONSTRAINTS:
             yield f"- `{name}` is {_CONSTRAINTS[constraint]}."
-
-
-def _collect(kind: object, seen: dict[str, Constraint]) -> None:
-    if isinstance(kind, Variable):
-        seen[kind.name] = kind.constraint
-    for part in parts_of(kind):
-        _collect(part, seen)
 
 
 def functions_page() -> str:
@@ -302,17 +294,13 @@ def syntax_page() -> str:
 
 def syntax_examples() -> list[str]:
     """The programs in the comments of the grammar."""
-    return re.findall(r"^//     (.*)$", _grammar(), re.MULTILINE)
+    return re.findall(r"^//     (.*)$", grammar(), re.MULTILINE)
 
 
 def _syntax_blocks() -> Iterator[str]:
-    for block in re.split(r"\n\n+", _grammar().strip()):
+    for block in re.split(r"\n\n+", grammar().strip()):
         if block.startswith("//"):
             lines = [line.removeprefix("//").removeprefix(" ") for line in block.split("\n")]
             yield from (part.strip("\n") for part in "\n".join(lines).split("\n\n"))
         else:
             yield f"```lark\n{block}\n```"
-
-
-def _grammar() -> str:
-    return (resource_folder("grammar") / "algolisp.lark").read_text(encoding="utf-8")

@@ -221,20 +221,19 @@ def _combine(meter: Meter, outer: Any, inner: Any) -> FunctionValue:
         if type(value) is not FunctionValue:
             return _no_function("combine", value)
     before = inner.call
-    call: Callable[..., Any] = _only_deep
+
+    def deep(*values: Any) -> Any:
+        found = yield before(*values)
+        return (yield code_of(outer, 1)(found))
+
     if meter.is_deep:
-
-        def call(*values: Any) -> Any:
-            found = yield before(*values)
-            return (yield code_of(outer, 1)(found))
-
-    elif inner.arity == 1:
-        call = lambda x: code_of(outer, 1)(before(x))  # noqa: E731
-    elif inner.arity == 2:
-        call = lambda x, y: code_of(outer, 1)(before(x, y))  # noqa: E731
-    elif inner.arity == 3:
-        call = lambda x, y, z: code_of(outer, 1)(before(x, y, z))  # noqa: E731
-    return FunctionValue("combine", inner.arity, call, meter if meter.is_deep else None)
+        return FunctionValue("combine", inner.arity, deep, meter)
+    calls: dict[int | None, Callable[..., Any]] = {
+        1: lambda x: code_of(outer, 1)(before(x)),
+        2: lambda x, y: code_of(outer, 1)(before(x, y)),
+        3: lambda x, y, z: code_of(outer, 1)(before(x, y, z)),
+    }
+    return FunctionValue("combine", inner.arity, calls.get(inner.arity, _only_deep))
 
 
 def _only_deep(*_: Any) -> Any:

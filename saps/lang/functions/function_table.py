@@ -5,7 +5,7 @@ They share the checks of kinds, calls of function values, equality and order.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cmp_to_key
 from types import GeneratorType, MappingProxyType
 from typing import Any, Final
@@ -29,7 +29,16 @@ from saps.lang.program_values import (
     kind_of,
     shown,
 )
-from saps.lang.types import Constraint, FunctionType, Row, Type, Variable, parse_type
+from saps.lang.types import (
+    Array,
+    Constraint,
+    Dictionary,
+    FunctionType,
+    Row,
+    Type,
+    Variable,
+    parse_type,
+)
 
 Implementation = Callable[..., Any]
 
@@ -152,11 +161,8 @@ def _constrain(kind: Any) -> Any:
         return _VARIABLES.get(kind.name, kind)
     if isinstance(kind, tuple):
         return tuple(map(_constrain, kind))
-    if isinstance(kind, Type) and getattr(kind, "__dataclass_fields__", {}):
-        parts = {f: getattr(kind, f) for f in kind.__dataclass_fields__}  # type: ignore[attr-defined]
-        return type(kind)(
-            **{f: p if isinstance(p, str) else _constrain(p) for f, p in parts.items()}
-        )
+    if isinstance(kind, Array | Dictionary | FunctionType | Row):
+        return type(kind)(*[_constrain(getattr(kind, field.name)) for field in fields(kind)])
     return kind
 
 

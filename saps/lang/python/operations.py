@@ -9,8 +9,7 @@ import builtins
 import keyword
 import re
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
-from types import MappingProxyType
+from functools import lru_cache, partial
 from typing import Final
 
 from saps.lang.functions.function_table import FUNCTIONS, Function
@@ -134,12 +133,12 @@ _DELAYING: Final = (
 )
 
 
-def _declared_operation(function: Function, terms: tuple[Term, ...]) -> Term:
+def _declared_operation(function: Function, *terms: Term) -> Term:
     """Write a call of a function as its entry says."""
     facts = ANYTHING if "number" in function.gives else facts_of_type(function.result)
     # What is too large is refused by limits of the interpreter, which Python does not have.
     may_fail = any(error != "size" for error, _ in function.errors)
-    is_total = not may_fail and _all_total(*terms)
+    is_total = not may_fail and all(term.is_total for term in terms)
     text = _inline_text(function)
     if text is None:
         return Term(call(_helper_name(function), *(t.code for t in terms)), facts, is_total)
@@ -154,8 +153,7 @@ def _declared_operation(function: Function, terms: tuple[Term, ...]) -> Term:
     return Term(filled(parsed(text), codes), facts, is_total)
 
 
-@cache
-def _declared_helpers(n_functions: int) -> dict[str, str]:  # noqa: ARG001  what it is cached by
+def _declared_helpers() -> dict[str, str]:
     """The source of each helper function that entries of the table make necessary, by name."""
     needing = (f for f in FUNCTIONS.values() if f.python and _inline_text(f) is None)
     return {_helper_name(function): _helper_source(function) for function in needing}
@@ -207,83 +205,35 @@ def _helper_source(function: Function) -> str:
 
 Operation = Callable[..., Term]
 
-_OPERATIONS: Final[dict[str, Operation]] = {}
-OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(_OPERATIONS)
+
+def _made(text: str, facts: Facts, *terms: Term, is_safe: object = True) -> Term:
+    """What the text says of the terms, which may fail where they may; or anyway."""
+    is_total = bool(is_safe) and all(term.is_total for term in terms)
+    return Term(code(text, *terms), facts, is_total)
 
 
-def operation(symbol: str) -> Operation:
-    """Give the operation that writes a call of a function."""
-    if symbol in OPERATIONS:
-        return OPERATIONS[symbol]
-    return lambda *terms: _declared_operation(FUNCTIONS[symbol], terms)
+def _arithmetic(symbol: str, x: Term, y: Term) -> Term:
+    facts = arithmetic(x.facts, y.facts)
+    both_natural = x.facts.is_natural and y.facts.is_natural and facts.is_whole
+    facts = natural_if(facts, both_natural and symbol != "-")
+    return _made(f"x {symbol} y", facts, x, y, is_safe=facts.is_int)
 
 
-def _operation(*symbols: str) -> Callable[[Operation], Operation]:
-    def enter(operation: Operation) -> Operation:
-        _OPERATIONS.update(dict.fromkeys(symbols, operation))
-        return operation
-
-    return enter
-
-
-def _all_total(*terms: Term) -> bool:
-    return all(term.is_total for term in terms)
-
-
-def _simple(symbol: str, text: str, facts: Facts | None = None) -> None:
-    """Enter what always has the same text and never fails; by default an array like the first."""
-
-    def write(*terms: Term) -> Term:
-        known = terms[0].facts if facts is None else facts
-        return Term(code(text, *terms), known, _all_total(*terms))
-
-    _OPERATIONS[symbol] = write
-
-
-_simple("len", "len(x)", NATURAL)
-_simple("strlen", "len(x)", NATURAL)
-_simple("contains", "y in x", ANYTHING)
-_simple("is_prime", "is_prime(x)", ANYTHING)
-_simple("tail", "x[1:]")
-_simple("sort", "sorted(x)")
-_simple("reverse", "x[::-1]")
-
-
-def _arithmetic(symbol: str, *, keeps_natural: bool) -> None:
-    def write(x: Term, y: Term) -> Term:
-        facts = arithmetic(x.facts, y.facts)
-        both_natural = x.facts.is_natural and y.facts.is_natural and facts.is_whole
-        facts = natural_if(facts, keeps_natural and both_natural)
-        return Term(code(f"x {symbol} y", x, y), facts, _all_total(x, y) and facts.is_int)
-
-    _OPERATIONS[symbol] = write
-
-
-_arithmetic("+", keeps_natural=True)
-_arithmetic("-", keeps_natural=False)
-_arithmetic("*", keeps_natural=True)
-
-
-@_operation("/")
 def _divide(x: Term, y: Term) -> Term:
     facts = arithmetic(x.facts, y.facts)
     facts = natural_if(facts, facts.is_whole and x.facts.is_natural and y.facts.is_natural)
-    is_total = facts.is_int and _all_total(x, y) and bool(y.value)
-    if x.facts.is_whole:
-        return Term(code("x // y", x, y), facts, is_total)
-    if x.facts.is_float:
+    if x.facts.is_float and not x.facts.is_whole:
         return Term(code("x / y", x, y), facts._replace(is_float=True))
-    return Term(code("divide(x, y)", x, y), facts, is_total)
+    text = "x // y" if x.facts.is_whole else "divide(x, y)"
+    return _made(text, facts, x, y, is_safe=facts.is_int and y.value)
 
 
-@_operation("%")
 def _remainder(x: Term, y: Term) -> Term:
     facts = arithmetic(x.facts, y.facts)
     facts = natural_if(facts, facts.is_whole and y.facts.is_natural)
-    return Term(code("x % y", x, y), facts, facts.is_int and _all_total(x, y) and bool(y.value))
+    return _made("x % y", facts, x, y, is_safe=facts.is_int and y.value)
 
 
-@_operation("pow")
 def _power(x: Term, y: Term) -> Term:
     is_whole = x.facts.is_whole and y.facts.is_whole and y.facts.is_natural
     facts = natural_if(WHOLE if is_whole else ANYTHING, is_whole and x.facts.is_natural)
@@ -291,75 +241,58 @@ def _power(x: Term, y: Term) -> Term:
     return Term(code("x**y" if is_real else "power(x, y)", x, y), facts)
 
 
-@_operation("sqrt")
 def _square_root(x: Term) -> Term:
     is_ordered = x.facts.is_ordered
     facts = Facts(is_float=True, is_ordered=is_ordered, is_natural=is_ordered)
     return Term(code("math.sqrt(x)", x), facts)
 
 
-@_operation("floor")
 def _floor(x: Term) -> Term:
     if x.facts.is_whole:
         return x
     return Term(code("int(x)", x), WHOLE._replace(is_natural=x.facts.is_natural))
 
 
-@_operation("square")
 def _square(x: Term) -> Term:
     facts = natural_if(arithmetic(x.facts, x.facts), x.facts.is_whole)
     text = "x**2" if x.facts.is_whole else "square(x)"
     if x.is_simple and not x.facts.is_whole:
         text = "x * x"  # a power of a float may fail where its product is infinite
-    return Term(code(text, x), facts, x.is_total and x.facts.is_int)
+    return _made(text, facts, x, is_safe=x.facts.is_int)
 
 
-@_operation("abs")
 def _absolute(x: Term) -> Term:
     if x.facts.is_natural:
         return x
-    facts = natural_if(x.facts._replace(element=None), x.facts.is_ordered)
-    return Term(code("abs(x)", x), facts, x.is_total)
+    return _made("abs(x)", natural_if(x.facts._replace(element=None), x.facts.is_ordered), x)
 
 
-@_operation("min")
 def _minimum(x: Term, y: Term) -> Term:
     facts = join(x.facts, y.facts)
     # Python's min agrees on ties, but not on NaN.
     if facts.is_ordered:
-        return Term(code("min(x, y)", x, y), facts, _all_total(x, y))
+        return _made("min(x, y)", facts, x, y)
     return Term(code("lesser(x, y)", x, y))
 
 
-@_operation("max")
 def _maximum(x: Term, y: Term) -> Term:
     facts = join(x.facts, y.facts)
     if facts.is_int:
-        return Term(code("max(x, y)", x, y), facts, _all_total(x, y))
+        return _made("max(x, y)", facts, x, y)
     return Term(code("greater(x, y)", x, y), facts._replace(is_natural=False))
 
 
-@_operation("digits")
 def _digits(x: Term) -> Term:
     number = x.code if x.facts.is_natural else code("abs(x)", x)
     digits = code("[int(digit) for digit in str(x)]", number)
     return Term(digits, Facts(element=NATURAL), x.is_total and x.facts.is_whole)
 
 
-def _logic(symbol: str, lazy: str, strict: str) -> None:
-    def write(x: Term, y: Term) -> Term:
-        if y.is_total:
-            return Term(code(f"x {lazy} y", x, y), ANYTHING, x.is_total)
-        return Term(code(f"x {strict} y", x, y))
-
-    _OPERATIONS[symbol] = write
+def _logic(lazy: str, strict: str, x: Term, y: Term) -> Term:
+    # Both sides are evaluated, unless nobody can tell.
+    return _made(f"x {lazy if y.is_total else strict} y", ANYTHING, x, y)
 
 
-_logic("&&", "and", "&")
-_logic("||", "or", "|")
-
-
-@_operation("range")
 def _range(low: Term, high: Term) -> Term:
     facts = Facts(element=WHOLE._replace(is_natural=low.facts.is_natural))
     if type(low.value) is type(high.value) is int and high.value - low.value <= 1_000:
@@ -367,20 +300,12 @@ def _range(low: Term, high: Term) -> Term:
     return Term(code("short_range(x, y)", low, high), facts)
 
 
-@_operation("head")
-def _head(values: Term) -> Term:
-    return Term(code("x[0]", values), values.facts.of_element)
-
-
-@_operation("deref", "int-deref")
 def _deref(values: Term, index: Term) -> Term:
     text = "x[y]" if index.facts.is_natural else "element(x, y)"
     return Term(code(text, values, index), values.facts.of_element)
 
 
-@_operation("slice")
 def _slice(values: Term, low: Term, high: Term) -> Term:
-    is_total = low.facts.is_whole and high.facts.is_whole and _all_total(values, low, high)
     text = "x[max(operator.index(y), 0):z]"  # a float would be an error, but max could hide it
     if type(low.value) is int and low.value <= 0:
         text = "x[:z]"
@@ -388,48 +313,73 @@ def _slice(values: Term, low: Term, high: Term) -> Term:
         text = "x[y:z]"
     elif low.facts.is_whole:
         text = "x[max(y, 0):z]"
-    return Term(code(text, values, low, high), values.facts, is_total)
+    is_safe = low.facts.is_whole and high.facts.is_whole
+    return _made(text, values.facts, values, low, high, is_safe=is_safe)
 
 
-@_operation("append")
 def _append(values: Term, value: Term) -> Term:
     listed = values.code
     first = listed.elts if isinstance(listed, ast.List) else [ast.Starred(listed, ast.Load())]
     facts = Facts(element=join(values.facts.of_element, value.facts))
-    return Term(ast.List([*first, value.code], ast.Load()), facts, _all_total(values, value))
+    longer = ast.List([*first, value.code], ast.Load())
+    return Term(longer, facts, values.is_total and value.is_total)
 
 
-def _new(symbol: str, text: str, facts: Facts) -> None:
-    """Enter an empty value; but terms that may fail are evaluated all the same."""
-
-    def write(*unused: Term) -> Term:
-        risky = [term.code for term in unused if not term.is_total]
-        made = call("instead", code(text), *risky) if risky else code(text)
-        return Term(made, facts, not risky)
-
-    _OPERATIONS[symbol] = write
+def _new(text: str, facts: Facts, *unused: Term) -> Term:
+    """An empty value; but terms that may fail are evaluated all the same."""
+    risky = [term.code for term in unused if not term.is_total]
+    return Term(call("instead", code(text), *risky) if risky else code(text), facts, not risky)
 
 
-_new("array-new", "[]", Facts(element=NOTHING))
-_new("dict-new", "{}", ANYTHING)
-
-
-@_operation("str_index")
-def _string_index(index: Term, text: Term) -> Term:
-    return Term(code("x[y]" if index.facts.is_whole else "x[int(y)]", text, index))
-
-
-@_operation("str_concat")
 def _string_concat(x: Term, y: Term) -> Term:
-    if x.value == "" and isinstance(x.value, str):
-        return y
-    return Term(code("x + y", x, y), ANYTHING, _all_total(x, y))
+    return y if x.value == "" else _made("x + y", ANYTHING, x, y)
 
 
-@_operation("str_split")
 def _string_split(text: Term, delimiter: Term) -> Term:
     pieces = code("[piece for piece in x.split(y) if piece]", text, delimiter)
     return Term(pieces, ANYTHING, text.is_total and bool(delimiter.value))
+
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    "len": partial(_made, "len(x)", NATURAL),
+    "strlen": partial(_made, "len(x)", NATURAL),
+    "contains": partial(_made, "y in x", ANYTHING),
+    "is_prime": partial(_made, "is_prime(x)", ANYTHING),
+    "tail": lambda x: _made("x[1:]", x.facts, x),
+    "sort": lambda x: _made("sorted(x)", x.facts, x),
+    "reverse": lambda x: _made("x[::-1]", x.facts, x),
+    "head": lambda x: Term(code("x[0]", x), x.facts.of_element),
+    "+": partial(_arithmetic, "+"),
+    "-": partial(_arithmetic, "-"),
+    "*": partial(_arithmetic, "*"),
+    "/": _divide,
+    "%": _remainder,
+    "pow": _power,
+    "sqrt": _square_root,
+    "floor": _floor,
+    "square": _square,
+    "abs": _absolute,
+    "min": _minimum,
+    "max": _maximum,
+    "digits": _digits,
+    "&&": partial(_logic, "and", "&"),
+    "||": partial(_logic, "or", "|"),
+    "range": _range,
+    "deref": _deref,
+    "int-deref": _deref,
+    "slice": _slice,
+    "append": _append,
+    "array-new": partial(_new, "[]", Facts(element=NOTHING)),
+    "dict-new": partial(_new, "{}", ANYTHING),
+    "str_index": lambda i, s: Term(code("x[y]" if i.facts.is_whole else "x[int(y)]", s, i)),
+    "str_concat": _string_concat,
+    "str_split": _string_split,
+}
+
+
+def operation(symbol: str) -> Operation:
+    """Give the operation that writes a call of a function."""
+    return OPERATIONS.get(symbol) or partial(_declared_operation, FUNCTIONS[symbol])
 
 
 # The helper functions that a translated program carries along.
@@ -437,12 +387,12 @@ def _string_split(text: Term, delimiter: Term) -> Term:
 
 def helper_names() -> frozenset[str]:
     """The names that a program's own variables must not take."""
-    return frozenset({*_HELPERS, *_declared_helpers(len(FUNCTIONS))})
+    return frozenset({*_HELPERS, *_declared_helpers()})
 
 
 def helpers_for(source: str) -> list[str]:
     """The helper functions that the source calls, and that those call, in the order of names."""
-    sources = {**_declared_helpers(len(FUNCTIONS)), **_HELPERS}
+    sources = {**_declared_helpers(), **_HELPERS}
     found: dict[str, str] = {}
     waiting = [source]
     while waiting:
