@@ -74,28 +74,23 @@ class Asked:
     kind: Kind
     fillers: dict[str, "Filler"] = field(default_factory=dict)
 
+    def parts(self) -> "Iterator[Filler]":
+        """Yield this and all that is in it, the outermost first."""
+        yield self
+        for filler in self.fillers.values():
+            for part in (filler.first, filler.second) if isinstance(filler, Joint) else (filler,):
+                if isinstance(part, Asked):
+                    yield from part.parts()
+                else:
+                    yield part
+
     def arguments(self) -> Iterator[Argument]:
         """Yield the arguments in it, each once."""
-        yield from dict.fromkeys(self._arguments())
-
-    def _arguments(self) -> Iterator[Argument]:
-        for filler in self.fillers.values():
-            if isinstance(filler, Argument):
-                yield filler
-            elif isinstance(filler, Joint):
-                yield from filler.first._arguments()
-                yield from filler.second._arguments()
-            elif isinstance(filler, Asked):
-                yield from filler._arguments()
+        yield from dict.fromkeys(part for part in self.parts() if isinstance(part, Argument))
 
     def kinds(self) -> Iterator[str]:
         """Yield the names of its kinds, the outermost first."""
-        yield self.kind.name
-        for filler in self.fillers.values():
-            if isinstance(filler, Joint):
-                yield from (*filler.first.kinds(), *filler.second.kinds())
-            elif isinstance(filler, Asked):
-                yield from filler.kinds()
+        return (part.kind.name for part in self.parts() if isinstance(part, Asked))
 
     def program(self) -> Node | None:
         """Return the program; None where a lambda would hide an argument of another."""

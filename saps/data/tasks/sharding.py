@@ -7,6 +7,7 @@ the seed alone, so that parts agree though they are made apart.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b, sha256
@@ -191,7 +192,6 @@ class Made:
     held_out: frozenset[str] = frozenset()
 
 
-@dataclass
 class Collector:
     """Takes tasks in order until each place has its quota; refuses a text that it has.
 
@@ -199,26 +199,25 @@ class Collector:
     one split only is up to whoever says which.
 
     Attributes:
-        quotas: place to the number of its tasks.
         held_out: of each split, see `Made`.
         wanted: the places that are not full yet.
     """
 
-    quotas: Mapping[Place, int]
-    held_out: dict[str, set[str]] = field(default_factory=dict)
-    n_tasks: int = 0
-    wanted: frozenset[Place] = field(init=False)
-    _lines: dict[Place, list[bytes]] = field(init=False)
-    _texts: set[bytes] = field(default_factory=set)
-    _programs: set[bytes] = field(default_factory=set)
+    def __init__(self, quotas: Mapping[Place, int]) -> None:
+        """Take how many tasks go to each place."""
+        self.quotas = quotas
+        self.held_out: dict[str, set[str]] = {}
+        self.wanted = frozenset(place for place, quota in quotas.items() if quota > 0)
+        self._lines: dict[Place, list[bytes]] = {place: [] for place in quotas}
+        self._texts: set[bytes] = set()
+        self._programs: set[bytes] = set()
 
-    def __post_init__(self) -> None:
-        self.wanted = frozenset(place for place, quota in self.quotas.items() if quota > 0)
-        self._lines = {place: [] for place in self.quotas}
+    @property
+    def n_tasks(self) -> int:
+        return len(self._texts)
 
     @property
     def n_programs(self) -> int:
-        """How many different programs there are."""
         return len(self._programs)
 
     def add(self, made: Made) -> None:
@@ -230,7 +229,6 @@ class Collector:
         self._programs.add(_digest(made.program))
         self.held_out.setdefault(made.place.split, set()).update(made.held_out)
         self._lines[made.place].append(made.line)
-        self.n_tasks += 1
         if len(self._lines[made.place]) == self.quotas[made.place]:
             self.wanted -= {made.place}
 
@@ -315,20 +313,17 @@ class Settings:
     @property
     def sizes(self) -> dict[str, int]:
         """How many tasks to make for each split."""
-        sizes = dict.fromkeys(split_sizes(self.size), 0)
+        sizes = Counter[str]()
         for place, quota in self.quotas.items():
             sizes[place.split] += quota
-        return sizes
+        return dict(sizes)
 
     def metadata(self, n_programs: int, held_out: Mapping[str, set[str]]) -> dict[str, Any]:
         """Return the contents of metadata.json; `held_out` are the pairs kept for each split."""
         fields: dict[str, Any] = {
             "generator_version": GENERATOR_VERSION,
             "saps_version": saps.__version__,
-            "split": self.split,
-            "size": self.size,
-            "seed": self.seed,
-            "max_depth": self.max_depth,
+            **{name: getattr(self, name) for name in ("split", "size", "seed", "max_depth")},
             "noise": asdict(self.noise),
             "sizes": self.sizes,
             "programs": n_programs,
