@@ -196,14 +196,13 @@ def _text(text: Any) -> str:
 
 def _arguments(args: Any) -> dict[str, str]:
     pairs = list(args.items()) if isinstance(args, dict) else args
-    if not isinstance(pairs, list) or not all(map(_is_pair, pairs)):
+    if not isinstance(pairs, list) or not all(
+        isinstance(pair, list | tuple) and len(pair) == 2 and isinstance(pair[0], str)
+        for pair in pairs
+    ):
         reason = 'expected an object {"a": "int"} or a list of pairs [["a", "int"]]'
         raise _FieldError("args", f"{reason}, found {_kind(args)}")
     return {name: _checked_type("args", text) for name, text in pairs}
-
-
-def _is_pair(pair: object) -> bool:
-    return isinstance(pair, list | tuple) and len(pair) == 2 and isinstance(pair[0], str)
 
 
 def _checked_type(field: str, text: object) -> str:

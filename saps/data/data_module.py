@@ -152,24 +152,18 @@ class FillerDropout:
 
 @dataclass(eq=False)
 class _SplitSource:
-    """The first `limit` tasks of one split of a data folder; all of them if it is None.
+    """The first `limit` tasks of a file; all of them if it is None.
 
     Attributes:
         seed: decides which tasks are read with their arguments declared.
         reader: reads texts as people typed them; None leaves them as they are.
-
-    Raises:
-        DataError: there is no file of the split.
     """
 
-    folder: Path
+    path: Path
     split: Split
     limit: int | None
-    seed: int = 0
-    reader: TaskReader | None = None
-
-    def __post_init__(self) -> None:
-        self.path = find_split(self.folder, self.split)
+    seed: int
+    reader: TaskReader | None
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -179,7 +173,6 @@ class _SplitSource:
 
     @cached_property
     def digest(self) -> str:
-        """Of the file's bytes, see `content_digest`."""
         return content_digest(self.path)
 
     @cached_property
@@ -191,7 +184,7 @@ class _SplitSource:
         """
         digest = self.digest
         examples = load_split(self.path, self.split)[: self.limit]
-        if content_digest(self.path) != digest:
+        if content_digest(self.path) != digest:  # a cache would keep it under a wrong key
             raise DataError(self.path, "the file changed while it was read; start again")
         if self.reader is not None:
             read = (self.reader(e, Random(f"{self.seed}:{e.text}")) for e in examples)
@@ -367,16 +360,17 @@ class TaskData:
         logger.info("train: %d batches an epoch, %.1f %% of it padding", len(plan), 100 * share)
 
     def _source(self, split: Split) -> _SplitSource:
-        reader = None if self.reading is None else self._reader()
-        return _SplitSource(self.path, split, self.limits[split], self.seed, reader)
-
-    def _reader(self) -> TaskReader:
-        leaves = frozenset(label.symbol for label in self.symbols.labels if not label.arity)
-        try:
-            return TaskReader(Vocabulary(frozenset(), is_exact=False), leaves, **self.reading or {})
-        except TypeError as error:
-            told = f"data.reading={self.reading}: give declared, from 0 to 1"
-            raise DataError(self.path, told) from error
+        reader = None
+        if self.reading is not None:
+            leaves = frozenset(label.symbol for label in self.symbols.labels if not label.arity)
+            known = Vocabulary(frozenset(), is_exact=False)
+            try:
+                reader = TaskReader(known, leaves, **self.reading)
+            except TypeError as error:
+                told = f"data.reading={self.reading}: give declared, from 0 to 1"
+                raise DataError(self.path, told) from error
+        path = find_split(self.path, split)
+        return _SplitSource(path, split, self.limits[split], self.seed, reader)
 
     def _learned_tokenizer(self, source: _SplitSource) -> Tokenizer:
         def learn() -> Arrays:

@@ -134,8 +134,7 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of the pieces of the normalised text; unknown pieces are `UNKNOWN_ID`."""
-        ids: list[int] = self._processor.encode(normalise_typing(text), out_type=int)
-        return ids
+        return self.encode_many([text])[0]
 
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
         """`encode` for many texts at once, in order."""
@@ -151,9 +150,8 @@ class Tokenizer:
 
     def whole_words(self) -> frozenset[str]:
         """Return the words that are one piece: with enough pieces, nearly all of the training's."""
-        pieces = map(self._processor.id_to_piece, range(len(self)))
-        words = (piece.removeprefix(_WORD_START) for piece in pieces if piece[0] == _WORD_START)
-        return frozenset(word for word in words if word)
+        pieces = self.all_pieces()
+        return frozenset(p.removeprefix(_WORD_START) for p in pieces if p[0] == _WORD_START) - {""}
 
     def all_pieces(self) -> list[str]:
         """Return the pieces by id; a word starts with the mark U+2581."""

@@ -174,17 +174,13 @@ def draw_by_type(arguments: Mapping[str, str], largest: int, rng: Random) -> dic
     for name, kind in arguments.items():
         earlier = [inputs[other] for other in inputs if arguments[other] == kind]
         if earlier and rng.random() < 0.15:
-            inputs[name] = _altered(rng.choice(earlier), rng)
+            value = rng.choice(earlier)
+            if isinstance(value, list) and rng.random() < 0.5:
+                value = value[: rng.randint(1, len(value))]
+            inputs[name] = value
         else:
             inputs[name] = _draw_value(kind, largest, rng)
     return inputs
-
-
-def _altered(value: Value, rng: Random) -> Value:
-    """Return the value of another argument, or the beginning of it."""
-    if isinstance(value, list) and rng.random() < 0.5:
-        return value[: rng.randint(1, len(value))]
-    return value
 
 
 def _draw_value(kind: str, largest: int, rng: Random) -> Value:
