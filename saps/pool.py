@@ -133,11 +133,7 @@ def map_in_order(
 
 
 def checked_workers(workers: int | None) -> int:
-    """Return a number of processes, one a core for None.
-
-    Raises:
-        ValueError: it is no whole number, or less than 1.
-    """
+    """Return a number of processes, one a core for None; a ValueError where it is none."""
     n_workers = usable_cores() if workers is None else workers
     if type(n_workers) is not int or n_workers < 1:
         raise ValueError(f"workers is {workers!r}, expected a whole number, at least 1")
@@ -147,12 +143,8 @@ def checked_workers(workers: int | None) -> int:
 def unwrapped(result: Result | Loss, advice: str) -> Result:
     """Return a result that there is, or raise what its function raised.
 
-    Args:
-        result: of `map_isolated`.
-        advice: what to do where the process has ended.
-
-    Raises:
-        PoolError: the process ended, or what was raised cannot be carried over.
+    A PoolError says that the process ended, with `advice` on what to do, or that what was raised
+    cannot be carried over.
     """
     if not isinstance(result, Loss):
         return result

@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Where the project's own files lie: `conf/` and `grammar/`, in a checkout and in a wheel.
-
 LOCK = ".lock"
 """The file by which a command holds the folder that it writes into."""
 
@@ -56,13 +54,7 @@ def register_resolvers() -> None:
 
 
 def command_line(command: str, overrides: Mapping[str, str | Path], *more: str) -> str:
-    """Return a command as a shell takes it.
-
-    Args:
-        command: such as "saps evaluate".
-        overrides: values by their keys.
-        more: further words, put last as they are.
-    """
+    """Return a command as a shell takes it: "saps evaluate", overrides, and further words."""
     told = [override(key, value) for key, value in overrides.items()]
     return shlex.join([*command.split(), *told, *more])
 
@@ -109,9 +101,7 @@ _INTERNAL = ("full_key:", "object_type=", "reference_type=", "To append to your"
 def said_by_hydra(error: Exception, example: str) -> list[str]:
     """Return the lines of an error of Hydra or OmegaConf that are for people.
 
-    Args:
-        error: of either.
-        example: an override, for a text that is none.
+    One of them is what an override is like, such as the `example`, where the error is about that.
     """
     from hydra.errors import OverrideParseException
 

@@ -28,13 +28,6 @@ if TYPE_CHECKING:
 HYDRA_CONTEXT: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 # With these, Hydra shows something and starts nothing.
 _SHOWN: Final = {"--hydra-help", "--cfg", "-c", "--info", "-i", "--version"}
-# An override of each command, as an example of one.
-_OVERRIDES: Final = {
-    "train": "trainer.max_epochs=3",
-    "evaluate": "decoding=beam",
-    "ablate": "epochs=3",
-    "generate": "size=1000",
-}
 # What those have in mind who choose as in another command.
 _MEANT: Final = {
     ("evaluate", "data"): "data.path",
@@ -78,8 +71,9 @@ def run_application(task: "Task", command: str, context: typer.Context) -> None:
     import hydra
 
     settings = context.ensure_object(Settings)
-    argv = [f"saps {command}", *context.args]
-    with _configuration_errors(command, context.args), _hydra_process(argv), log_on_stderr():
+    # Where Hydra reads its command line; and it is to raise errors rather than print them.
+    sys.argv, os.environ["HYDRA_FULL_ERROR"] = [f"saps {command}", *context.args], "1"
+    with _configuration_errors(command, context.args), log_on_stderr():
         if {"--multirun", "-m"} & {*context.args} and not _SHOWN & {*context.args}:
             from saps.cli.sweep import run_sweep
 
@@ -132,21 +126,6 @@ def _read_paths(config: "DictConfig", overrides: Sequence[str]) -> None:
         OmegaConf.update(config, key, given[key])
 
 
-@contextmanager
-def _hydra_process(argv: list[str]) -> Iterator[None]:
-    """Give Hydra its command line, and take errors from it rather than its print-outs."""
-    old_argv, old_full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
-    sys.argv, os.environ["HYDRA_FULL_ERROR"] = argv, "1"
-    try:
-        yield
-    finally:
-        sys.argv = old_argv
-        if old_full_error is None:
-            del os.environ["HYDRA_FULL_ERROR"]
-        else:
-            os.environ["HYDRA_FULL_ERROR"] = old_full_error
-
-
 # What is wrong with a configuration, in our words, and what was meant.
 
 
@@ -164,7 +143,8 @@ def _configuration_errors(command: str, given: Sequence[str] = ()) -> Iterator[N
             cause, OmegaConfBaseException
         ):
             raise cause from error  # a constructor's own words, made for people
-        message = "\n".join(said_by_hydra(error, _OVERRIDES.get(command, "key=value")))
+        *_, example = help_texts()["commands"][command]["example"].split()
+        message = "\n".join(said_by_hydra(error, example))
         hint = _hint(error, message, command, given)
         unknown = r"Could not override '([^']+)'\.\nKey '[^']+' is not in struct"
         told = re.sub(unknown, r"there is no setting \1", message)

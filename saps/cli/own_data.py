@@ -195,13 +195,16 @@ class OwnData:
         def rows() -> Iterator[dict[str, Any]]:
             nonlocal n_failed, first
             for line, row in self._rows():
-                value: Value | None = None
-                cells = {a: c.value(row.get(c.name)) for a, c in self.columns.items()}
-                known = synthesis.by_letter({**cells, **more})
+                given: dict[str, Any] = {
+                    argument: column.value(row.get(column.name))
+                    for argument, column in self.columns.items()
+                }
+                known = synthesis.by_letter({**given, **more})
                 inputs = {name: known[name] for name in synthesis.arguments}
+                value: Value | None = None
                 try:
-                    # A row that lacks an argument has no value.
-                    value = None if None in inputs.values() else program(inputs)
+                    if None not in inputs.values():  # a row that lacks one has no value
+                        value = program(inputs)
                 except AlgoLispError as error:
                     n_failed += 1
                     first = first or f"line {line}: {error}"

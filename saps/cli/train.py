@@ -38,7 +38,7 @@ def _task(config: "DictConfig") -> None:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module=r"lightning\.pytorch")
     if _command_line:  # none in the worker processes of a sweep
-        sys.argv = list(_command_line)  # Hydra's own goes back in place when the run is over
+        sys.argv = list(_command_line)
     try:
         result = train(config)
     except RunInterruptedError as stop:

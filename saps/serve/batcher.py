@@ -51,12 +51,9 @@ class Batcher(Generic[Key, Item, Result]):
     ) -> None:
         """Start the thread.
 
-        Args:
-            answer: gives one result for each item of a batch, in order. When it raises, each item
-                is tried alone, so that the one at fault alone fails.
-            max_batch: items that are answered together.
-            max_wait_s: how long the first item of a batch waits for others; not at all after a
-                batch of one, so that a client who is alone need not wait.
+        `answer` gives one result for each item of a batch, in order; when it raises, each item is
+        tried alone, so that the one at fault alone fails. The first of up to `max_batch` items
+        waits `max_wait_s` for others, but not after a batch of one: who is alone need not wait.
         """
         self._answer = answer
         self._max_batch = max_batch
@@ -177,11 +174,7 @@ class SpecificationQueues:
         return self._quick.n_queued + self._searching.n_queued
 
     async def synthesize(self, request: SynthesizeRequest) -> Synthesis:
-        """Return the program of a specification, when its batch is done.
-
-        Raises:
-            ServiceError: the request is refused (see `_check`), or the text gets no program.
-        """
+        """Return the program of a specification when its batch is done, or raise a ServiceError."""
         self._check(request)
         examples = [(example.input, example.output) for example in request.examples]
         rejected = [(wrong.input, wrong.output) for wrong in request.rejected]

@@ -179,7 +179,9 @@ class _Service:
         told = found.to_json(self._synthesizer.explain(found) if request.explain else None)
         if request.highlight:
             for program in (told, *told["candidates"]):
-                program["python_tokens"] = _tokens_of(program["python"])
+                tokens = PythonLexer().get_tokens(program["python"])
+                # Each part with the class that Pygments' style sheets have for it.
+                program["python_tokens"] = [(STANDARD_TYPES[kind], part) for kind, part in tokens]
         return told
 
     async def _in_time(self, work: Awaitable[Result]) -> Result:
@@ -188,11 +190,6 @@ class _Service:
                 return await work
         except TimeoutError:
             raise too_late(self._settings.timeout_s) from None
-
-
-def _tokens_of(python: str) -> list[tuple[str, str]]:
-    """Return the text in parts, each with the class that Pygments' style sheets have for it."""
-    return [(STANDARD_TYPES[kind], part) for kind, part in PythonLexer().get_tokens(python)]
 
 
 def _add_error_handlers(app: FastAPI) -> None:

@@ -21,14 +21,12 @@ class ServiceError(Exception):
         code: the kind of error, stable across releases; clients may branch on it.
         message: what is wrong, and what to do.
         details: further fields of the error object.
-        retry_after_s: when it makes sense to try again.
     """
 
     status: int
     code: str
     message: str
     details: Mapping[str, Any] = field(default_factory=dict)
-    retry_after_s: int | None = None
 
     def __str__(self) -> str:
         return self.message
@@ -36,7 +34,7 @@ class ServiceError(Exception):
     def response(self) -> Response:
         """Return the answer that says so."""
         body = {"error": {"code": self.code, "message": self.message, **self.details}}
-        headers = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
+        headers = {"Retry-After": "1"} if self.code == "busy" else {}
         return Response(_written(body), self.status, headers, _JSON)
 
 
@@ -65,7 +63,7 @@ def too_late(timeout_s: float) -> ServiceError:
 
 def busy(what: str) -> ServiceError:
     """Return the refusal of one request too many."""
-    return ServiceError(503, "busy", f"{what}; try again in a second", retry_after_s=1)
+    return ServiceError(503, "busy", f"{what}; try again in a second")
 
 
 def _written(content: Any) -> bytes:

@@ -32,12 +32,7 @@ class ProgramRunner:
     """
 
     def __init__(self, settings: ServiceSettings, grace_s: float = _GRACE_S) -> None:
-        """Take note of the bounds; nothing starts yet.
-
-        Args:
-            settings: bounds; of the processes, their memory, and each run.
-            grace_s: what a process gets beyond the seconds of a run before it is killed.
-        """
+        """Start nothing yet. A process is killed `grace_s` after the seconds of a run."""
         self._settings = settings
         self._patience_s = settings.limits.seconds + grace_s
         # The last one given back is taken first: the others need not be started.
@@ -50,12 +45,9 @@ class ProgramRunner:
     async def run(
         self, program: Any, inputs: Mapping[str, Any], arguments: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        """Return value, type and arguments of a program.
+        """Return value, type and arguments of a program, an s-expression or nested lists.
 
-        Args:
-            program: an s-expression or nested lists.
-            inputs: by argument; those that the program does not use are passed over.
-            arguments: declared types.
+        Inputs that the program does not use are passed over; `arguments` are declared types.
 
         Raises:
             ServiceError: with the code of the `AlgoLispError` that ended the run.
