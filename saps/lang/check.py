@@ -38,7 +38,7 @@ from saps.lang.program_values import (
     is_text,
     kind_of,
 )
-from saps.lang.types import BOOL, INT, STRING, Array, Dictionary, Type, Variable, declared_type
+from saps.lang.types import BOOL, INT, STRING, Type, Variable, declared_type, innermost
 from saps.lang.unify import BOOL as BOOL_TERM
 from saps.lang.unify import FUNCTION, Display, Scheme, Term, TermReader, Unifier, row_of, shift
 
@@ -232,7 +232,8 @@ class _Inference:
             shown = display.type(result)
         except StaticTypeError as error:
             raise located(error, self._root, ()) from None
-        if not _is_value_type(shown):
+        inner = innermost(shown)
+        if not isinstance(inner, Variable) and inner not in (INT, BOOL, STRING):
             raise self._mismatch("a value", str(shown), ())
         return Signature(arguments, shown)
 
@@ -359,11 +360,3 @@ class _Inference:
             kind = self._arguments[symbol] = self._unifier.fresh()
             return kind
         raise unknown_symbol(symbol, self._root, path)
-
-
-def _is_value_type(kind: Type) -> bool:
-    if isinstance(kind, Array):
-        return _is_value_type(kind.element)
-    if isinstance(kind, Dictionary):
-        return _is_value_type(kind.value)
-    return isinstance(kind, Variable) or kind in (INT, BOOL, STRING)

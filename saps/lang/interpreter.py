@@ -123,17 +123,18 @@ class Program:
         return self._run(values, deadline)
 
     def _read(self, inputs: Mapping[str, Any]) -> list[Any]:
-        values = []
+        values: list[Any] = []
         try:
             for name, check in self._checks:
                 value = inputs[name]
                 if not check(value):
-                    raise _input_error(self.arguments, inputs, self.limits)
+                    break
                 values.append(value)
-            if len(inputs) > len(values):
-                raise _input_error(self.arguments, inputs, self.limits)
+            are_right = len(inputs) <= len(values) == len(self._checks)
         except (KeyError, TypeError, IndexError):
-            raise _input_error(self.arguments, inputs, self.limits) from None
+            are_right = False
+        if not are_right:  # the reason is looked for only now
+            raise _input_error(self.arguments, inputs, self.limits)
         if self._is_related:
             on_this_stack(_check_relations, self.arguments, values)
         return values

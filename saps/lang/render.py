@@ -292,11 +292,6 @@ def syntax_page() -> str:
     )
 
 
-def syntax_examples() -> list[str]:
-    """The programs in the comments of the grammar."""
-    return re.findall(r"^//     (.*)$", grammar(), re.MULTILINE)
-
-
 def _syntax_blocks() -> Iterator[str]:
     for block in re.split(r"\n\n+", grammar().strip()):
         if block.startswith("//"):

@@ -187,6 +187,13 @@ def parts_of(kind: object) -> tuple[object, ...]:
     raise DeclarationError(f"a Python {type(kind).__name__} is not a type")
 
 
+def innermost(kind: Type) -> Type:
+    """What arrays of arrays hold in the end; of dictionaries, their values do."""
+    while isinstance(kind, Array | Dictionary):
+        kind = kind.element if isinstance(kind, Array) else kind.value
+    return kind
+
+
 @v_args(inline=True)
 class _Builder(Transformer[Token, Any]):
     """Makes types bottom-up while the text is parsed."""

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from saps.lang import FUNCTIONS, AlgoLispError, Limits, parse
+from saps.lang.parser import grammar
 from saps.lang.python.operations import OPERATIONS
 from saps.lang.python.translation import HIGHER_ORDER
-from saps.lang.render import describe, functions_page, syntax_examples, syntax_page
+from saps.lang.render import describe, functions_page, syntax_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -29,7 +30,7 @@ def test_every_function_has_its_section() -> None:
     assert "- Error `empty`: the array is empty." in describe(FUNCTIONS["head"])
 
 
-@pytest.mark.parametrize("example", syntax_examples())
+@pytest.mark.parametrize("example", re.findall(r"^//     (.*)$", grammar(), re.MULTILINE))
 def test_example_of_the_grammar_parses(example: str) -> None:
     assert parse(example).children
 

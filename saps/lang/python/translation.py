@@ -41,7 +41,7 @@ from saps.lang.python.term import (
     written,
 )
 from saps.lang.python.writer import Callee, Context, NeedsStatementError, Writer
-from saps.lang.types import BOOL, INT, STRING, Array, Dictionary, FunctionType, Type
+from saps.lang.types import BOOL, INT, STRING, Array, FunctionType, Type, innermost
 
 _SHORT: Final = 60
 _HINTS: Final[Mapping[str, str]] = {
@@ -509,7 +509,8 @@ class Translation(Writer):
             return short
         kind = self._types.get(path)
         callee = self._callee(function, (*path, 2), context)
-        if context.is_strict and kind is not None and not _has_function(kind):
+        # A total that is or holds functions stays an expression.
+        if context.is_strict and kind and innermost(kind) in (INT, BOOL, STRING):
             total = self._fresh("total" if kind == INT else "result")
             return self._reduce_by_loop(total, callee, function.size, context, loop, first)
         return self._reduce_by_call(callee, function.size, context, loop, first)
@@ -581,13 +582,6 @@ def _update(target: str, value: ast.expr) -> ast.stmt:
         case ast.BinOp(ast.Name(left), ast.Add() | ast.Sub() | ast.Mult()) if left == target:
             return ast.AugAssign(ast.Name(target, ast.Store()), value.op, value.right)
     return assign(target, value)
-
-
-def _has_function(kind: Type) -> bool:
-    """Whether values of the type are or contain functions, or may be anything."""
-    if isinstance(kind, Array | Dictionary):
-        return _has_function(kind.element if isinstance(kind, Array) else kind.value)
-    return kind not in (INT, BOOL, STRING)
 
 
 def _n_uses(node: Node, argument: str) -> int:
