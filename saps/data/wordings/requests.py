@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from saps.data.tasks.kinds import NOTE, REGISTERS, SLOT, Wording, pattern, plain
 from saps.data.tasks.people import Argument, Asked, Filler, Joint, Literal
@@ -61,62 +61,42 @@ _NUMBER_WORDS: Final = word_list(
 _IRREGULAR: Final = {"be": "is", "have": "has", "do": "does", "go": "goes"}
 
 
-@dataclass(frozen=True)
-class Frames:
-    """What stands around the core of a request, by the name of the place."""
-
-    sections: Mapping[str, Sequence[Pattern]]
-
-    @classmethod
-    def parse(cls, text: str) -> "Frames":
-        sections: dict[str, list[Pattern]] = {}
-        for line in text.splitlines():
-            if line.startswith("+ "):
-                current = sections.setdefault(line[2:].strip(), [])
-            elif line.strip() and not line.startswith("#"):
-                current.append(pattern(line.strip(), {}))
-        return cls(sections)
-
-    def draw(self, name: str, rng: Random, **slots: str) -> str:
-        """Draw what stands in a place; its slots `{X}` are filled."""
-        text = rng.choice(self.sections[name]).draw(rng)
-        for slot, value in slots.items():
-            text = text.replace(f"{{{slot}}}", value)
-        return text
-
-
 @cache
-def frames() -> Frames:
-    """Return the project's own frames."""
-    return Frames.parse((files(__package__) / "frames.txt").read_text(encoding="utf-8"))
+def _frames() -> Mapping[str, Sequence[Pattern]]:
+    """Return what stands around the core of a request, by the name of the place."""
+    sections: dict[str, list[Pattern]] = {}
+    text = (files(__package__) / "frames.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line.startswith("+ "):
+            current = sections.setdefault(line[2:].strip(), [])
+        elif line.strip() and not line.startswith("#"):
+            current.append(pattern(line.strip(), {}))
+    return sections
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A task in words, as somebody typed it; the register says who asks."""
+    """A task in words, as somebody typed it."""
 
     text: str
     arguments: Mapping[str, str]
-    register: str
 
 
 class NoWordingError(Exception):
     """No wording of a kind fits what fills its slots."""
 
 
-def say(task: Asked, rng: Random, around: Frames | None = None) -> Request:
-    """Say a task, and name its arguments; `around` None takes the project's own frames.
+def say(task: Asked, rng: Random) -> Request:
+    """Say a task, and name its arguments.
 
     Raises:
         NoWordingError: a kind has no wording that fits, which happens now and then.
     """
-    around = around or frames()
     arguments = list(task.arguments())
-    telling = _Telling(task, arguments, rng, around)
-    core, register = telling.core()
-    text = telling.around(core, register)
+    telling = _Telling(task, arguments, rng)
+    text = telling.around(*telling.core())
     telling.name_the_rest()
-    return Request(text, {a.name: a.type for a in arguments}, register)
+    return Request(text, {a.name: a.type for a in arguments})
 
 
 @dataclass
@@ -126,7 +106,6 @@ class _Telling:
     task: Asked
     arguments: Sequence[Argument]
     rng: Random
-    frames: Frames
     mentioned: set[Argument] = field(default_factory=set)
     phrased: set[Argument] = field(default_factory=set)
 
@@ -140,6 +119,13 @@ class _Telling:
             self.phrased = {a for a in self.arguments if kinds.count(a.type) == 1}
         self.declares = self.rng.random() < _DECLARES
 
+    def frame(self, place: str, **slots: str) -> str:
+        """Draw what stands in a place; its slots `{X}` are filled."""
+        text = self.rng.choice(_frames()[place]).draw(self.rng)
+        for slot, value in slots.items():
+            text = text.replace(f"{{{slot}}}", value)
+        return text
+
     # ------------------------------------------------------------------ names and mentions
 
     def name(self, argument: Argument, wished: str = "") -> str:
@@ -147,7 +133,7 @@ class _Telling:
         if not argument.name:
             taken = {a.name for a in self.arguments} | set(self.defined.values())
             for _ in range(20):
-                name = wished or self.frames.draw(f"names {argument.kind}", self.rng)
+                name = wished or self.frame(f"names {argument.kind}")
                 is_free = name.lower() not in {t.lower() for t in taken}
                 if is_free and name.isidentifier() and can_be_argument(name):
                     break
@@ -168,9 +154,9 @@ class _Telling:
         if argument in self.phrased:
             if first and not self.declares and self.rng.random() < 0.5:
                 return self._unnamed(argument)
-            phrase = self.frames.draw(f"the {argument.kind}", self.rng)
+            phrase = self.frame(f"the {argument.kind}")
             if phrase == "it" and first:
-                return self.frames.draw(f"the {argument.kind}", self.rng)
+                return self.frame(f"the {argument.kind}")
             return phrase
         name = self.name(argument)
         if first and not self.declares and self.rng.random() < 0.3:
@@ -191,7 +177,7 @@ class _Telling:
         return f"{noun} {name}" if self.rng.random() < 0.85 else f"{noun} called {name}"
 
     def _noun(self, argument: Argument) -> str:
-        return self.frames.draw(f"noun {argument.kind}", self.rng)
+        return self.frame(f"noun {argument.kind}")
 
     def _unnamed(self, argument: Argument) -> str:
         """Return "a list of numbers"; a noun that ends in "called" or holds the name needs one."""
@@ -208,14 +194,12 @@ class _Telling:
         before = self._step_before(self.task)
         if before is not None:
             return self._steps(before), "steps"
-        inner = [
-            f for f in self.task.fillers.values() if isinstance(f, Asked) and self._is_value(f)
-        ]
-        if inner and self.rng.random() < _DEFINES and inner[0].kind.of("noun"):
+        inner = next(filter(_is_kind, self.task.fillers.values()), None)
+        if inner and self.rng.random() < _DEFINES and inner.kind.of("noun"):
             letter = self.rng.choice(("r", "t", "m", "p", "total", "result", "q", "part", "y"))
-            said = self._draw(inner[0], ("noun",))
-            self.defined[inner[0]] = letter
-            define = self.frames.draw("define", self.rng, V=letter, N=said)
+            said = self._draw(inner, ("noun",))
+            self.defined[inner] = letter
+            define = self.frame("define", V=letter, N=said)
             return f"{define} {self._framed(self.task)}", "define"
         if self.rng.random() < _PART_ALONE:
             return self._framed(self.task), "part"
@@ -228,33 +212,26 @@ class _Telling:
                 continue
         return self._framed(self.task), "part"
 
-    def _is_value(self, asked: Asked) -> bool:
-        return asked.kind.sort == "="
-
     def _step_before(self, asked: Asked) -> Asked | None:
         """Return what fills the first slot, where it can be told as a step before."""
         first = next(iter(asked.fillers.values()), None)
-        can = (
-            isinstance(first, Asked)
-            and self._is_value(first)
-            and asked.kind.of("then")
-            and first.kind.of("do")
-        )
-        return first if can and (self.rng.random() < 0.75 or not first.kind.of("noun")) else None  # type: ignore[union-attr, return-value]
+        if not _is_kind(first) or not asked.kind.of("then") or not first.kind.of("do"):
+            return None
+        return first if self.rng.random() < 0.75 or not first.kind.of("noun") else None
 
     def _steps(self, before: Asked) -> str:
-        steps = [self._draw(self.task, ("then",), skip_first=True)]
+        last = self._draw(self.task, ("then",), skip_first=True)
         earlier = self._step_before(before)
         if earlier is not None:
-            steps.insert(0, self._draw(before, ("then",), skip_first=True))
-            steps.insert(0, self._draw(earlier, ("do",)))
+            middle = self._draw(before, ("then",), skip_first=True)
+            steps = [self._draw(earlier, ("do",)), middle, last]
         else:
-            steps.insert(0, self._draw(before, ("do",)))
+            steps = [self._draw(before, ("do",)), last]
         steps = [step.strip().rstrip(".") for step in steps]
         name = "then" if len(steps) == 2 else "then three"
-        text = self.frames.draw(name, self.rng, **dict(zip("ABC", steps, strict=False)))
+        text = self.frame(name, **dict(zip("ABC", steps, strict=False)))
         if self.rng.random() < 0.3:
-            text = f"{text.rstrip('.')} {self.frames.draw('last step', self.rng)}".strip()
+            text = f"{text.rstrip('.')} {self.frame('last step')}".strip()
         return text
 
     def _framed(self, asked: Asked) -> str:
@@ -263,12 +240,12 @@ class _Telling:
         if noun and (not do or self.rng.random() < 0.5):
             said = self._draw(asked, ("noun",))
             if asked.kind.returns == "bool":
-                return self.frames.draw("before whether", self.rng, W=said)
-            return self.frames.draw("before noun", self.rng, N=said)
+                return self.frame("before whether", W=said)
+            return self.frame("before noun", N=said)
         if not do:
             raise NoWordingError(asked.kind.name)
         said = self._draw(asked, ("do",))
-        return self.frames.draw("before do", self.rng, D=said, Ds=_third_person(said))
+        return self.frame("before do", D=said, Ds=_third_person(said))
 
     def _draw(self, asked: Asked, keys: Sequence[str], *, skip_first: bool = False) -> str:
         """Return a wording of a kind with its slots filled."""
@@ -385,9 +362,7 @@ class _Telling:
         rng = self.rng
         text = core = self._noted(core, register) if rng.random() < _NOTED else core
         if self.declares and self.arguments and register not in ("code", "story"):
-            given = self.frames.draw(
-                "given", rng, A=_listed([self.declared(a) for a in self.arguments])
-            )
+            given = self.frame("given", A=_listed([self.declared(a) for a in self.arguments]))
             text = f"{given} {text}" if rng.random() < 0.8 else f"{text.rstrip('.')}. {given}"
         if rng.random() < _SIGNATURE and register not in ("code", "story", "sheet"):
             text = self._with_signature(text)
@@ -399,13 +374,13 @@ class _Telling:
         if register in ("docstring", "homework") and rng.random() < _SECTIONS * 3:
             text = self._with_sections(text)
         if rng.random() < _CONTEXT_BEFORE:
-            text = f"{plain(self.frames.draw('context before', rng))} {text}"
+            text = f"{plain(self.frame('context before'))} {text}"
         if rng.random() < _EXAMPLE:
             text = self._with_example(text)
         if rng.random() < _CONTEXT_AFTER:
-            text = f"{text.rstrip('.')}. {plain(self.frames.draw('context after', rng))}"
+            text = f"{text.rstrip('.')}. {plain(self.frame('context after'))}"
         text = plain(text)
-        return _mistyped(text, self.frames, rng) if rng.random() < _TYPO else text
+        return _mistyped(text, rng) if rng.random() < _TYPO else text
 
     def _noted(self, core: str, register: str) -> str:
         """Add a note or two of the task's kind, and now and then one of a condition in it."""
@@ -442,9 +417,8 @@ class _Telling:
         name = self.task.kind.name if self.rng.random() < 0.5 else self.rng.choice(_NAMELESS)
         if self.rng.random() < 0.25:
             name = re.sub(r"_(\w)", lambda match: match[1].upper(), name)
-        return self.frames.draw(
+        return self.frame(
             "signature",
-            self.rng,
             F=name,
             P=", ".join(f"{a.name}: {kinds[a]}" for a in self.arguments),
             Q=", ".join(a.name for a in self.arguments),
@@ -456,16 +430,12 @@ class _Telling:
         lines = [text]
         for argument in self.arguments:
             about = f"about {argument.type}"
-            said = self.frames.draw(
-                about if about in self.frames.sections else "about int", self.rng
-            )
+            said = self.frame(about if about in _frames() else "about int")
             kind = self.rng.choice(_PYTHON.get(argument.type, (argument.type,)))
-            lines.append(
-                self.frames.draw("doc params", self.rng, a=self.name(argument), t=kind, d=said)
-            )
+            lines.append(self.frame("doc params", a=self.name(argument), t=kind, d=said))
         if self.rng.random() < 0.5:
             kind = _PYTHON.get(self.task.kind.language_type, ("int",))[0]
-            lines.append(self.frames.draw("doc returns", self.rng, R=kind))
+            lines.append(self.frame("doc returns", R=kind))
         return plain("\n".join(lines))
 
     def _with_example(self, text: str) -> str:
@@ -479,7 +449,12 @@ class _Telling:
             names = [self.task.fillers[name].name or name for name in inputs]  # type: ignore[union-attr]
             values = [f"{name} = {value}" for name, value in zip(names, values, strict=True)]
         said = ", ".join(values) if self.rng.random() < 0.5 else " and ".join(values)
-        return f"{text} {self.frames.draw('example', self.rng, I=said, O=_shown(output, self.rng))}"
+        return f"{text} {self.frame('example', I=said, O=_shown(output, self.rng))}"
+
+
+def _is_kind(filler: "Filler | None") -> TypeGuard[Asked]:
+    """Tell whether a slot holds a kind, and not an argument, a literal or a condition."""
+    return isinstance(filler, Asked) and filler.kind.sort == "="
 
 
 def _shown(value: Any, rng: Random) -> str:
@@ -507,12 +482,10 @@ def _third_person(command: str) -> str:
     return f"{word}{space}{rest}"
 
 
-def _mistyped(text: str, around: Frames, rng: Random) -> str:
+def _mistyped(text: str, rng: Random) -> str:
     """Return a text with one or two slips."""
     words = re.findall(r"[A-Za-z]{4,}", text)
-    slips = dict(
-        line.source.split(" ", 1) for line in around.sections["typos"] if " " in line.source
-    )
+    slips = dict(line.source.split(" ", 1) for line in _frames()["typos"] if " " in line.source)
     for _ in range(rng.choice((1, 1, 2))):
         if not words:
             break
