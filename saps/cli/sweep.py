@@ -123,10 +123,8 @@ class _Sweep(Launcher):
 
     def _launch(self, jobs: Jobs, first: int, names: Sequence[str]) -> Sequence[JobReturn]:
         side_by_side = type(self.chosen).__name__ == "JoblibLauncher"
-        is_main = threading.current_thread() is threading.main_thread()
         # Ctrl-C is ours to leave to the jobs; `nohup` ignores it for all.
-        heard = is_main and signal.getsignal(signal.SIGINT) != signal.SIG_IGN
-        takes_ctrl_c = side_by_side and heard
+        takes_ctrl_c = side_by_side and signal.getsignal(signal.SIGINT) != signal.SIG_IGN
         job = Job(
             *(self.task, self.settings, self.key, tuple(names), first),
             *(side_by_side, takes_ctrl_c, os.getpid()),
@@ -328,12 +326,9 @@ class Job:
                     signal.signal(signal.SIGINT, signal.SIG_IGN)
                 return Outcome(name, STOPPED[0])
             except SystemExit as end:  # of a task that has said why itself
-                status = end.code if isinstance(end.code, int) else int(end.code is not None)
-                if status == 0 or status in STOPPED:
-                    return Outcome(name, status)
+                status = end.code if isinstance(end.code, int) else 1
                 plain = f"it ended with exit status {status}"
-                told = end.code if isinstance(end.code, str) else plain
-                return Outcome(name, status, next(reversed(warnings), told))
+                return Outcome(name, status, next(reversed(warnings), plain))
             except Exception as error:
                 if _is_of_submitit(error):
                     return Outcome(name, 1, words_of_submitit(error))

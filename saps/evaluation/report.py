@@ -44,17 +44,6 @@ class RobustnessRow:
     plain_holdout_accuracy: Rate | None = None
     holdout_accuracy: Rate | None = None
 
-    @property
-    def n(self) -> int:
-        return self.exact_match.n
-
-
-def drop(plain: Rate | None, reworded: Rate | None) -> float | None:
-    """Return the share on plain texts minus that on reworded ones; None where one is not known."""
-    if plain is None or reworded is None or plain.value is None or reworded.value is None:
-        return None
-    return plain.value - reworded.value
-
 
 def robustness_row(
     kind: str, plain: Sequence[Result], reworded: Sequence[Result], n_seen_tests: int = 0

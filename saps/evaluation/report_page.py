@@ -8,7 +8,7 @@ from importlib.resources import files
 from io import StringIO
 from math import exp
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import matplotlib as mpl
 from jinja2 import Environment, StrictUndefined
@@ -70,8 +70,12 @@ class Plot:
 def plot_slice(part: Slice) -> Plot:
     """Draw exact match and accuracy by one property, with 95 % intervals."""
     figure, axes = _figure()
-    _errors(axes, [row.exact_match for row in part.rows], _FIRST, "exact match", -0.08)
-    _errors(axes, [row.accuracy for row in part.rows], _SECOND, "accuracy by tests", 0.08)
+    for label, color, shift, rates in (  # beside each other, so that neither hides the other
+        ("exact match", _FIRST, -0.08, [row.exact_match for row in part.rows]),
+        ("accuracy by tests", _SECOND, 0.08, [row.accuracy for row in part.rows]),
+    ):
+        places = [place + shift for place in range(len(rates))]
+        plot_rates(axes, places, rates, fmt="o", color=color, elinewidth=1, label=label)
     axes.set_xticks(range(len(part.rows)), [f"{row.label}\n{row.n:,}" for row in part.rows])
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("share of tasks")
@@ -84,15 +88,9 @@ def plot_slice(part: Slice) -> Plot:
 def plot_reliability(bins: Sequence[Bin], error: float) -> Plot:
     """Draw the share that passes over the probability that the model gave, and name the error."""
     figure, axes = _figure()
-    points = [
-        (part.confidence, part.passed.value, part.passed.interval)
-        for part in bins
-        if part.confidence is not None and part.passed.value is not None
-    ]
+    points = {part.confidence: part.passed for part in bins if part.confidence is not None}
     axes.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, linestyle=":")
-    for confidence, _, interval in points:
-        axes.plot([confidence, confidence], interval or (), color=_FIRST, linewidth=1)
-    axes.plot([point[0] for point in points], [point[1] for point in points], "o-", color=_FIRST)
+    plot_rates(axes, list(points), list(points.values()), fmt="o-", color=_FIRST, elinewidth=1)
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="probability of the tree under the model")
     axes.set_ylabel("share that passes all tests")
     caption = (
@@ -139,13 +137,17 @@ def _figure(height: float = 3.2) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _errors(axes: Axes, rates: Sequence[Rate], color: str, label: str, shift: float) -> None:
-    places = [place + shift for place in range(len(rates))]
-    values = [rate.value or 0.0 for rate in rates]
-    for place, rate in zip(places, rates, strict=True):
-        low, high = rate.interval or (0.0, 0.0)
-        axes.plot([place, place], [low, high], color=color, linewidth=1)
-    axes.plot(places, values, "o", color=color, label=label)
+def plot_rates(
+    axes: Axes, places: Sequence[float], rates: Sequence[Rate], *, scale: float = 1.0, **style: Any
+) -> None:
+    """Draw rates, of at least one thing each, with their 95 % intervals."""
+    values = [scale * (rate.value or 0.0) for rate in rates]
+    ends = [rate.interval or (0.0, 0.0) for rate in rates]
+    around = [
+        [value - scale * low for value, (low, _) in zip(values, ends, strict=True)],
+        [scale * high - value for value, (_, high) in zip(values, ends, strict=True)],
+    ]
+    axes.errorbar(places, values, around, **style)
 
 
 def _svg(figure: Figure) -> str:

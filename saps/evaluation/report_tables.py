@@ -11,7 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from saps.evaluation.metrics import Measures, Rate, SliceRow, Spread
-from saps.evaluation.report import Report, drop
+from saps.evaluation.report import Report
 
 MEASURES: Final = "Measures"
 CLEANED: Final = "Measures over the tasks whose own program passes their tests"
@@ -122,7 +122,7 @@ def _robustness(report: Report) -> Iterator[Table]:
     searched = any(row.holdout_accuracy is not None for row in report.robustness)
 
     def change(plain: Rate | None, reworded: Rate | None) -> tuple[str, ...]:
-        return percent(plain), percent(reworded), interval(reworded, 1), _points(plain, reworded)
+        return percent(plain), percent(reworded), interval(reworded, 1), drop(plain, reworded)
 
     rows = tuple(
         (
@@ -153,14 +153,16 @@ def brief_robustness(report: Report) -> Iterator[Table]:
             measure = "holdout accuracy"
             plain, reworded = row.plain_holdout_accuracy, row.holdout_accuracy
         shares = (percent(rate).partition(" (")[0] for rate in (plain, reworded))
-        rows.append((row.kind, f"{plain.n:,}", *shares, _points(plain, reworded)))
+        rows.append((row.kind, f"{plain.n:,}", *shares, drop(plain, reworded)))
     header = ("rewording", "tasks", "plain", "reworded", "drop, points")
     yield Table(f"{ROBUSTNESS}: {measure}", header, tuple(rows))
 
 
-def _points(plain: Rate | None, reworded: Rate | None) -> str:
-    dropped = drop(plain, reworded)
-    return "-" if dropped is None else f"{100 * dropped:.2f}"
+def drop(plain: Rate | None, reworded: Rate | None) -> str:
+    """Spell the share on plain texts minus that on reworded ones, in points."""
+    if plain is None or reworded is None or plain.value is None or reworded.value is None:
+        return "-"
+    return f"{100 * (plain.value - reworded.value):.2f}"
 
 
 def caption(report: Report) -> str:

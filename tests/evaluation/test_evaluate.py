@@ -97,7 +97,7 @@ def test_the_table_goes_to_stdout_and_the_rest_to_stderr(
 def test_rewordings_are_judged_when_asked_for(data: Path) -> None:
     report = run(data, "robustness=true")
     rows = {row.kind: row for row in report.robustness}
-    assert rows["opening swapped"].n == 4
+    assert rows["opening swapped"].accuracy.n == 4
     # the model always speaks of `a`, which is no argument any more
     assert rows["argument letters renamed"].accuracy == Rate(0, 4)
     assert rows["argument letters renamed"].plain_accuracy == Rate(4, 4)

@@ -201,15 +201,15 @@ class Settings:
         assert isinstance(data, dict), "conf/data holds mappings"
         return data
 
+    def epochs_of(self, row: Row) -> int:
+        return row.epochs or self.epochs
+
     @property
     def data_path(self) -> Path:
         return Path(str(self.data["path"]))
 
     def row(self, name: str) -> Row:
         return next(row for row in self.rows if row.name == name)
-
-    def epochs_of(self, row: Row) -> int:
-        return row.epochs or self.epochs
 
     def run_folder(self, row: str) -> Path:
         """Where `saps train` leaves the row's run."""

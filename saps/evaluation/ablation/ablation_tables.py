@@ -379,19 +379,16 @@ def draw_curves(runs: Mapping[str, Sequence[Epoch]], path: Path) -> None:
 
 def draw_sizes(points: Sequence[tuple[int, Judgement]], path: Path) -> None:
     """Draw what the test split gives by the number of training tasks, with 95 % intervals."""
+    from saps.evaluation.report_page import plot_rates
+
     sizes = [size for size, _ in points]
     with _drawn(path, 7, xlabel="training tasks", ylabel="share of test tasks, %") as axes:
         for label, rates in (
             ("exact match", [judged.exact_match for _, judged in points]),
             ("accuracy by tests", [judged.accuracy for _, judged in points]),
         ):
-            values = [100 * (rate.value or 0.0) for rate in rates]
-            ends = [rate.interval or (0.0, 0.0) for rate in rates]
-            around = [
-                abs(100 * end - v) for v, both in zip(values, ends, strict=True) for end in both
-            ]
             style = {"fmt": "o-", "markersize": 4, "capsize": 3, "label": label}
-            axes.errorbar(sizes, values, [around[::2], around[1::2]], **style)
+            plot_rates(axes, sizes, rates, scale=100, **style)
         axes.set_xscale("log")
         axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
         axes.minorticks_off()

@@ -189,35 +189,32 @@ def make_row(settings: Settings, name: str) -> None:
     forget_failure(settings, name)
     mark = folder / WORKING  # one that outlives its process tells that it was killed
     mark.touch()
-    try:
-        with _said_to(folder / _LOG):
+    with _said_to(folder / _LOG):
+        try:
             _make(settings, row)
-    except RunInterruptedError as stop:
-        raise KeyboardInterrupt from stop
-    finally:
-        mark.unlink(missing_ok=True)
+        except RunInterruptedError as stop:
+            raise KeyboardInterrupt from stop
+        except Exception as error:
+            logger.warning("%s failed: %s", row.title, reason_of(error))
+            logger.debug("", exc_info=error)
+            write_failure(settings, name, reason_of(error))
+        finally:
+            mark.unlink(missing_ok=True)
 
 
 def _make(settings: Settings, row: Row) -> None:
     from saps.evaluation.evaluate import evaluate  # looking at rows needs neither of the two
 
-    try:
-        if row.needs is not None and not is_trained(settings, settings.row(row.needs)):
-            reason = failure_of(settings, row.needs)
-            why = "is not trained" if reason is None else f"failed ({reason})"
-            raise AblationError(f"needs {row.needs}, which {why}")
-        if row.model_of is None:
-            _train(settings, row)
-        for split in SPLITS if row.judged else ():
-            is_there = settings.report_file(row, split).exists()
-            if not is_there or why_outdated(settings, row, split) is not None:
-                evaluate(evaluate_config(settings, row, split))
-    except RunInterruptedError:
-        raise
-    except Exception as error:
-        logger.warning("%s failed: %s", row.title, reason_of(error))
-        logger.debug("", exc_info=error)
-        write_failure(settings, row.name, reason_of(error))
+    if row.needs is not None and not is_trained(settings, settings.row(row.needs)):
+        reason = failure_of(settings, row.needs)
+        why = "is not trained" if reason is None else f"failed ({reason})"
+        raise AblationError(f"needs {row.needs}, which {why}")
+    if row.model_of is None:
+        _train(settings, row)
+    for split in SPLITS if row.judged else ():
+        is_there = settings.report_file(row, split).exists()
+        if not is_there or why_outdated(settings, row, split) is not None:
+            evaluate(evaluate_config(settings, row, split))
 
 
 def _train(settings: Settings, row: Row) -> None:
@@ -486,10 +483,10 @@ def why_outdated(settings: Settings, row: Row, split: str) -> str | None:
 
 def remove_outdated(settings: Settings) -> Iterator[str]:
     """Remove the reports that will not do, so that their rows are judged again; say why."""
-    for row in settings.rows if settings.choices.out.exists() else ():
-        reasons = {split: why_outdated(settings, row, split) for split in SPLITS if row.judged}
-        told = {split: reason for split, reason in reasons.items() if reason is not None}
-        for split in told:
+    for row in settings.rows:
+        found = ((split, why_outdated(settings, row, split)) for split in SPLITS if row.judged)
+        told = [(split, reason) for split, reason in found if reason is not None]
+        for split, _ in told:
             settings.report_file(row, split).unlink()
         if told:
-            yield f"{row.title} is judged again: {next(iter(told.values()))}"
+            yield f"{row.title} is judged again: {told[0][1]}"
