@@ -30,7 +30,7 @@ from saps.data.batching import (
 )
 from saps.data.device_batches import ShapePlan
 from saps.data.encoded import Arrays, Cache, Coverage, EncodedSplit, cache_key
-from saps.data.example import Example, with_names
+from saps.data.example import Example
 from saps.data.files import DataError, content_digest
 from saps.data.symbols import CONSTANTS, SymbolError, SymbolTable
 from saps.data.tokenizer import Tokenizer, TokenizerError, normalise_typing
@@ -83,7 +83,7 @@ class TaskReader:
         names = {n: letters[n.lower()] for n in task.arguments if n.lower() in letters}
         names |= _further_letters(task, names, {*letters.values(), *reading.stand_ins})
         literals = {literal: letter for letter, literal in reading.stand_ins.items()}
-        program = with_names(task.program, {**literals, **names})
+        program = task.program.renamed({**literals, **names})
         known = {*names.values(), *literals.values(), "arg1", "arg2", "self"}
         # No table has a label for the call of an argument, (arg1 x), as a program may hold it.
         has_labels = all(

@@ -56,7 +56,7 @@ class Example:
         leaves = dict.fromkeys(node.symbol for node in self.program.preorder())
         order = [name for name in leaves if name in self.arguments]
         letters = (*ARGUMENTS, *(f"?{i}" for i in range(len(order))))
-        return str(with_names(self.program, dict(zip(order, letters, strict=False))))
+        return str(self.program.renamed(dict(zip(order, letters, strict=False))))
 
     def anonymised(self) -> "Example":
         """Return the task with letters for its arguments, as models know them.
@@ -87,10 +87,5 @@ class Example:
             return {names.get(name, name): value for name, value in by_name.items()}
 
         tests = tuple(Test(named(test.inputs), test.output) for test in self.tests)
-        program, arguments = with_names(self.program, names), named(self.arguments)
+        program, arguments = self.program.renamed(names), named(self.arguments)
         return replace(self, text=text, arguments=arguments, program=program, tests=tests)
-
-
-def with_names(program: Node, names: Mapping[str, str]) -> Node:
-    """Return a program with other names for some of what it names."""
-    return program.renamed(names)

@@ -1,6 +1,7 @@
 """Files of lines: read however they are packed and encoded, written whole or not at all."""
 
 import bz2
+import glob
 import gzip
 import hashlib
 import io
@@ -26,7 +27,6 @@ MAX_DOCUMENT_BYTES = 256_000_000
 
 # What a command that was killed leaves behind: drafts of `write_lines` and of a whole folder.
 DRAFT = ".part"
-_DRAFT = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}\.part")
 STAGING = ".generating."
 
 _Line = TypeVar("_Line", bound=bytes | str)
@@ -295,16 +295,11 @@ def sole_writer(place: Path) -> Iterator[None]:
                 "permissions"
             )
             raise DataError(place, told) from error
-        _sweep(*((place, "") if place.is_dir() else (place.parent, place.name)))
+        if place.is_dir():
+            for staging in place.glob(f"{STAGING}*"):
+                shutil.rmtree(staging, ignore_errors=True)
+        else:
+            for name in map(glob.escape, (place.name, f"{place.name}.report.json")):
+                for draft in place.parent.glob(f".{name}.????????{DRAFT}"):
+                    draft.unlink(missing_ok=True)
         yield
-
-
-def _sweep(folder: Path, name: str) -> None:
-    if not name:
-        for staging in folder.glob(f"{STAGING}*"):
-            shutil.rmtree(staging, ignore_errors=True)
-        return
-    for draft in folder.glob(".*.part"):
-        found = _DRAFT.fullmatch(draft.name)
-        if found is not None and found["name"] in (name, f"{name}.report.json"):
-            draft.unlink(missing_ok=True)

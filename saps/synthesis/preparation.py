@@ -9,7 +9,6 @@ from itertools import chain, count
 from math import inf
 from typing import Final, TypeAlias, TypeVar
 
-from saps.data.example import with_names
 from saps.data.symbols import ARGUMENTS, SymbolTable
 from saps.data.tokenizer import normalise_typing
 from saps.english import Reading, Vocabulary, read_english
@@ -183,7 +182,7 @@ class Names:
 
     def rename(self, program: Node) -> Node:
         """Return a program with names and literals in place of their letters."""
-        return with_names(program, {**self.stand_ins, **self.name_of})
+        return program.renamed({**self.stand_ins, **self.name_of})
 
     def with_names_for(self, types: Mapping[str, str]) -> "Names":
         """Name the letters of a program's arguments that the text has no name for, by their types.

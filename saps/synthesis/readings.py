@@ -11,7 +11,6 @@ from itertools import islice
 from math import exp, log
 from typing import Final
 
-from saps.data.example import with_names
 from saps.lang import Node
 from saps.search.interface import Prediction
 from saps.synthesis.behaviour import Behaviour, Found, behaviours
@@ -62,7 +61,7 @@ def _carried(behaviour: Behaviour, old: Prepared, new: Prepared) -> Iterator[Pre
             letter: literals.get(literal, literal) for letter, literal in names.stand_ins.items()
         }
         for member in behaviour.members:
-            yield Prediction(with_names(member.program, letters), member.log_prob - log(len(ways)))
+            yield Prediction(member.program.renamed(letters), member.log_prob - log(len(ways)))
 
 
 def assignments(own: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[dict[str, str]]:

@@ -9,7 +9,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import accumulate
 from random import Random
@@ -238,9 +238,9 @@ def _with_condition(family: Family, condition: Condition, total: float) -> Famil
     inputs, output = family.example
     chosen = inputs.get("C") == condition.name
     values = {name: value for name, value in inputs.items() if name != "C"}
-    return Family(
+    return replace(
+        family,
         name=f"{family.name}_{condition.name}",
-        result=family.result,
         slots={**slots, **condition.slots},
         wordings=worded(family.wordings),
         template=str(_fill_condition(parse(family.template), condition)),
@@ -248,7 +248,6 @@ def _with_condition(family: Family, condition: Condition, total: float) -> Famil
         questions=worded(family.questions),
         commands=worded(family.commands),
         weight=family.weight * condition.weight / total,
-        alone=family.alone,
         condition=condition.name,
     )
 
