@@ -135,17 +135,9 @@ def _collected(
     progress: Progress | None,
 ) -> list[Example]:
     """Return the tasks of all rows that make one, each text once; note the others."""
-    numbers: list[int] = []
-
-    def taken() -> Iterator[Cells | DataError]:
-        for number, row in _rows(path, columns):
-            numbers.append(number)
-            yield row
-
     found: dict[str, tuple[int, Example]] = {}
     check = partial(_example_or_failure, columns, seed)
-    for place, result in enumerate(checked(check, taken(), workers, chunk=20)):
-        number = numbers[place]
+    for (number, _), result in checked(check, _rows(path, columns), workers, chunk=20):
         report.rows += 1
         if progress is not None:
             progress(1)
@@ -183,8 +175,11 @@ def _rows(path: Path, columns: Columns) -> Iterator[tuple[int, Cells | DataError
         yield number, fault
 
 
-def _example_or_failure(columns: Columns, seed: int, row: Cells | DataError) -> Example | Failure:
+def _example_or_failure(
+    columns: Columns, seed: int, numbered: tuple[int, Cells | DataError]
+) -> Example | Failure:
     """Return the task of a row, or why it makes none."""
+    _, row = numbered
     if isinstance(row, DataError):
         return Failure(0, "unreadable", row.reason)
     try:

@@ -164,18 +164,24 @@ def reproduces(example: Example) -> Failure | None:
 
 def checked(
     check: Callable[[Item], T | Failure], items: Iterable[Item], workers: int | None, *, chunk: int
-) -> Iterator[T | Failure]:
-    """Yield what a check gives of each item, in order, from processes of their own.
+) -> Iterator[tuple[Item, T | Failure]]:
+    """Yield each item with what a check gives of it, in order, from processes of their own.
 
     Where an item ends its process, a failure says so.
     """
+    handed: deque[Item] = deque()  # that a worker has, or that wait for an earlier one
+
+    def taken() -> Iterator[Item]:
+        for item in items:
+            handed.append(item)
+            yield item
+
     n_workers = checked_workers(workers)
-    results = map_isolated(check, items, n_workers=n_workers, timeout_s=_TIMEOUT_S, chunk=chunk)
+    results = map_isolated(check, taken(), n_workers=n_workers, timeout_s=_TIMEOUT_S, chunk=chunk)
     for result in in_order(results):
         if isinstance(result, Loss):
-            yield Failure(0, result.cause, f"the interpreter's process: {result.message}")
-        else:
-            yield result
+            result = Failure(0, result.cause, f"the interpreter's process: {result.message}")
+        yield handed.popleft(), result
 
 
 def _short(value: object) -> str:
@@ -187,22 +193,18 @@ def _verified(
     verification: Verification, workers: int | None, progress: Progress | None
 ) -> Iterator[bytes]:
     """Yield the lines that verify, and note the others."""
-    lines: deque[tuple[int, bytes]] = deque()  # that a worker has, or that wait for an earlier one
     faults: list[Failure] = []  # of the file itself: it ends there
 
-    def taken() -> Iterator[tuple[int, bytes]]:
+    def lines() -> Iterator[tuple[int, bytes]]:
         try:
-            for numbered in read_lines(verification.path):
-                lines.append(numbered)
-                yield numbered
+            yield from read_lines(verification.path)
         except DataError as error:
             if error.line is None:  # nothing could be read at all
                 raise
             faults.append(Failure(error.line, "unreadable", error.reason))
 
     check = partial(_check_line, verification.path)
-    for result in checked(check, taken(), workers, chunk=50):
-        number, line = lines.popleft()
+    for (number, line), result in checked(check, lines(), workers, chunk=50):
         verification.examples += 1
         if isinstance(result, Failure):
             verification.failures.append(replace(result, line=number))
