@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from saps.cli.console import CommandError, cut
+from saps.cli.console import CommandError, cut, excerpt
 from saps.lang import AlgoLispError, Value, parse_type
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ def read_inputs(text: str, option: str = "--input") -> dict[str, Value]:
     if text.startswith("@"):
         option, text = f"{option} {text}", _read_text(text[1:])
     quoted = f"'{_INPUTS}'" if option.startswith("--") else _INPUTS
+    text = text.rstrip()  # so that a text that is cut off shows its end
     try:
         inputs = json.loads(text)
     except json.JSONDecodeError as error:
-        before, after = text[max(0, error.pos - 30) : error.pos], text[error.pos : error.pos + 30]
         raise CommandError(
             f"{option} is not JSON: {error.msg} at character {error.pos + 1}\n"
-            f"  {(before + after).translate(_ONE_LINE)}\n  {' ' * len(before)}^\n"
+            f"{excerpt(text, error.pos)}\n"
             f"Names and strings take double quotes: {option} {quoted}"
         ) from error
     except (ValueError, RecursionError) as error:
@@ -78,9 +78,6 @@ def read_inputs(text: str, option: str = "--input") -> dict[str, Value]:
             f"{kinds.get(type(inputs), 'a number')}"
         )
     return inputs
-
-
-_ONE_LINE: Final = str.maketrans("\r\n\t", "   ")
 
 
 def require_arguments(

@@ -4,6 +4,7 @@ import errno
 import io
 import logging
 import os
+import re
 import shutil
 import sys
 import traceback
@@ -76,6 +77,21 @@ def describe(error: BaseException) -> str:
         f"{type(error).__name__}: {error}\n"
         "This is a bug in SAPS or its installation; --debug shows where it arose."
     )
+
+
+_WIDTH: Final = 76
+_BEFORE: Final = 24  # characters kept ahead of the place when a line is too long to be shown whole
+
+
+def excerpt(text: str, place: int) -> str:
+    """Return the line of `text` that has `place`, with a caret under that; a long one is cut."""
+    first = text.rfind("\n", 0, place) + 1
+    line = text[first:].partition("\n")[0]
+    left = max(0, min(place - first - _BEFORE, len(line) - _WIDTH))
+    shown = re.sub(r"\s", " ", line[left : left + _WIDTH])
+    lead = "..." if left else ""
+    tail = "..." if left + len(shown) < len(line) else ""
+    return f"  {lead}{shown}{tail}\n  {' ' * (len(lead) + place - first - left)}^"
 
 
 # Options that several commands share.

@@ -53,8 +53,7 @@ class HydraCommand(TyperCommand):
     """Completes groups, choices and settings."""
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        folder = resource_folder("conf")
-        found = completions(str(ctx.info_name), folder, ctx.args, incomplete)
+        found = completions(str(ctx.info_name), ctx.args, incomplete)
         return [_Completion(item) for item in found]
 
 
@@ -64,13 +63,12 @@ def run_application(task: "Task", command: str, context: typer.Context) -> None:
     A CommandError says that nothing can be composed, or which jobs of a sweep failed; at the end of
     a task that failed, whose error has been reported, or of Hydra's help there is a SystemExit.
     """
-    folder = resource_folder("conf")
     if {"--help", "-h"} & {*context.args}:
-        print(help_text(command, folder))
+        print(help_text(command))
         return
     import hydra
 
-    settings = context.ensure_object(Settings)
+    folder, settings = str(resource_folder("conf")), context.ensure_object(Settings)
     # Where Hydra reads its command line; and it is to raise errors rather than print them.
     sys.argv, os.environ["HYDRA_FULL_ERROR"] = [f"saps {command}", *context.args], "1"
     with _configuration_errors(command, context.args), log_on_stderr():
@@ -81,7 +79,7 @@ def run_application(task: "Task", command: str, context: typer.Context) -> None:
             run_sweep(worded, command, context.args, settings)
             return
 
-        @hydra.main(version_base="1.3", config_path=str(folder), config_name=command)
+        @hydra.main(version_base="1.3", config_path=folder, config_name=command)
         @functools.wraps(task)
         def reporting_task(config: "DictConfig") -> None:
             try:
@@ -223,7 +221,7 @@ def _nearest_key(message: str, command: str, given: Sequence[str]) -> str | None
         return None
     key = found[1]
     value = next((v for k, _, v in (item.partition("=") for item in given) if k == key), "")
-    meant = meant_key(key, command, configuration(command, resource_folder("conf"), given), value)
+    meant = meant_key(key, command, configuration(command, given), value)
     # Lightning has many settings that no file of ours names; Hydra adds them where it is told to.
     is_lightnings = meant is None and command == "train" and key.startswith("trainer.")
     return shlex.quote(f"+{key}={value}") if is_lightnings else meant
@@ -251,13 +249,14 @@ class Configuration:
     header: str
 
 
-def configuration(command: str, folder: Path, given: Sequence[str] = ()) -> Configuration:
+def configuration(command: str, given: Sequence[str] = ()) -> Configuration:
     """Compose the defaults of a command under the choices of groups among what is `given`."""
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
 
+    folder = resource_folder("conf")
     # Groups decide which settings there are; a value may be the very mistake that is asked about.
     chosen = [item for item in given if (folder / item.partition("=")[0]).is_dir()]
     GlobalHydra.instance().clear()  # of a command that has just failed
@@ -330,9 +329,9 @@ def help_texts() -> dict[str, Any]:
     return cast("dict[str, Any]", OmegaConf.to_container(content))
 
 
-def help_text(command: str, folder: Path) -> str:
+def help_text(command: str) -> str:
     """Return what `saps COMMAND --help` prints."""
-    found = configuration(command, folder)
+    found = configuration(command)
     texts, groups = help_texts()["commands"][command], help_texts()["groups"]
     lines = [
         f"Usage: saps {command} [GROUP=CHOICE | KEY=VALUE]...",
@@ -394,7 +393,7 @@ def meant_key(key: str, command: str, found: Configuration, value: str = "") -> 
     return ends[close[0]] if close else None
 
 
-def completions(command: str, folder: Path, given: Sequence[str], typed: str) -> list[str]:
+def completions(command: str, given: Sequence[str], typed: str) -> list[str]:
     """Return what may stand where `typed` does, behind the words that are `given`.
 
     Bash takes "=" for the end of a word: what is given then ends in KEY and "=", and what is
@@ -402,7 +401,7 @@ def completions(command: str, folder: Path, given: Sequence[str], typed: str) ->
     """
     if typed.startswith("-"):
         return [option for option in _OPTIONS if option.startswith(typed)]
-    found = configuration(command, folder, given)
+    found = configuration(command, given)
     key = given[-2] if len(given) > 1 and given[-1] == "=" else ""
     if key:
         return [option for option in found.groups.get(key, ()) if option.startswith(typed)]

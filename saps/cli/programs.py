@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from saps.cli.asking import Asking, InputOption, read_inputs, require_arguments
-from saps.cli.console import CommandError, DebugOption, ModelOption
+from saps.cli.console import CommandError, DebugOption, ModelOption, excerpt
 from saps.lang import (
     FUNCTIONS,
     AlgoLispError,
@@ -85,9 +85,6 @@ def check(
 
 # A program from the command line: read, type-checked, and its errors shown in its own text.
 
-_WIDTH: Final = 76
-_BEFORE: Final = 24  # characters kept ahead of the place when a line is too long to be shown whole
-
 
 def read_program(text: str) -> Node:
     """Parse one of the written forms; a CommandError shows the place of a mistake."""
@@ -96,8 +93,7 @@ def read_program(text: str) -> Node:
     except ParseError as error:
         if not text.strip():
             raise CommandError(f"{error.message}; give one such as '(+ 1 2)'") from error
-        place = excerpt(error.text, error.offset, error.offset + 1)
-        raise CommandError(f"{error}\n{place}") from error
+        raise CommandError(f"{error}\n{excerpt(error.text, error.offset)}") from error
 
 
 def signature_of(node: Node, arguments: Mapping[str, str] | None = None) -> Signature:
@@ -116,24 +112,6 @@ def errors_located_in(node: Node) -> Iterator[None]:
             raise
         place = indent(render.pretty(node).point_at(error.path), "  ")
         raise CommandError(f"{error}\n{place}") from error
-
-
-def excerpt(text: str, start: int, stop: int) -> str:
-    """Return the line of `text` that holds `start`, with carets under the characters to `stop`.
-
-    Long lines are cut on both sides, and a place of several lines is marked on its first.
-    """
-    first = text.rfind("\n", 0, start) + 1
-    last = text.find("\n", start)
-    line = text[first : len(text) if last < 0 else last].replace("\t", " ")
-    column, n_marked = start - first, max(1, stop - start)
-    # The place stands a little behind the beginning of what is shown.
-    left = 0 if len(line) <= _WIDTH else max(0, min(column - _BEFORE, len(line) - _WIDTH))
-    shown = line[left : left + _WIDTH]
-    lead = "..." if left else ""
-    tail = "..." if left + len(shown) < len(line) else ""
-    n_carets = max(1, min(n_marked, len(shown) - (column - left)))
-    return f"  {lead}{shown}{tail}\n  {' ' * (len(lead) + column - left)}{'^' * n_carets}"
 
 
 # Trees, on the terminal or as pictures, and what each node of a program looked at.

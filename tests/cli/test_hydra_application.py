@@ -13,7 +13,6 @@ from saps.cli.hydra_application import (
     help_texts,
     meant_key,
 )
-from saps.resources import resource_folder
 from tests.cli.conftest import RunSaps
 
 if TYPE_CHECKING:
@@ -39,12 +38,11 @@ data:
 }
 
 Ran = list["DictConfig"]
-FOLDER = resource_folder("conf")
 
 
 @pytest.mark.parametrize("command", help_texts()["commands"])
 def test_help_explains_what_the_configuration_has(command: str) -> None:
-    told, found = help_text(command, FOLDER), configuration(command, FOLDER)
+    told, found = help_text(command), configuration(command)
     assert set(found.groups) - {"model/tree_lstm"} <= set(help_texts()["groups"])
     for key in help_texts()["commands"][command]["settings"]:
         assert key in found.values
@@ -54,7 +52,7 @@ def test_help_explains_what_the_configuration_has(command: str) -> None:
 
 
 def test_a_key_is_known_by_what_it_does() -> None:
-    found = configuration("train", FOLDER)
+    found = configuration("train")
     known = {"learning_rate": "optimizer.lr", "epochs": "trainer.max_epochs", "lr": "optimizer.lr"}
     assert {key: meant_key(key, "train", found) for key in known} == known
     assert meant_key("modle", "train", found, "saps") == "model"
