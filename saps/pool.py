@@ -291,14 +291,10 @@ def _answer(function: Callable[[Any], Any], item: Any) -> Any:
     try:
         return function(item)
     except Exception as error:  # reported as a loss; the next item goes on
-        return Loss(Cause.RAISED, f"{type(error).__name__}: {error}", _portable(error))
-
-
-def _portable(error: Exception) -> Exception | None:
-    """Return an exception that arrives at the parent as it is; some do not pickle."""
-    error.add_note(f"in a process of its own:\n{traceback.format_exc()}")
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - what we have just packed
-    except Exception:
-        return None
-    return error
+        told = f"{type(error).__name__}: {error}"
+        error.add_note(f"in a process of its own:\n{traceback.format_exc()}")
+        try:
+            pickle.loads(pickle.dumps(error))  # noqa: S301 - what we have just packed
+        except Exception:  # some do not arrive as they are
+            return Loss(Cause.RAISED, told)
+        return Loss(Cause.RAISED, told, error)

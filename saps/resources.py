@@ -72,13 +72,9 @@ def override(key: str, value: str | Path, *, is_literal: bool = True) -> str:
     if "${" not in text and _read(plain) == text:
         return plain
     # In quotes a backslash is itself, except before a quote.
-    escaped = re.sub(r'(\\*)("|$)', _escape, text)
+    escaped = re.sub(r'(\\*)"', r'\1\1\\"', text)
+    escaped = re.sub(r"(\\+)$", r"\1\1", escaped)  # the quote that ends it comes next
     return f'{key}="{escaped}"'
-
-
-def _escape(found: re.Match[str]) -> str:
-    backslashes, quote = found.groups()
-    return 2 * backslashes + (f"\\{quote}" if quote else "")
 
 
 def _read(text: str) -> object:

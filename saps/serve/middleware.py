@@ -77,7 +77,9 @@ class Guard:
 
     def _check_host(self, host: str) -> None:
         known = self._settings.host_names
-        if known is not None and _name(host) not in known:
+        # Without the port, of which there are two forms: [::1]:8000 and localhost:8000.
+        name = host[1:].partition("]")[0] if host[:1] == "[" else host.partition(":")[0]
+        if known is not None and name.lower() not in known:
             raise ServiceError(
                 400,
                 "host",
@@ -223,13 +225,6 @@ def _check_type(content_type: str) -> None:
             f"the body is of type {content_type or 'none'}; send JSON, and the header "
             "Content-Type: application/json",
         )
-
-
-def _name(host: str) -> str:
-    """Return a Host header without its port."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0].lower()
 
 
 async def _disconnection(receive: Receive) -> None:
