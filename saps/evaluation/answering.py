@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from saps.data.example import Example
 from saps.data.statistics import data_progress
-from saps.data.symbols import ARGUMENTS, SymbolError, SymbolTable
+from saps.data.symbols import ARGUMENTS, Label, SymbolTable
 from saps.evaluation.evaluation_settings import EvaluationError, Settings, usable_device
 from saps.evaluation.judge import Trial, judge_all
 from saps.evaluation.metrics import Result
@@ -71,10 +71,14 @@ def check_symbols(model: Model, programs: Sequence[Node]) -> None:
     Raises:
         EvaluationError: the model can write none of the programs.
     """
-    name, symbols = model.source.checkpoint, model.symbols
-    if symbols is None:
+    if model.symbols is None:
         return
-    lacking = [program for program in programs if _lacks_symbol(symbols, program)]
+    name, known = model.source.checkpoint, set(model.symbols.labels)
+    lacking = [
+        program
+        for program in programs
+        if any(Label(node.symbol, len(node.children)) not in known for node in program.preorder())
+    ]
     if not lacking:
         return
     if len(lacking) == len(programs):
@@ -87,15 +91,6 @@ def check_symbols(model: Model, programs: Sequence[Node]) -> None:
         "on these its exact match is 0",
         *(name, len(lacking), len(programs), lacking[0]),
     )
-
-
-def _lacks_symbol(symbols: SymbolTable, program: Node) -> bool:
-    try:
-        for node in program.preorder():
-            symbols.index(node)
-    except SymbolError:
-        return True
-    return False
 
 
 def load_model(settings: Settings) -> Model:
@@ -113,16 +108,15 @@ def load_model(settings: Settings) -> Model:
     # The place of an installation says nothing to those who read the report elsewhere.
     name = BUNDLED if settings.checkpoint is None else str(folder)
     source = ModelSource(name, folder_digest(folder), n_parameters)
-    request = partial(_request, n_tests=search.n_examples)
-    if settings.as_typed:
-        typed = TypedTextPredictor(predictor)
-        return Model(typed, source, bundle.symbols, request, search.n_examples)
-    request = partial(request, symbols=bundle.symbols)
-    n_writers = settings.n_workers if device == "cpu" else 1
-    return Model(predictor, source, bundle.symbols, request, search.n_examples, n_writers)
+    # Texts as typed go through a synthesizer, which checks types itself and stays in one process.
+    symbols = None if settings.as_typed else bundle.symbols
+    request = partial(_request, n_tests=search.n_examples, symbols=symbols)
+    n_writers = settings.n_workers if device == "cpu" and not settings.as_typed else 1
+    asked = TypedTextPredictor(predictor) if settings.as_typed else predictor
+    return Model(asked, source, bundle.symbols, request, search.n_examples, n_writers)
 
 
-def _request(example: Example, *, n_tests: int, symbols: SymbolTable | None = None) -> Request:
+def _request(example: Example, *, n_tests: int, symbols: SymbolTable | None) -> Request:
     """Return what a search may know of a task: the declared types, and its first tests.
 
     With `symbols` it is nothing where no program of these can have the declared types.

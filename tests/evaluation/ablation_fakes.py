@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from saps.evaluation import evaluate
 from saps.evaluation.ablation import making
 from saps.evaluation.ablation.ablation_folder import locked, prepare
-from saps.evaluation.ablation.ablation_settings import Settings
+from saps.evaluation.ablation.ablation_settings import Row, Settings
 from saps.evaluation.evaluate import make_report
 from saps.evaluation.metrics import Result, Verdict
 from saps.evaluation.report import (
@@ -159,8 +159,11 @@ def write_report(cfg: DictConfig, found: Sequence[Result]) -> None:
 
 def make_all(settings: Settings) -> None:
     """Make every row in order, as the command does with Hydra's own launcher."""
+
+    def start(rows: Sequence[Row]) -> None:
+        for row in rows:
+            making.make_row(settings, row.name)
+
     with locked(settings):
         prepare(settings)
-        making.make_in_waves(
-            settings, lambda rows: [making.make_row(settings, row.name) for row in rows]
-        )
+        making.make_in_waves(settings, start)

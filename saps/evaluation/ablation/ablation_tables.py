@@ -122,7 +122,7 @@ def _rows(ablation: Ablation, results: Sequence[RowResult]) -> list[list[_Cell]]
 def _cells(result: RowResult, has_seeds: bool) -> Iterator[_Cell]:
     """Yield what the row reached; one that is not done says so and has no figures."""
     made = result if result.stage is Stage.DONE else None
-    test = made and made.test
+    test = None if made is None else made.test
     holdout = ", holdout" if test is not None and test.is_holdout else ""
     yield _Cell("model", result.row.title, "model")
     yield _Cell("validation, exact match", _validation(result), "valid.")
@@ -131,16 +131,17 @@ def _cells(result: RowResult, has_seeds: bool) -> Iterator[_Cell]:
         ("accuracy", "test, accuracy by tests", "by tests", holdout),
     ):
         rate: Rate | None = getattr(test, measure, None)
+        over_seeds: Spread | None = getattr(test, f"{measure}_over_seeds", None)
         yield _Cell(column, percent(rate) + more, brief)
         yield _Cell("95 % int.", interval(rate))
         if has_seeds:
-            yield _Cell(
-                "95 % int. over seeds", interval(getattr(test, f"{measure}_over_seeds", None))
-            )
-    weights = made and made.parameters
+            yield _Cell("95 % int. over seeds", interval(over_seeds))
+    weights, speed, minutes = (
+        (made.parameters, made.examples_per_s, made.minutes) if made else (None, None, None)
+    )
     yield _Cell("parameters", _number("{:.2f} M", weights and weights / 1e6), "M")
-    yield _Cell("examples/s", _number("{:,.0f}", made and made.examples_per_s), "ex./s")
-    yield _Cell("minutes", _number("{:.1f}", made and made.minutes), "min")
+    yield _Cell("examples/s", _number("{:,.0f}", speed), "ex./s")
+    yield _Cell("minutes", _number("{:.1f}", minutes), "min")
 
 
 def _validation(result: RowResult) -> str:
@@ -158,7 +159,8 @@ def _published(row: Row) -> Iterator[_Cell]:
     for split, brief in (("validation", "publ."), ("test", "test")):
         told = "-" if known is None else f"{getattr(known, split):.2f} % ({known.measure})"
         yield _Cell(f"published: {split}", told, brief)
-    yield _Cell("published: parameters", _number("{:.2f} M", known and known.parameters))
+    weights = None if known is None else known.parameters
+    yield _Cell("published: parameters", _number("{:.2f} M", weights))
 
 
 def _number(form: str, value: float | None) -> str:

@@ -245,9 +245,10 @@ def _said_to(path: Path) -> Iterator[None]:
     file = logging.FileHandler(path, encoding="utf-8")
     file.setFormatter(logging.Formatter(_FORMAT))
     state = HydraConfig.instance()
+    quiet: list[logging.Logger | logging.Handler] = [saps, lightning, *saps.handlers]
     with ExitStack() as stack:
         stack.callback(file.close)
-        for each in (saps, lightning, *saps.handlers):
+        for each in quiet:
             stack.callback(each.setLevel, each.level)
             each.setLevel(logging.WARNING)
         stack.callback(setattr, state, "cfg", state.cfg)
