@@ -124,8 +124,7 @@ class Cache:
     """
 
     def __init__(self, folder: Path | None) -> None:
-        """Take the folder, made when first needed; None keeps nothing."""
-        self.folder = folder
+        self.folder = folder  # made when first needed; None keeps nothing
 
     def get(self, name: str, key: str, make: Callable[[], Arrays]) -> Arrays:
         """Return the arrays of the entry, or make them and keep them.

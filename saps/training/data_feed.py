@@ -5,7 +5,7 @@ import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import lightning
 import numpy as np
@@ -84,7 +84,6 @@ class CountedEpoch:
     def __init__(
         self, batches_from: Callable[[int], Iterable[Batch]], length: int, epoch: int
     ) -> None:
-        """Take what gives the `length` batches of an epoch from a number on."""
         self._batches_from, self._length, self._epoch = batches_from, length, epoch
         self._start = self._given = 0
 
@@ -106,7 +105,13 @@ class CountedEpoch:
 
 
 class Feed(lightning.LightningDataModule):
-    """Gives Lightning the batches of a `TaskData`, to each process its own."""
+    """Gives Lightning the batches of a `TaskData`, to each process its own.
+
+    Attributes:
+        train: this process's batches of the epoch at hand.
+    """
+
+    train: "EpochBatches"
 
     def __init__(
         self,
@@ -129,7 +134,6 @@ class Feed(lightning.LightningDataModule):
         check_room(n_workers)
         self.data, self.n_workers, self.pin = data, n_workers, pin
         self.resident, self.n_shapes = resident, n_shapes
-        self._train: EpochBatches | None = None
         self._here: list[PackedBatches] = []  # on the device
         self._dev: list[PackedBatches] = []
         # An epoch that workers make already, and what they make of it.
@@ -137,10 +141,10 @@ class Feed(lightning.LightningDataModule):
 
     def train_dataloader(self) -> CountedEpoch:
         epoch = self._trainer().current_epoch
-        self._train = self._batches(epoch, self._shapes)
+        self.train = self._batches(epoch, self._shapes)
         if not self.resident:
-            return self._copied(self._train, epoch)
-        self._fetch(self._train, epoch)
+            return self._copied(self.train, epoch)
+        self._fetch(self.train, epoch)
         return _resident(self._here, epoch)
 
     def _batches(self, epoch: int, shapes: ShapePlan | None = None) -> "EpochBatches":
@@ -221,18 +225,6 @@ class Feed(lightning.LightningDataModule):
     def _trainer(self) -> lightning.Trainer:
         assert self.trainer is not None, "Trainer.fit(datamodule=feed) sets it"
         return self.trainer
-
-    def weight(self, index: int) -> float:
-        """Return the factor of the loss of a training batch; see `EpochBatches`."""
-        return 1.0 if self._train is None else self._train.weight(index)
-
-    def global_size(self, index: int) -> int:
-        """Return the examples of a training batch over all processes."""
-        assert self._train is not None, "a batch was given"
-        return len(self._train.plan[index])
-
-    def transfer_batch_to_device(self, batch: Batch, device: torch.device, *_: Any) -> Batch:
-        return batch.to(device)
 
 
 def _resident(parts: Sequence[PackedBatches], epoch: int) -> CountedEpoch:

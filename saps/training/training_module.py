@@ -48,11 +48,11 @@ class SynthesisModule(lightning.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         loss = self.compute_loss(batch)
-        feed = self.trainer.datamodule  # type: ignore[attr-defined]
+        batches = self.trainer.datamodule.train  # type: ignore[attr-defined]
         # Of several processes each has a share of the batch; the mean over them is the batch's.
-        weight: float = feed.weight(batch_idx)
+        weight: float = batches.weight(batch_idx)
         measures = {name: weight * value for name, value in _measures("train", loss).items()}
-        size = feed.global_size(batch_idx)
+        size = len(batches.plan[batch_idx])  # over all processes
         self.log_dict(measures, on_epoch=True, on_step=False, batch_size=size, sync_dist=True)
         return weight * loss.total
 

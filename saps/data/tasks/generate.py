@@ -183,14 +183,16 @@ def generate_dataset(
     Args:
         out: the folder; files of the same set in it are replaced when all is done, not before.
         size: tasks in all, shared out in the published proportions.
-        seed: same seed, same bytes, whatever the number of workers.
+        seed: same seed, same bytes, whatever the number of workers; sets of different seeds have
+            little in common.
         workers: processes; None for one a core.
-        max_depth: how deep families nest.
-        noise: spoils texts; None for not at all.
-        split: "surface" or "compositional", see `Settings`.
+        max_depth: families nested in one another, from 1 to 4.
+        noise: rates at which words of the texts are spoilt; None for not at all.
+        split: "surface" keeps each program in one split; "compositional" keeps pairs of families
+            out of train besides.
         shard: "2/4" for the second of four parts, which goes to a folder of its own inside
             `out`; None for the whole. The parts one after another are the whole, byte for byte.
-        catalogue: "published" or "people", see `Settings`.
+        catalogue: "published", the kinds of the published tasks, or "people", what people ask for.
         overwrite: replace a data set of other settings that the folder holds.
 
     Raises:

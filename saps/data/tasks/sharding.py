@@ -204,7 +204,6 @@ class Collector:
     """
 
     def __init__(self, quotas: Mapping[Place, int]) -> None:
-        """Take how many tasks go to each place."""
         self.quotas = quotas
         self.held_out: dict[str, set[str]] = {}
         self.wanted = frozenset(place for place, quota in quotas.items() if quota > 0)
@@ -255,15 +254,7 @@ set has its source alone."""
 class Settings:
     """What decides the bytes of a data set, apart from the generator's version.
 
-    Attributes:
-        size: tasks in all.
-        seed: two data sets of different seeds have little in common.
-        max_depth: families nested in one another, from 1 to 4.
-        noise: rates at which words of the texts are spoilt.
-        split: "surface" keeps each program in one split; "compositional" keeps pairs of
-            families out of train besides.
-        shard: which part of the set to make.
-        catalogue: "published", the kinds of the published tasks, or "people", what people ask for.
+    `generate_dataset` says what each is.
 
     Raises:
         ValueError: one is out of its range.
