@@ -443,20 +443,16 @@ def _histogram(title: str, counts: Mapping[int, int] | Mapping[str, int], what: 
 def _vocabulary(whole: "Statistics") -> "Table":
     from rich.table import Table
 
-    from saps.data.statistics import share
-
     table = Table("", "", title="words and families", show_header=False)
     numbers = whole.to_json()
     used, known = numbers["published_words_used"], numbers["published_words"]
     n_outside, n_words = whole.outside_words.total(), whole.words.total()
-    outside = [f"{word} {n:,}" for word, n in whole.outside_words.most_common(20)]
-    largest = [f"{f} {share(n, whole.tasks):.2%}" for f, n in whole.families.most_common(8)]
+    share = numbers["outside_words_share"]
+    outside = [f"{word} {n:,}" for word, n in numbers["outside_words"].items()]
+    largest = [f"{name} {part:.2%}" for name, part in [*numbers["largest_families"].items()][:8]]
     for title, figure in (
-        ("published words used", f"{used} of {known} ({share(used, known):.1%})"),
-        (
-            "words outside them",
-            f"{n_outside:,} of {n_words:,} tokens ({share(n_outside, n_words):.2%})",
-        ),
+        ("published words used", f"{used} of {known} ({used / known:.1%})"),
+        ("words outside them", f"{n_outside:,} of {n_words:,} tokens ({share:.2%})"),
         ("most frequent of those", ", ".join(outside) or "none"),
         (f"largest of {len(whole.families)} families", ", ".join(largest) or "none named"),
         ("different symbols", f"{len(whole.symbols)}, of which the commonest stand above"),

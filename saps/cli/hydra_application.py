@@ -353,16 +353,14 @@ def help_text(command: str) -> str:
         default = _written(found.values[key])
         value = "  (to be given)" if default == "???" else f"={default}"
         lines.append(f"  {f'{key}{value}':<34}  {found.about.get(key, '')}".rstrip())
-    return "\n".join(
-        [
-            *lines,
-            "",
-            f"All {len(found.values)} settings: saps {command} --cfg job",
-            *([f"Several values, one job each: {texts['several']}"] if "several" in texts else []),
-            """Quote a value with = , [ ( ' # ~ or letters beyond ASCII: 'data.path="dàta"'""",
-            f"Hydra's own options: saps {command} --hydra-help; the traceback of an error: --debug",
-        ]
-    )
+    lines += ["", f"All {len(found.values)} settings: saps {command} --cfg job"]
+    if "several" in texts:
+        lines.append(f"Several values, one job each: {texts['several']}")
+    lines += [
+        """Quote a value with = , [ ( ' # ~ or letters beyond ASCII: 'data.path="dàta"'""",
+        f"Hydra's own options: saps {command} --hydra-help; the traceback of an error: --debug",
+    ]
+    return "\n".join(lines)
 
 
 def meant_key(key: str, command: str, found: Configuration, value: str = "") -> str | None:

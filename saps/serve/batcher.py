@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
@@ -163,10 +162,10 @@ class SpecificationQueues:
                 )
             )
 
-        make = partial(
-            _Batcher, answer, max_batch=settings.max_batch, max_wait_s=settings.max_wait_s
+        self._quick, self._searching = (
+            _Batcher(answer, max_batch=settings.max_batch, max_wait_s=settings.max_wait_s)
+            for _ in range(2)
         )
-        self._quick, self._searching = make(), make()
 
     @property
     def n_queued(self) -> int:
