@@ -11,11 +11,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from itertools import accumulate
 from random import Random
 from typing import Any, Final
 
-from saps.data.wordings.tables import SLOT, PatternError, entry_lines, expand_shared, texts_of
+from saps.data.wordings.tables import (
+    SLOT,
+    PatternError,
+    Weighted,
+    entry_lines,
+    expand_shared,
+    texts_of,
+)
 from saps.lang import AlgoLispError, Node, compile_program, infer_type, parse, values_equal
 
 # Wordings: short patterns that stand for many ways to say one thing.
@@ -471,27 +477,24 @@ class Catalogue:
             if family.name in names:
                 raise FamilyError(family.name, "the name is taken; choose another")
             names.add(family.name)
-        of = {kind: [f for f in self.families if f.result == kind] for kind in TYPES}
-        nesting = {kind: [f for f in families if f.nests] for kind, families in of.items()}
-        self._roots = {kind: _weighted(families) for kind, families in of.items()}
-        self._nested = {kind: _weighted(families) for kind, families in nesting.items()}
-        self._alone = {kind: _weighted(families, alone=True) for kind, families in of.items()}
+        self._alone: dict[str, Weighted[Family]] = {}
+        self._roots: dict[str, Weighted[Family]] = {}
+        self._nested: dict[str, Weighted[Family]] = {}
+        for kind in TYPES:
+            of = [f for f in self.families if f.result == kind]
+            nesting = [f for f in of if f.nests]
+            self._alone[kind] = Weighted(of, (f.weight * f.alone for f in of))
+            self._roots[kind] = Weighted(of, (f.weight for f in of))
+            self._nested[kind] = Weighted(nesting, (f.weight for f in nesting))
 
     def draw_root(self, rng: Random, *, alone: bool) -> Family:
         """Draw what a whole task asks for; `alone` if nothing is to be nested in it."""
         kind = rng.choices(list(RESULT_SHARES), list(RESULT_SHARES.values()))[0]
-        families, sums = (self._alone if alone else self._roots)[kind]
-        return rng.choices(families, cum_weights=sums)[0]
+        return (self._alone if alone else self._roots)[kind].draw(rng)
 
     def draw_nested(self, result: str, rng: Random) -> Family:
         """Draw what fills a slot of type `result`."""
-        families, sums = self._nested[result]
-        return rng.choices(families, cum_weights=sums)[0]
-
-
-def _weighted(families: list[Family], *, alone: bool = False) -> tuple[list[Family], list[float]]:
-    """Return families and the sums of their weights, which are not to be added for every draw."""
-    return families, list(accumulate(f.weight * (f.alone if alone else 1) for f in families))
+        return self._nested[result].draw(rng)
 
 
 @cache

@@ -7,11 +7,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from random import Random
 from typing import Final, TypeAlias
 
 from saps.data.tasks.kinds import PARTS, Kind, Kinds, Slot, composed
+from saps.data.wordings.tables import Weighted
 from saps.english.vocabulary import word_list
 from saps.lang import Node
 
@@ -124,19 +124,9 @@ def _node(filler: Filler) -> Node | None:
     return Node({"and": "&&", "or": "||"}[filler.word], (first, second))
 
 
-class _Choice:
-    """Kinds to draw from, by their weights; common steps so much oftener."""
-
-    def __init__(self, kinds: Sequence[Kind], common: float = 1.0) -> None:
-        self.kinds = kinds
-        weights = (kind.weight * (common if kind.is_step else 1) for kind in kinds)
-        self._sums = list(accumulate(weights))
-
-    def __len__(self) -> int:
-        return len(self.kinds)
-
-    def draw(self, rng: Random) -> Kind:
-        return rng.choices(self.kinds, cum_weights=self._sums)[0]
+def _choice(kinds: Sequence[Kind], common: float = 1.0) -> Weighted[Kind]:
+    """Return kinds to draw from; what is often a step so much oftener."""
+    return Weighted(kinds, (kind.weight * (common if kind.is_step else 1) for kind in kinds))
 
 
 class Drawing:
@@ -145,18 +135,18 @@ class Drawing:
     def __init__(self, kinds: Kinds) -> None:
         self.kinds = kinds
         every = list(kinds.kinds.values())
-        self.over = _Choice([k for k in every if _takes_function(k)])
-        self.plain = _Choice([k for k in every if not _takes_function(k)])
-        self.last = _Choice([k for k in every if k.of("then")], _COMMON)
-        self.nested: dict[str, _Choice] = {}
-        self.before: dict[str, _Choice] = {}
-        self._fitting: dict[tuple[str, str, str], _Choice] = {}
+        self.over = _choice([k for k in every if _takes_function(k)])
+        self.plain = _choice([k for k in every if not _takes_function(k)])
+        self.last = _choice([k for k in every if k.of("then")], _COMMON)
+        self.nested: dict[str, Weighted[Kind]] = {}
+        self.before: dict[str, Weighted[Kind]] = {}
+        self._fitting: dict[tuple[str, str, str], Weighted[Kind]] = {}
         for kind in {k.returns for k in every}:
             nouns, commands = (
                 [k for k in every if k.returns == kind and k.of(key)] for key in PARTS[:2]
             )
-            self.nested[kind] = _Choice(nouns or commands, _COMMON)
-            self.before[kind] = _Choice(commands, _COMMON)
+            self.nested[kind] = _choice(nouns or commands, _COMMON)
+            self.before[kind] = _choice(commands, _COMMON)
 
     def draw(self, rng: Random) -> Asked | None:
         """Return a task, or None if the draw was no good."""
@@ -177,7 +167,7 @@ class Drawing:
         return root
 
     def _kind(self, rng: Random) -> Kind:
-        over = self.over.kinds and rng.random() < _OVER_CONDITIONS
+        over = self.over and rng.random() < _OVER_CONDITIONS
         return (self.over if over else self.plain).draw(rng)
 
     def _fill(self, kind: Kind, rng: Random) -> Asked:
@@ -197,13 +187,13 @@ class Drawing:
             return Literal(json.dumps(_value(slot, rng), ensure_ascii=False), slot.type)
         return Argument(slot.language_type, slot)
 
-    def _applied(self, slot: Slot) -> _Choice:
+    def _applied(self, slot: Slot) -> Weighted[Kind]:
         """Return the conditions or functions for a slot."""
         key = (slot.type, slot.on, slot.gives)
         if key not in self._fitting:
             entries = self.kinds.conditions if slot.type == "condition" else self.kinds.functions
             fitting = [e for e in entries.values() if e.element == slot.on]
-            self._fitting[key] = _Choice([e for e in fitting if slot.gives in ("", e.returns)])
+            self._fitting[key] = _choice([e for e in fitting if slot.gives in ("", e.returns)])
         return self._fitting[key]
 
     def _nest(self, root: Asked, rng: Random) -> None:

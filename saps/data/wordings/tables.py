@@ -2,12 +2,13 @@
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from itertools import accumulate
 from random import Random
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 # Patterns of English: one line that stands for many ways to say one thing, drawn one at a time.
 #
@@ -142,3 +143,20 @@ def texts_of(package: str, folder: str) -> dict[str, str]:
     found = [item for item in (files(package) / folder).iterdir() if item.name.endswith(".txt")]
     found.sort(key=lambda item: item.name)
     return {item.name: item.read_text(encoding="utf-8") for item in found}
+
+
+T = TypeVar("T")
+
+
+class Weighted(Generic[T]):
+    """Things to draw from, by their weights."""
+
+    def __init__(self, things: Sequence[T], weights: Iterable[float]) -> None:
+        self.things = things
+        self._sums = list(accumulate(weights))  # once, and not for every draw
+
+    def __len__(self) -> int:
+        return len(self.things)
+
+    def draw(self, rng: Random) -> T:
+        return rng.choices(self.things, cum_weights=self._sums)[0]
