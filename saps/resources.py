@@ -32,7 +32,7 @@ def resource_folder(name: str) -> Path:
         FileNotFoundError: neither place has the folder, so the installation is incomplete.
     """
     if name == "conf":
-        register_resolvers()  # whoever composes a configuration comes here first
+        _register_resolvers()  # whoever composes a configuration comes here first
     # A folder called `conf` beside site-packages' `saps` would not be ours.
     is_checkout = (_PACKAGE.parent / "pyproject.toml").is_file()
     folder = (_PACKAGE.parent if is_checkout else _PACKAGE) / name
@@ -43,7 +43,7 @@ def resource_folder(name: str) -> Path:
     )
 
 
-def register_resolvers() -> None:
+def _register_resolvers() -> None:
     """Let configurations say `${saps.folder_name:PATH}`, as conf/data does for the name of data."""
     from omegaconf import OmegaConf  # most commands compose nothing and need not wait for it
 

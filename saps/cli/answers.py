@@ -30,7 +30,7 @@ def answer_lines(synthesis: "Synthesis") -> Iterator[str]:
         yield f"sure:    {confidence(synthesis.confidence)}"
     if outcomes:
         yield f"passes:  {_passed(candidates[0])}\n"
-        yield from outcome_table(outcomes)
+        yield from _outcome_table(outcomes)
     yield f"\n{synthesis.python.rstrip()}"
 
 
@@ -40,7 +40,7 @@ def _numbered(number: int, candidate: "Candidate") -> Iterator[str]:
     yield f"   probability: {percent(candidate.probability)}"
     if candidate.outcomes:
         yield f"   passes:      {_passed(candidate)}\n"
-        yield from outcome_table(candidate.outcomes)
+        yield from _outcome_table(candidate.outcomes)
     yield ""
     yield from (f"   {line}".rstrip() for line in candidate.python.rstrip().splitlines())
 
@@ -68,7 +68,7 @@ def _passed(candidate: "Candidate") -> str:
     return styled("good" if candidate.passes else "bad", told)
 
 
-def outcome_table(outcomes: "tuple[Outcome, ...]") -> Iterator[str]:
+def _outcome_table(outcomes: "tuple[Outcome, ...]") -> Iterator[str]:
     """Yield a table of what was expected and what came, no wider than the terminal."""
     rows = [("input", "expected", "got", "")]
     for outcome in outcomes:
@@ -168,7 +168,7 @@ def sample_lines(synthesis: "Synthesis") -> Iterator[str]:
         yield f"{label}{given} -> {show_value(sample.output)}"
 
 
-def question_lines(question: "Question") -> Iterator[str]:
+def _question_lines(question: "Question") -> Iterator[str]:
     """Yield a question as a note: which of two outputs is meant, and how to say so."""
     given = ", ".join(f"{n} = {show_value(v)}" for n, v in question.inputs.items())
     first, second = map(show_value, question.outputs)
@@ -201,7 +201,7 @@ def notes(synthesis: "Synthesis") -> Iterator[str]:
         yield f"unsure: {confidence(synthesis.confidence)} of such answers are right"
     yield from _of_examples(synthesis)
     if synthesis.open_question is not None and synthesis.passes and not synthesis.is_sure:
-        yield from question_lines(synthesis.open_question)
+        yield from _question_lines(synthesis.open_question)
     # A program that does what the examples ask needs no excuse.
     settled = has_examples and synthesis.passes
     if reading is not None and (reading.unknown or doubtful) and not settled:
@@ -229,7 +229,7 @@ def not_known_lines(error: "NotKnownError") -> Iterator[str]:
     yield from _kind_lines(error.kinds)
     yield f"to get further: {FURTHER}; --best shows the best guess"
     if error.guess.open_question is not None:
-        yield from question_lines(error.guess.open_question)
+        yield from _question_lines(error.guess.open_question)
 
 
 def _kind_lines(kinds: Sequence[str]) -> Iterator[str]:

@@ -172,7 +172,7 @@ class NamedLines(io.TextIOBase):
 
 # Colours on a terminal, and none anywhere else; lines no wider than it.
 
-STYLES: Final = {
+_STYLES: Final = {
     "good": {"fg": "green"},  # what passes
     "bad": {"fg": "red"},  # what does not
     "strong": {"bold": True},
@@ -182,10 +182,10 @@ _WIDTH_WITHOUT_TERMINAL: Final = 100
 
 
 def styled(style: str, text: str) -> str:
-    """Return a text in one of `STYLES` where stdout takes colours and NO_COLOR is not set."""
+    """Return a text in one of `_STYLES` where stdout takes colours and NO_COLOR is not set."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         return text
-    return typer.style(text, **STYLES[style])  # type: ignore[arg-type]
+    return typer.style(text, **_STYLES[style])  # type: ignore[arg-type]
 
 
 def n_columns() -> int:

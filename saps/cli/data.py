@@ -27,11 +27,11 @@ app = typer.Typer(
     help="Verify, clean, import, measure and merge files of tasks; list the generator's families.",
 )
 
-SourceArgument = Annotated[
+_SourceArgument = Annotated[
     Path,
     typer.Argument(metavar="PATH", help="A .jsonl file, packed or not; or a folder of splits."),
 ]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")]
+_OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")]
 # The figures that two sets are compared by, and what the table calls them.
 _COMPARED: Final = {
     "tasks": "tasks",
@@ -45,7 +45,7 @@ _SHOWN: Final = 20  # failures that a table shows; --json and reports have them 
 
 @app.command()
 def verify(
-    path: SourceArgument,
+    path: _SourceArgument,
     workers: WorkersOption = None,
     as_json: JsonOption = False,
     _debug: DebugOption = False,
@@ -65,10 +65,10 @@ def verify(
 
 @app.command()
 def clean(
-    path: SourceArgument,
+    path: _SourceArgument,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A file, or a folder if PATH is.")],
     workers: WorkersOption = None,
-    overwrite: OverwriteOption = False,
+    overwrite: _OverwriteOption = False,
     as_json: JsonOption = False,
     _debug: DebugOption = False,
 ) -> None:
@@ -107,7 +107,7 @@ def import_(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the tests and splits.")] = 1,
     workers: WorkersOption = None,
-    overwrite: OverwriteOption = False,
+    overwrite: _OverwriteOption = False,
     as_json: JsonOption = False,
     _debug: DebugOption = False,
 ) -> None:
@@ -147,7 +147,7 @@ def import_(
 
 @app.command()
 def stats(
-    path: SourceArgument,
+    path: _SourceArgument,
     against: Annotated[
         str | None,
         typer.Option(metavar="published|PATH", help="Compare: add a column, and the distance."),
@@ -194,7 +194,7 @@ def merge(
     path: Annotated[
         Path, typer.Argument(metavar="PATH", help="The folder that holds 1-of-4, 2-of-4, ...")
     ],
-    overwrite: OverwriteOption = False,
+    overwrite: _OverwriteOption = False,
     _debug: DebugOption = False,
 ) -> None:
     """Make one data set of the parts that `saps generate shard=i/n` made, in their folder.

@@ -53,7 +53,7 @@ class HydraCommand(TyperCommand):
     """Completes groups, choices and settings."""
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        found = completions(str(ctx.info_name), ctx.args, incomplete)
+        found = _completions(str(ctx.info_name), ctx.args, incomplete)
         return [_Completion(item) for item in found]
 
 
@@ -234,7 +234,7 @@ _OPTIONS: Final = ("--multirun", "--cfg", "--help", "--debug")
 
 
 @dataclass(frozen=True)
-class Configuration:
+class _Configuration:
     """What a command can be told.
 
     These are the defaults of all settings, references to others unresolved, what is chosen in each
@@ -249,7 +249,7 @@ class Configuration:
     header: str
 
 
-def configuration(command: str, given: Sequence[str] = ()) -> Configuration:
+def configuration(command: str, given: Sequence[str] = ()) -> _Configuration:
     """Compose the defaults of a command under the choices of groups among what is `given`."""
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
@@ -276,7 +276,7 @@ def configuration(command: str, given: Sequence[str] = ()) -> Configuration:
     values = dict(_flat({key: value for key, value in plain.items() if key != "hydra"}))
     header = str(plain["hydra"]["help"]["header"])
     header = "" if "powered by Hydra" in header else header
-    return Configuration(values, choices, groups, _about(command, folder, choices), header)
+    return _Configuration(values, choices, groups, _about(command, folder, choices), header)
 
 
 def _about(command: str, folder: Path, choices: Mapping[str, str]) -> dict[str, str]:
@@ -363,7 +363,7 @@ def help_text(command: str) -> str:
     return "\n".join(lines)
 
 
-def meant_key(key: str, command: str, found: Configuration, value: str = "") -> str | None:
+def meant_key(key: str, command: str, found: _Configuration, value: str = "") -> str | None:
     """Return the setting or group that is most like one that does not exist.
 
     First a group that has `value` as a choice (`modle=saps`), then those that end alike (`lr` for
@@ -391,7 +391,7 @@ def meant_key(key: str, command: str, found: Configuration, value: str = "") -> 
     return ends[close[0]] if close else None
 
 
-def completions(command: str, given: Sequence[str], typed: str) -> list[str]:
+def _completions(command: str, given: Sequence[str], typed: str) -> list[str]:
     """Return what may stand where `typed` does, behind the words that are `given`.
 
     Bash takes "=" for the end of a word: what is given then ends in KEY and "=", and what is

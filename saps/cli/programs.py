@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from saps.synthesis.explanation import Explanation
 
 _FORMS: Final = "An s-expression '(reduce a 0 +)', its form with commas, or nested JSON lists"
-ProgramArgument = Annotated[str, typer.Argument(metavar="PROGRAM", help=f"{_FORMS}.")]
+_ProgramArgument = Annotated[str, typer.Argument(metavar="PROGRAM", help=f"{_FORMS}.")]
 _PICTURES: Final = (".svg", ".png")
 
 
 def run(
-    program: ProgramArgument,
+    program: _ProgramArgument,
     input_: InputOption = None,
     python: Annotated[
         bool, typer.Option("--python", help="Print PROGRAM as a Python function instead.")
@@ -49,19 +49,19 @@ def run(
     """
     inputs = read_inputs(input_ or "{}")
     node = read_program(program)
-    signature = signature_of(node)
+    signature = _signature_of(node)
     arguments = {name: str(kind) for name, kind in signature.arguments.items()}
     if python:
         print(to_python(node, arguments, str(signature.result)), end="")
         return
     require_arguments(inputs, arguments)
-    with errors_located_in(node):
+    with _errors_located_in(node):
         value = compile_program(node, arguments)({name: inputs[name] for name in arguments})
     print(show_value(value))
 
 
 def check(
-    program: ProgramArgument,
+    program: _ProgramArgument,
     arg: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=TYPE", help="Declare an argument: a=int[]. Repeatable."),
@@ -80,7 +80,7 @@ def check(
         if name in declared:
             raise typer.BadParameter(f"{name!r} is declared twice")
         declared[name] = kind
-    print(signature_of(read_program(program), declared))
+    print(_signature_of(read_program(program), declared))
 
 
 # A program from the command line: read, type-checked, and its errors shown in its own text.
@@ -96,14 +96,14 @@ def read_program(text: str) -> Node:
         raise CommandError(f"{error}\n{excerpt(error.text, error.offset)}") from error
 
 
-def signature_of(node: Node, arguments: Mapping[str, str] | None = None) -> Signature:
+def _signature_of(node: Node, arguments: Mapping[str, str] | None = None) -> Signature:
     """Infer the types of a program, from those of `arguments` (name -> type) that are declared."""
-    with errors_located_in(node):
+    with _errors_located_in(node):
         return infer_signature(node, arguments)
 
 
 @contextmanager
-def errors_located_in(node: Node) -> Iterator[None]:
+def _errors_located_in(node: Node) -> Iterator[None]:
     """Turn an error that names a place in the tree `node` into one that shows it."""
     try:
         yield
@@ -149,7 +149,7 @@ def show(
     saps show "given an array a , find the sum of a" --attention looked.svg
     """
     if attention is not None:
-        check_picture_path(attention)
+        _check_picture_path(attention)
         asking = Asking(model=model, timeout_s=inf)  # the search has a budget of its own
         synthesis = asking.synthesize(program)
         explanation = asking.synthesizer.explain(synthesis)
@@ -162,7 +162,7 @@ def show(
         raise CommandError("--model only goes with --attention: showing a program takes no model")
     node = read_program(program)
     if picture is not None:
-        check_picture_path(picture)
+        _check_picture_path(picture)
         is_png = picture.suffix.lower() == ".png"
         drawn = render.png(node) if is_png else render.svg(node).encode("utf-8")
         write_whole(picture, drawn)
@@ -172,7 +172,7 @@ def show(
         print(render.box_tree(node))
 
 
-def check_picture_path(path: Path) -> None:
+def _check_picture_path(path: Path) -> None:
     """Refuse a place where no picture can be made, before the work is done."""
     if path.suffix.lower() not in _PICTURES:
         told = f"{path} cannot be written as a picture; end its name in {' or '.join(_PICTURES)}"

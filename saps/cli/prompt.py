@@ -62,7 +62,7 @@ _QUIT: Final = frozenset(
 )
 
 
-class Conversation(ABC):
+class _Conversation(ABC):
     """What was said so far, and the answer to the next line. Knows no terminal."""
 
     # The name of the file that remembers the lines.
@@ -118,14 +118,14 @@ class Conversation(ABC):
 
 # The terminal.
 
-Names = Callable[[], Mapping[str, str]]
+_Names = Callable[[], Mapping[str, str]]
 # Of the text before the cursor, which prompt_toolkit reads backwards: hence ^ for its end.
 _WORD: Final = re.compile(r'^[^\s()\[\],"]+')
 _PIECE: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|[()\[\]]', re.DOTALL)
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
-def typed_lines(names: Names, history: str) -> Iterator[str]:
+def typed_lines(names: _Names, history: str) -> Iterator[str]:
     """Yield what a person types, until they leave; Ctrl-C drops a line, Ctrl-D leaves."""
     # One session, so that what was typed is in its history at once.
     session = prompt_session(names, history)
@@ -139,7 +139,7 @@ def typed_lines(names: Names, history: str) -> Iterator[str]:
 
 
 def prompt_session(
-    names: Names, history: str = "repl-history", **devices: Any
+    names: _Names, history: str = "repl-history", **devices: Any
 ) -> "PromptSession[str]":
     """A prompt that edits one program at a time; `devices` are prompt_toolkit's, for tests."""
     from prompt_toolkit import PromptSession
@@ -230,7 +230,7 @@ def repl(_debug: DebugOption = False) -> None:
     ProgramPrompt().run()
 
 
-class ProgramPrompt(Conversation):
+class ProgramPrompt(_Conversation):
     """`saps repl`: what a user has bound and typed so far."""
 
     history = "repl-history"
@@ -253,7 +253,7 @@ class ProgramPrompt(Conversation):
         return render.describe(function_named(name)) if name else PROGRAM_HELP
 
     def command(self, line: str) -> str:
-        """See `Conversation.command`; `help` and `quit` may be arguments."""
+        """See `_Conversation.command`; `help` and `quit` may be arguments."""
         program = line.strip()
         return program if program in self._values else super().command(line)
 
@@ -332,7 +332,7 @@ SENTENCE              write a program for it; the next sentence replaces it
 What is declared holds until :forget, and the last sentence is answered anew when it changes."""
 
 
-class SentencePrompt(Conversation):
+class SentencePrompt(_Conversation):
     """The prompt of `saps synthesize`: what was declared and said so far."""
 
     history = "synthesize-history"

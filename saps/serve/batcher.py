@@ -126,7 +126,7 @@ class Batcher(Generic[Key, Item, Result]):
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class _Options:
     """What the specifications of one batch have in common."""
 
     decoding: str | None
@@ -141,7 +141,7 @@ class Options:
         return (by_default or self.decoding in ("plausible", "greedy")) and self.top == 1
 
 
-_Batcher = Batcher[Options, Task, Synthesis | SynthesisError]
+_Batcher = Batcher[_Options, Task, Synthesis | SynthesisError]
 
 
 class SpecificationQueues:
@@ -150,7 +150,7 @@ class SpecificationQueues:
     def __init__(self, synthesizer: Synthesizer, settings: ServiceSettings) -> None:
         self._max_characters = settings.max_text_characters
 
-        def answer(options: Options, tasks: Sequence[Task]) -> list[Synthesis | SynthesisError]:
+        def answer(options: _Options, tasks: Sequence[Task]) -> list[Synthesis | SynthesisError]:
             return list(
                 synthesizer.synthesize_many(
                     tasks,
@@ -178,7 +178,7 @@ class SpecificationQueues:
         examples = [(example.input, example.output) for example in request.examples]
         rejected = [(wrong.input, wrong.output) for wrong in request.rejected]
         task = Task.of(request.text, examples, request.arguments, request.returns, rejected)
-        options = Options(request.decoding, request.top, bool(examples), request.best)
+        options = _Options(request.decoding, request.top, bool(examples), request.best)
         batcher = self._quick if options.is_quick else self._searching
         # Cancelled when the client leaves: the future of a batch that has not begun with it.
         result = await asyncio.wrap_future(batcher.submit(options, task))
