@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import count, takewhile
@@ -261,22 +261,22 @@ def _too_few(settings: Settings, collector: Collector) -> str:
 
 def _make_chunk(settings: Settings, work: Work) -> list[Made]:
     number, wanted = work
-    maker: TaskMaker | _PeopleTaskMaker = _PeopleTaskMaker(settings.seed, wanted)
+    make: Callable[[int], Task | None] = partial(_people_task, settings.seed, wanted)
     if settings.catalogue != "people":
         shape, how = Shape(max_depth=settings.max_depth), (settings.noise, settings.split)
-        maker = TaskMaker(default_catalogue(), shape, settings.seed, *how, wanted)
-    tasks = map(maker.make, range(number * _CHUNK, (number + 1) * _CHUNK))
-    return [_made(task) for task in tasks if task is not None]
-
-
-def _made(task: Task) -> Made:
-    return Made(
-        text=task.example.text,
-        program=str(task.example.program),
-        place=task.place,
-        line=format_example(task.example).encode(),
-        held_out=frozenset(map(str, task.held_out)),
-    )
+        make = TaskMaker(default_catalogue(), shape, settings.seed, *how, wanted).make
+    tasks = map(make, range(number * _CHUNK, (number + 1) * _CHUNK))
+    return [
+        Made(
+            text=task.example.text,
+            program=str(task.example.program),
+            place=task.place,
+            line=format_example(task.example).encode(),
+            held_out=frozenset(map(str, task.held_out)),
+        )
+        for task in tasks
+        if task is not None
+    ]
 
 
 # The tasks of the people's catalogue: what is asked, its text, its program, its tests.
@@ -285,40 +285,31 @@ _MOST_ATTEMPTS: Final = 40
 _WITHOUT_ARGUMENTS: Final = 0.15  # of the tasks that need none so many stay
 
 
-@dataclass(frozen=True, slots=True)
-class _PeopleTaskMaker:
-    """Makes the tasks of one data set; a pure function of seed and index."""
-
-    seed: int
-    wanted: Container[Place] = _EVERYWHERE
-
-    def make(self, index: int) -> Task | None:
-        """Return task number `index`, or None if the draw made no good task that is wanted."""
-        rng = Random(f"{self.seed}:people:{index}")
-        asked = _drawing().draw(rng)
-        if asked is None:
-            return None
-        unnamed = asked.program()  # its arguments have numbers yet, so it is the program's form
-        if unnamed is None:
-            return None
-        try:
-            request = say(asked, rng)
-        except NoWordingError:
-            return None
-        program, text = asked.program(), normalise_text(request.text)
-        if program is None or not text or text.count(" ") >= MAX_WORDS:
-            return None
-        if not request.arguments and rng.random() > _WITHOUT_ARGUMENTS:
-            return None
-        place = Place(split_by_surface(None, unnamed, self.seed)[0], block_of(text))
-        if place not in self.wanted:
-            return None
-        tests = _tests(asked, program, rng)
-        if not tests:
-            return None
-        kind, names = asked.kind.language_type, tuple(asked.kinds())
-        example = Example(text, request.arguments, kind, program, tests, names, request.text)
-        return Task(example, place)
+def _people_task(seed: int, wanted: Container[Place], index: int) -> Task | None:
+    """Return task number `index`, or None if the draw made no good task that is wanted."""
+    rng = Random(f"{seed}:people:{index}")
+    asked = _drawing().draw(rng)
+    if asked is None:
+        return None
+    unnamed = asked.program()  # its arguments have numbers yet, so it is the program's form
+    try:
+        request = say(asked, rng)
+    except NoWordingError:
+        return None
+    program, text = asked.program(), normalise_text(request.text)
+    if unnamed is None or program is None or not text or text.count(" ") >= MAX_WORDS:
+        return None
+    if not request.arguments and rng.random() > _WITHOUT_ARGUMENTS:
+        return None
+    place = Place(split_by_surface(None, unnamed, seed)[0], block_of(text))
+    if place not in wanted:
+        return None
+    tests = _tests(asked, program, rng)
+    if not tests:
+        return None
+    kind, names = asked.kind.language_type, tuple(asked.kinds())
+    example = Example(text, request.arguments, kind, program, tests, names, request.text)
+    return Task(example, place)
 
 
 @cache
