@@ -7,7 +7,7 @@ one slice; `*_sizes` say how many each step has.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, final
 
 import numpy as np
 import numpy.typing as npt
@@ -233,6 +233,7 @@ class ShapeError(ValueError):
     """A batch does not fit its shape; the message says where."""
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class BatchShape:
     """The sizes of all tensors of a batch, with room for more than it may hold.

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from saps.data.batching import Batch
+from saps.data.batching import Batch, BatchShape
 from saps.model.encoder import Dropout, LockedDropout
 from saps.model.protocols import Loss, Network
 from saps.training.training_module import compiled
@@ -24,8 +24,8 @@ def _fresh() -> Iterator[None]:
         yield
 
 
-def _some(count: int) -> Batch:
-    return _batch(dict(list(TASKS.items())[:count]))
+def _some(count: int, shape: BatchShape | None = None) -> Batch:
+    return _batch(dict(list(TASKS.items())[:count]), shape)
 
 
 def _dropping(experiment: str, topology: str) -> Network:
@@ -50,8 +50,8 @@ def _as_compiled(network: Network, batch: Batch) -> Loss:
     ("experiment", "topology"), [case for case in CASES if not case[0].startswith("default_model")]
 )
 def test_the_loss_of_a_row_is_one_graph_dropout_included(experiment: str, topology: str) -> None:
-    network, batch = _dropping(experiment, topology), _some(6)
-    padded = _roomy(batch).pad(batch)
+    network = _dropping(experiment, topology)
+    padded = _some(6, _roomy(_some(6)))
     whole = torch.compile(network.loss, fullgraph=True, backend="eager", dynamic=False)
     torch.manual_seed(3)
     loss = whole(padded).total
@@ -97,8 +97,8 @@ def test_batches_of_one_shape_are_compiled_once() -> None:
     backend: Any = _Counter()
     loss = compiled(network.loss, backend, n_shapes=20)
     for count in (2, 5, 8):
-        batch = _some(count)
-        torch.testing.assert_close(loss(room.pad(batch)).total, network.loss(batch).total)
+        padded = _some(count, room)
+        torch.testing.assert_close(loss(padded).total, network.loss(_some(count)).total)
     assert backend.n_graphs == 1
     loss(_some(3))
     assert backend.n_graphs == 2
