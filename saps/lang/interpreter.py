@@ -72,7 +72,6 @@ class Program:
         self.arguments = declarations(arguments)
         self._checks = [(name, _input_check(kind, limits)) for name, kind in self.arguments.items()]
         self._is_related = any(map(_is_open, self.arguments.values()))
-        self._takes_functions = any(isinstance(k, FunctionType) for k in self.arguments.values())
         self._compiled = self._as_code(is_deep=False)
         self._idle = [_Machine(self._compiled, limits)]
 
@@ -101,7 +100,7 @@ class Program:
         meter, compiled = machine.meter, machine.compiled
         meter.reset(compiled.cost, deadline)
         try:
-            if self._takes_functions:
+            if self._is_related:  # so there may be functions among them
                 values = [machine.bound(v) if type(v) is Function else v for v in values]
             result: Value = machine.function(*values)
             if compiled.is_deep:
@@ -123,18 +122,17 @@ class Program:
         return self._run(values, deadline)
 
     def _read(self, inputs: Mapping[str, Any]) -> list[Any]:
-        values: list[Any] = []
+        values = []
         try:
             for name, check in self._checks:
                 value = inputs[name]
                 if not check(value):
-                    break
+                    raise _input_error(self.arguments, inputs, self.limits)
                 values.append(value)
-            are_right = len(inputs) <= len(values) == len(self._checks)
+            if len(inputs) > len(values):
+                raise _input_error(self.arguments, inputs, self.limits)
         except (KeyError, TypeError, IndexError):
-            are_right = False
-        if not are_right:  # the reason is looked for only now
-            raise _input_error(self.arguments, inputs, self.limits)
+            raise _input_error(self.arguments, inputs, self.limits) from None
         if self._is_related:
             on_this_stack(_check_relations, self.arguments, values)
         return values
@@ -369,7 +367,7 @@ def _described(value: Any) -> str:
 Outcome = Value | AlgoLispError
 """What a run gave, or the error that ended it."""
 
-_GRACE_S: Final = 10.0
+_GRACE_S: Final = 10.0  # beyond the seconds of the runs themselves
 # That a process is given at a time: it loses them all if it dies, and has a second for each.
 _MAX_INPUTS: Final = 25
 

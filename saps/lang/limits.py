@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from saps.lang.errors import CallDepthError, SizeLimitError, StepLimitError, TimeLimitError
 
-_CHUNK: Final = 2_000
+_CHUNK: Final = 2_000  # steps between two looks at the clock
 
 
 @dataclass(frozen=True, slots=True)

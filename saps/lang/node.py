@@ -170,10 +170,11 @@ def _fold(nodes: list[tuple[str, int]], make: Callable[[str, list[Any]], Any]) -
     """
     made: list[Any] = []
     for symbol, n_children in reversed(nodes):
-        start = len(made) - n_children
-        below = made[start:]
-        del made[start:]
-        made.append(make(symbol, below[::-1]))
+        below = []
+        if n_children:
+            below = made[: -n_children - 1 : -1]
+            del made[-n_children:]
+        made.append(make(symbol, below))
     return made[0]
 
 

@@ -20,6 +20,7 @@ from saps.lang.program_values import shown
 # Primality of whole numbers of any size.
 
 _SMALL_PRIMES: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
+# Below the square of the next prime, what none of these divides is prime.
 _TABLED_BOUND: Final = 43**2
 _TABLED: Final = frozenset(
     n
@@ -278,7 +279,8 @@ def _digits(meter: Meter, x: Any) -> list[int]:
     if number < 10:
         return [number]
     meter.charge(number.bit_length() >> 2)
-    return list(map(_DIGIT_VALUES.__getitem__, _decimal(number)))  # twice as fast as `int`
+    spelled = str(number) if number < _DECIMAL_PIECE else _decimal(number)
+    return list(map(_DIGIT_VALUES.__getitem__, spelled))  # twice as fast as `int`
 
 
 def _decimal(number: int) -> str:
@@ -291,7 +293,7 @@ def _decimal(number: int) -> str:
 
 
 _DIGIT_VALUES: Final = {str(digit): digit for digit in range(10)}
-_DECIMAL_PIECE_DIGITS: Final = 600
+_DECIMAL_PIECE_DIGITS: Final = 600  # Python can be set to allow no more than 640
 _DECIMAL_PIECE: Final = 10**_DECIMAL_PIECE_DIGITS
 
 

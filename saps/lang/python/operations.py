@@ -9,7 +9,7 @@ import builtins
 import keyword
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Final
 
 from saps.lang.functions.function_table import FUNCTIONS, Function
@@ -28,6 +28,7 @@ from saps.lang.python.term import (
     join,
     natural_if,
     parsed,
+    spelled,
 )
 
 # Small Python functions that a translated program may need, as source.
@@ -153,7 +154,8 @@ def _declared_operation(function: Function, *terms: Term) -> Term:
     return Term(filled(parsed(text), codes), facts, is_total)
 
 
-def _declared_helpers() -> dict[str, str]:
+@cache
+def _declared_helpers(n_functions: int) -> dict[str, str]:  # noqa: ARG001  what it is cached by
     """The source of each helper function that entries of the table make necessary, by name."""
     needing = (f for f in FUNCTIONS.values() if f.python and _inline_text(f) is None)
     return {_helper_name(function): _helper_source(function) for function in needing}
@@ -161,9 +163,8 @@ def _declared_helpers() -> dict[str, str]:
 
 def _helper_name(function: Function) -> str:
     """What the helper of a function is called: as the function, where Python allows that."""
-    letters = "".join(c if c.isascii() and c.isalnum() else "_" for c in function.name)
-    spelled = letters if letters[:1].isalpha() else f"f{letters}"
-    return f"{spelled}_" if spelled in _RESERVED else spelled
+    name = spelled(function.name, "f")
+    return f"{name}_" if name in _RESERVED else name
 
 
 def _parameters(function: Function) -> tuple[str, ...]:
@@ -387,12 +388,12 @@ def operation(symbol: str) -> Operation:
 
 def helper_names() -> frozenset[str]:
     """The names that a program's own variables must not take."""
-    return frozenset({*_HELPERS, *_declared_helpers()})
+    return frozenset({*_HELPERS, *_declared_helpers(len(FUNCTIONS))})
 
 
 def helpers_for(source: str) -> list[str]:
     """The helper functions that the source calls, and that those call, in the order of names."""
-    sources = {**_declared_helpers(), **_HELPERS}
+    sources = {**_declared_helpers(len(FUNCTIONS)), **_HELPERS}
     found: dict[str, str] = {}
     waiting = [source]
     while waiting:

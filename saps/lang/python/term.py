@@ -128,6 +128,12 @@ def call(function: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(name(function), list(arguments), [])
 
 
+def spelled(text: str, prefix: str) -> str:
+    """A Python name that recalls another name; the prefix is for what cannot begin one."""
+    letters = "".join(c if c.isascii() and c.isalnum() else "_" for c in text)
+    return letters if letters[:1].isalpha() else f"{prefix}{letters}"
+
+
 def name(identifier: str) -> ast.Name:
     """A variable that is read."""
     return ast.Name(identifier, ast.Load())
@@ -211,7 +217,7 @@ _PYTHON_TYPES: Final[Mapping[Type | type, tuple[str, ...]]] = {
 
 # Code as text, laid out as a person would.
 
-MAX_COLUMNS: Final = 88
+MAX_COLUMNS: Final = 88  # as formatters of Python have it
 _INDENT: Final = "    "
 _TOKEN: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[\w.]+|\s+|\*\*|.", re.DOTALL)
 _OPENING: Final = frozenset("([{")

@@ -37,6 +37,7 @@ from saps.lang.python.term import (
     guarded,
     join,
     name,
+    spelled,
     variable,
     written,
 )
@@ -149,7 +150,7 @@ class Translation(Writer):
             # `float` and `number` are other names of `int` that promise nothing.
             is_open = "float" in str(text) or "number" in str(text)
             facts = ANYTHING if is_open else facts_of_type(kind, DECLARED)
-            identifier = self._fresh(_identifier_for(argument))
+            identifier = self._fresh(spelled(argument, "x"))
             self._arguments[argument] = variable(identifier, facts)
             parameters.append(ast.arg(identifier, annotation(kind, facts)))
         body: list[ast.stmt] = []
@@ -596,9 +597,3 @@ def _names_in(statements: list[ast.stmt]) -> set[str]:
     """The variables that statements mention."""
     nodes = [node for statement in statements for node in ast.walk(statement)]
     return {node.id for node in nodes if isinstance(node, ast.Name)}
-
-
-def _identifier_for(argument: str) -> str:
-    """A Python name that recalls an argument's name."""
-    letters = "".join(c if c.isascii() and c.isalnum() else "_" for c in argument)
-    return letters if letters[:1].isalpha() else f"x{letters}"
