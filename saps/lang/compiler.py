@@ -341,9 +341,11 @@ class Compiler:
         block, here.block = here.block, outer
         loop = max([value.loop for value in given if value.level == here.level], default=0)
         is_kept = loop < len(here.loops)
+        # Only a `t`, which was assigned here, may be kept: a constant or argument is no work.
         if value.text[0] != "t" or not (is_kept or node in self._repeated):
             outer += block
             return value
+        # How many steps it takes may depend on values, so the code measures it as it runs.
         taken = self._bind(self._fresh("u"))
         before = self._entry(f"{taken.text} = meter.steps + meter.reserve")
         block = [before, *block, self._entry(f"{taken.text} -= meter.steps + meter.reserve")]
@@ -554,6 +556,7 @@ class Compiler:
             first = self._callee(children[1], (*path, 1), names)
             return lambda given: after([first(given)])
         position = int(symbol[-1])
+        # Once, before the calls: what is fixed is evaluated where the function is made.
         fixed = self._value(children[0], (*path, 0), names)
         whole = self._callee(children[1], (*path, 1), names)
         return lambda given: whole([*given[:position], fixed, *given[position:]])
@@ -570,7 +573,7 @@ class Compiler:
 
         def inline(given: list[_Value]) -> _Value:
             inner = {**names, **dict(zip(LAMBDA_ARGUMENTS, given, strict=False))}
-            inner.pop(SELF, None)
+            inner.pop(SELF, None)  # of a lambda further out, which this one hides
             self._level += 1
             value = self._value(children[0], (*path, 0), inner)
             self._level -= 1
