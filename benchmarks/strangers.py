@@ -33,7 +33,7 @@ from saps import Synthesizer
 from saps.evaluation.metrics import wilson
 from saps.lang import AlgoLispError, Limits, compile_program
 from saps.synthesis.answer import Synthesis, SynthesisError
-from saps.synthesis.readings import assignments
+from saps.synthesis.behaviour import assignments
 
 N_SHOWN = {"text": 0, "args": 0, "ex1": 1, "ex3": 3, "ask1": 0, "ask2": 0, "ask3": 0}
 SURE = 0.9

@@ -5,7 +5,8 @@ a person wants to know is how likely it is that a program *does* what they meant
 probabilities of such programs add up.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -25,6 +26,7 @@ from saps.model.protocols import Scorer
 from saps.search.fallback import PlausibleSearch
 from saps.search.interface import Prediction, Search
 from saps.search.request import InputOutput, Request
+from saps.synthesis.bottom_up import put_together
 from saps.synthesis.code_programs import code_predictions
 from saps.synthesis.edge_cases import empty_for_empty, is_like, mended, said_edges, with_edge
 from saps.synthesis.faults import SMALL, Factors, Faults, faults_of
@@ -52,6 +54,9 @@ _N_KIND_PROGRAMS_WANTED: Final = 40
 _N_KIND_PROGRAMS_TRIED: Final = 1000
 _N_KINDS_TRIED: Final = 150
 _SECONDS_TRIED: Final = 2.0
+_MOST_ASSIGNMENTS: Final = 6
+_LIKELY: Final = 0.13
+"""Programs are put together where those that pass had less of the probability, all together."""
 _N_EDGED: Final = 8
 _EDGED_SHARE: Final = 0.7
 """Of the probability of a program that goes to its like with the edge of the text, guessed."""
@@ -379,10 +384,44 @@ def among_kinds(predictor: Predictor, told: Found, factors: Factors = _USUAL) ->
     passing = (one for one in tried if passes(one.program, request, deadline))
     chosen = list(islice(passing, _N_KIND_PROGRAMS_WANTED))
     chosen = chosen or mended(tried, request, deadline)
-    done = behaviours(chosen, request, prepared.reading, factors)
-    by_text = told.behaviours[0].best if told.behaviours else None
-    found = Found(prepared, (), tuple(done), by_text)
-    return with_examples(without_rejected(found))
+    return computing(told, chosen, factors)
+
+
+def with_small_parts(
+    predictor: Predictor, told: Found, passing: Found | None, factors: Factors = _USUAL
+) -> Found | None:
+    """Return a task with programs put together by values besides those that are there.
+
+    Args:
+        predictor: a model.
+        told: the task, and what its text says.
+        passing: programs that compute its examples; None where there are none.
+        factors: what it costs a program to leave something out.
+    """
+    classifier = predictor.bundle.kinds
+    built = [] if classifier is None else put_together(classifier, told.prepared)
+    known = () if passing is None else passing.behaviours
+    found = computing(told, [*(m for b in known for m in b.members), *built], factors)
+    return found if found is None or passing is None else replace(found, by_text=passing.by_text)
+
+
+def is_unlikely(passing: Found) -> bool:
+    """Whether what computes several examples was hardly likely before they were known.
+
+    A single example is computed by too many programs to prefer an unlikely one to another.
+    """
+    n_shown = len(passing.prepared.request.examples)
+    return n_shown > 1 and sum(exp(b.best.log_prob) for b in passing.behaviours) < _LIKELY
+
+
+def conditioned(passing: Found) -> Found:
+    """Return a task with the probabilities of its programs, given that they are those that pass."""
+    total = sum(exp(b.best.log_prob) for b in passing.behaviours) + _UNSEEN
+    kept = tuple(
+        replace(b, best=Prediction(b.best.program, b.best.log_prob - log(total)))
+        for b in passing.behaviours
+    )
+    return replace(passing, predictions=tuple(b.best for b in kept), behaviours=kept)
 
 
 def with_edges_shown(told: Found, factors: Factors = _USUAL) -> Found | None:
@@ -390,24 +429,33 @@ def with_edges_shown(told: Found, factors: Factors = _USUAL) -> Found | None:
     prepared = told.prepared
     likely = [behaviour.best for behaviour in told.behaviours]
     fixed = mended(likely, prepared.request, prepared.deadline)
-    done = behaviours(fixed, prepared.request, prepared.reading, factors)
-    by_text = likely[0] if likely else None
+    return computing(told, fixed, factors)
+
+
+def computing(
+    told: Found, predictions: Iterable[Prediction], factors: Factors = _USUAL
+) -> Found | None:
+    """Return a task with what those programs do that compute its examples; None if none does.
+
+    Args:
+        told: the task, and what its text says.
+        predictions: programs by letters.
+        factors: what it costs a program to leave something out.
+    """
+    prepared = told.prepared
+    request, deadline = prepared.request, prepared.deadline
+    chosen = [one for one in predictions if passes(one.program, request, deadline)]
+    done = behaviours(chosen, request, prepared.reading, factors)
+    by_text = told.behaviours[0].best if told.behaviours else None
     return with_examples(without_rejected(Found(prepared, (), tuple(done), by_text)))
 
 
 def with_examples(found: Found) -> Found | None:
-    """Return a task with those of its programs that compute its examples; None if none does.
-
-    Their probabilities are what is left once the others are out.
-    """
+    """Return a task with those of its programs that compute its examples; None if none does."""
     request, deadline = found.prepared.request, found.prepared.deadline
-    passing = [b for b in found.behaviours if passes(b.best.program, request, deadline)]
-    if not passing:
+    kept = tuple(b for b in found.behaviours if passes(b.best.program, request, deadline))
+    if not kept:
         return None
-    total = sum(exp(b.best.log_prob) for b in passing) + _UNSEEN
-    kept = tuple(
-        replace(b, best=Prediction(b.best.program, b.best.log_prob - log(total))) for b in passing
-    )
     return replace(found, predictions=tuple(b.best for b in kept), behaviours=kept)
 
 
@@ -437,3 +485,84 @@ def _computes(behaviour: Behaviour, prepared: Prepared, example: InputOutput) ->
 def without_examples(request: Request) -> Request:
     """Return a request with the types that its examples tell, and no examples."""
     return replace(request, arguments=request.argument_types(), examples=())
+
+
+# One text, read in two ways: as it is declared, and as if nothing were known but its words. Whoever
+# gives an example names the arguments by it, and the text is then read under these names. A network
+# may understand a text better without them. So programs of the other reading are tried on the
+# examples as well, and an example never loses an answer that the text alone would get.
+
+
+def together(declared: Found, bare: Found, factors: Factors) -> Found:
+    """Return what a task means by both of its readings, each with half of the probability.
+
+    Args:
+        declared: what was found for the task as it is.
+        bare: what was found for its text alone.
+        factors: what it costs a program to leave something out.
+    """
+    prepared = declared.prepared
+    likely: dict[Node, float] = defaultdict(float)
+    for prediction in (p for behaviour in declared.behaviours for p in behaviour.members):
+        likely[prediction.program] += exp(prediction.log_prob) / 2
+    for behaviour in bare.behaviours:
+        for prediction in _carried(behaviour, bare.prepared, prepared):
+            likely[prediction.program] += exp(prediction.log_prob) / 2
+    predictions = [Prediction(program, log(p or 1e-300)) for program, p in likely.items()]
+    found = behaviours(predictions, prepared.request, prepared.reading, factors)
+    if not found:
+        return declared
+    return Found(prepared, tuple(behaviour.best for behaviour in found), tuple(found))
+
+
+def _carried(behaviour: Behaviour, old: Prepared, new: Prepared) -> Iterator[Prediction]:
+    """Yield the programs of a reading by the letters of another, for each way to name arguments."""
+    names = old.names.with_names_for(behaviour.types)
+    own = names.to_names(behaviour.types)
+    known = new.request.argument_types() or {}
+    wanted = new.names.to_names({n: k for n, k in known.items() if n not in new.names.stand_ins})
+    by_name = {name: letter for letter, name in new.names.name_of.items()}
+    literals = {literal: letter for letter, literal in new.names.stand_ins.items()}
+    ways = list(islice(assignments(own, wanted), _MOST_ASSIGNMENTS))
+    for way in ways:
+        letters = {
+            letter: by_name.get(way[name], way[name])
+            for letter in behaviour.types
+            for name in [names.name_of.get(letter, letter)]
+        }
+        letters |= {
+            letter: literals.get(literal, literal) for letter, literal in names.stand_ins.items()
+        }
+        for member in behaviour.members:
+            yield Prediction(member.program.renamed(letters), member.log_prob - log(len(ways)))
+
+
+def assignments(own: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Yield the ways to take each of `own` for another one of `wanted` whose type fits.
+
+    Where all names are the same, with the same types, they stay. Some of `wanted` may be left over.
+    An argument whose type is a letter, or arrays of one, takes any type of that form. To the
+    language `float` and `int` are one type.
+
+    Args:
+        own: arguments of a program, name to type.
+        wanted: those that it may have, name to type.
+    """
+    if all(wanted.get(name) == kind for name, kind in own.items()):
+        yield {name: name for name in own}
+    else:
+        yield from _by_type(dict(own), dict(wanted))
+
+
+def _by_type(own: dict[str, str], wanted: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Yield the ways one after another, for there may be more than anybody wants to hold."""
+    if not own:
+        yield {}
+        return
+    (first, kind), *others = own.items()
+    for name, true in wanted.items():
+        is_any = kind.rstrip("[]").isupper() and kind.count("[]") <= true.count("[]")
+        if kind.replace("float", "int") == true.replace("float", "int") or is_any:
+            rest = {other: wanted[other] for other in wanted if other != name}
+            for way in _by_type(dict(others), rest):
+                yield {first: name, **way}

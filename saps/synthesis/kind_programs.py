@@ -11,7 +11,7 @@ which its slots are filled. The last is guessed: nothing was fitted to it.
 
 import re
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import combinations, islice, permutations, product
@@ -21,7 +21,7 @@ from typing import Final, TypeAlias
 import torch
 from torch import Tensor
 
-from saps.data.tasks.kinds import composed, filled, over_element
+from saps.data.tasks.kinds import ELEMENT, composed, filled, over_element
 from saps.english.names import LETTERS
 from saps.lang import AlgoLispError, Node
 from saps.lang.check import infer_signature
@@ -37,6 +37,7 @@ _N_NESTED: Final = 6
 _DEPTH: Final = 2
 _MOST_INNER: Final = 3
 _MOST_WAYS: Final = 24
+_MOST_ARGUMENTS: Final = 4
 _LEAST_NESTED: Final = 3.0
 """A kind in a slot is tried where it is at most so many nats less likely than none."""
 
@@ -157,12 +158,58 @@ def _with_said_numbers(
 
 
 def _agree(kind: str, wanted: str | None) -> bool:
-    return wanted is None or bool(_VARIABLE.search(wanted)) or _plain(kind) == _plain(wanted)
+    return (
+        wanted is None or bool(_VARIABLE.search(wanted)) or plain_type(kind) == plain_type(wanted)
+    )
 
 
-def _plain(kind: str) -> str:
+def plain_type(kind: str) -> str:
     """Return a type as the language has it: one for all numbers, one for all strings."""
     return kind.replace("float", "int").replace("char", "string")
+
+
+def likely_operations(
+    classifier: KindClassifier, prepared: Prepared, most: int, always: Collection[str] = ()
+) -> Iterator[tuple[tuple[str, ...], str, float, Callable[[Sequence[Node]], Node | None]]]:
+    """Yield what the likeliest entries do, as functions of values.
+
+    Args:
+        classifier: of a model.
+        prepared: a task.
+        most: entries at most.
+        always: names of entries that count among the likely ones, whatever the text says.
+
+    Yields:
+        The types of the arguments, the first of which is the element of a condition or a function;
+        that of the value; the log-probability, that of the likeliest entry being 0; and what
+        writes a call, by the programs of the arguments.
+    """
+    kind, part = _log_probs(classifier, prepared)
+    score = part[:-1] - part[:-1].max()
+    score[: len(kind)] = torch.maximum(score[: len(kind)], kind - kind.max())
+    likely = score.topk(min(most, len(score))).indices.tolist()
+    also = (n for n, entry in enumerate(classifier.entries) if entry.name in always)
+    for number in dict.fromkeys((*likely, *also)):
+        entry = classifier.entries[number]
+        element = {("x",): plain_type(entry.element)} if entry.element else {}
+        for filling in islice(_fillings(classifier, entry, part, 0), _MOST_INNER):
+            slots = element | dict(filling.slots())
+            if 0 < len(slots) <= _MOST_ARGUMENTS:
+                build = partial(_call, filling, tuple(slots))
+                yield tuple(slots.values()), plain_type(entry.returns), float(score[number]), build
+
+
+def _call(filling: "_Filling", slots: Sequence["_Path"], arguments: Sequence[Node]) -> Node | None:
+    own = dict(zip(slots, arguments, strict=True))
+    written = filling.program(own)
+    if written is None or not filling.entry.element:
+        return written
+    return filled(written, {ELEMENT: own["x",]})
+
+
+def literals_said(prepared: Prepared) -> list[str]:
+    """Return the numbers of a text that every model has a label for."""
+    return [one for one in _Fillers.of(prepared).literals if one not in prepared.names.stand_ins]
 
 
 # Which entries stand in which slots.
@@ -229,7 +276,7 @@ class _Filling:
         """Yield the slots that are left and their types, the entry's own first."""
         for name, kind in self.entry.slots.items():
             if name not in self.parts:
-                yield (*path, name), _plain(kind)
+                yield (*path, name), plain_type(kind)
         for name, part in self.parts.items():
             yield from part.slots((*path, name))
 
@@ -326,7 +373,7 @@ class _Fillers:
         said = outside_examples(reading.text)
         literals = {name: kind for name, kind in literals.items() if name in said}
         known = request.argument_types() or {}
-        declared = {n: _plain(k) for n, k in known.items() if n not in request.literals}
+        declared = {n: plain_type(k) for n, k in known.items() if n not in request.literals}
         is_open = not declared or all(map(_VARIABLE.fullmatch, declared.values()))
         named = tuple(word for word in dict.fromkeys(words) if word in reading.named)
         return cls(None if is_open else declared, named, literals)

@@ -36,11 +36,15 @@ from saps.synthesis.behaviour import (
     Found,
     among_kinds,
     behaviours,
+    computing,
+    conditioned,
+    is_unlikely,
     likeliest,
-    passes,
     search_all,
+    together,
     with_edges_shown,
     with_examples,
+    with_small_parts,
     without_rejected,
 )
 from saps.synthesis.calibration import Calibration
@@ -48,7 +52,6 @@ from saps.synthesis.explanation import Explanation, explain
 from saps.synthesis.faults import Factors
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.preparation import MAX_TOKENS, ExampleLike, Prepared, Task, prepare
-from saps.synthesis.readings import together
 
 # From what a search found to what a person reads: names, types, Python, examples.
 
@@ -472,16 +475,22 @@ class Synthesizer:
         """Try what the texts say, in both their readings; search on where nothing passes."""
         told = self._in_both_readings(group)
         factors = self._factors
-        found = [
+        passing = [
             with_examples(one)
             or with_edges_shown(one, factors)
             or among_kinds(self.predictor, one, factors)
             for one in told
         ]
-        missed = [one for one, passing in zip(told, found, strict=True) if passing is None]
-        searched = search_all(self.predictor, [one.prepared for one in missed], search)
-        guided = iter(zip(missed, searched, strict=True))
-        return [_after_search(*next(guided), factors) if one is None else one for one in found]
+        missed = [one for one, found in zip(told, passing, strict=True) if found is None]
+        guided = iter(search_all(self.predictor, [one.prepared for one in missed], search))
+        answers = []
+        for one, known in zip(told, passing, strict=True):
+            other = next(guided) if known is None else Found(one.prepared, ())
+            found = known or computing(one, other.predictions, factors)
+            if found is None or (found is known and is_unlikely(found)):
+                found = with_small_parts(self.predictor, one, found, factors)
+            answers.append(_nearest(one, other) if found is None else conditioned(found))
+        return answers
 
     def _in_both_readings(self, group: Sequence[Prepared]) -> list[Found]:
         told = likeliest(self.predictor, group, self._factors, several=True)
@@ -530,25 +539,13 @@ class Synthesizer:
             return error
 
 
-def _after_search(told: Found, searched: Found, factors: Factors) -> Found:
-    """Put what a search by examples found together with what the text says.
+def _nearest(told: Found, searched: Found) -> Found:
+    """Return what was found for a task by the text and by a search, where nothing passes.
 
-    Args:
-        told: by the text; no program of it computes the examples.
-        searched: by the search.
-        factors: what it costs a program to leave something out.
+    The program that passes most of the examples is the answer, whoever found it.
     """
-    prepared = told.prepared
-    by_text = told.behaviours[0].best if told.behaviours else None
-    request, deadline = prepared.request, prepared.deadline
-    passing = [p for p in searched.predictions if passes(p.program, request, deadline)]
-    done = behaviours(passing, request, prepared.reading, factors)
-    kept = with_examples(without_rejected(Found(prepared, (), tuple(done))))
-    if kept is not None:
-        return replace(kept, by_text=by_text)
-    # None passes: the one that passes most is the answer, whoever found it.
     all_found = {p.program: p for p in (*searched.predictions, *told.predictions)}
-    return Found(prepared, tuple(all_found.values()))
+    return Found(told.prepared, tuple(all_found.values()))
 
 
 def _is_declared(given: Prepared) -> bool:

@@ -12,8 +12,8 @@ from saps.search.beam import BeamSearch
 from saps.search.guided import GuidedSearch
 from saps.search.interface import Prediction, Search
 from saps.search.request import Request
+from saps.synthesis.behaviour import assignments
 from saps.synthesis.predictor import Predictor
-from saps.synthesis.readings import assignments
 from saps.synthesis.synthesizer import SynthesisError, Synthesizer
 from tests import pretrained
 

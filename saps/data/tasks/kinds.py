@@ -56,7 +56,7 @@ _FIELDS: Final = frozenset(
 )
 _ASKED: Final = {"often": 3.0, "sometimes": 1.0, "rarely": 0.5}
 _AS_STEP: Final = "as a step"
-_ELEMENT: Final = "<x>"  # of a condition or a function in a program; no task can have the name
+ELEMENT: Final = "<x>"  # of a condition or a function in a program; no task can have the name
 # Signs that are meant themselves, `\<`; in a pattern they stand as characters of no text.
 _ESCAPES: Final = {f"\\{sign}": chr(0xE000 + place) for place, sign in enumerate("<>[]|{}#$")}
 _SIGNS: Final = {ord(mark): escape[1] for escape, mark in _ESCAPES.items()}
@@ -302,7 +302,7 @@ def composed(
     Returns:
         None where a lambda of a body would hide an argument of one of the program's.
     """
-    element = {} if sort == "=" else {"x": Node(_ELEMENT)}
+    element = {} if sort == "=" else {"x": Node(ELEMENT)}
     return _applied(filled(program, element | dict(values)), bodies)
 
 
@@ -316,8 +316,8 @@ def _applied(program: Node, bodies: Mapping[str, Node]) -> Node | None:
     if body is None or len(done) != 1:
         return Node(program.symbol, tuple(done))
     if _is_open(done[0]) and _is_under_lambda(body):
-        return over_element(body, _ELEMENT) if done[0] == Node("arg1") else None
-    return filled(body, {_ELEMENT: done[0]})
+        return over_element(body, ELEMENT) if done[0] == Node("arg1") else None
+    return filled(body, {ELEMENT: done[0]})
 
 
 def filled(program: Node, values: Mapping[str, Node]) -> Node:
@@ -356,7 +356,7 @@ def _is_open(node: Node) -> bool:
 
 def _is_under_lambda(body: Node, inside: bool = False) -> bool:
     inside = inside or body.symbol in ("lambda1", "lambda2")
-    if inside and body.symbol == _ELEMENT:
+    if inside and body.symbol == ELEMENT:
         return True
     return any(_is_under_lambda(child, inside) for child in body.children)
 
@@ -396,7 +396,7 @@ def _example_program(
             types |= {own[inner]: s.language_type for inner, s in entry.slots.items()}
             values |= dict(zip(own.values(), chosen[1:], strict=True))
             renamed = {inner: Node(new) for inner, new in own.items()}
-            bodies[name] = filled(entry.program, renamed | {"x": Node(_ELEMENT)})
+            bodies[name] = filled(entry.program, renamed | {"x": Node(ELEMENT)})
     program = _applied(kind.program, bodies)
     if program is None:
         raise kind.fault("a lambda of a condition hides an argument of the program's")
