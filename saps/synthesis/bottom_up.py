@@ -336,18 +336,17 @@ def put_together(classifier: KindClassifier, prepared: Prepared) -> list[Predict
     bank = _Bank(_MOST_WORK, (plain_type(request.result), outputs), declared)
     for kind, leaf in leaves:
         bank.add(kind, leaf)
-    free = next(letter for letter in LETTERS if letter not in types)
-    for kind, array, program in _arrays(leaves):
-        for body_kind, found, body in _bodies(leaves, array, kind, free, operations):
-            lambda1 = Node("lambda1", (body,))
-            is_filter = body_kind == "bool"
-            whole = Node("filter" if is_filter else "map", (program, lambda1))
-            values = _values(whole, types, inputs)
-            if values is not None:
-                cost, names = array.cost + found.cost, array.names | found.names
-                size = array.size + found.size
-                made = _Expression(cost, values, names, size, leaf=whole)
-                bank.add(kind if is_filter else f"{body_kind}[]", made)
+    free = [letter for letter in LETTERS if letter not in types]
+    named = {name: leaf for (_, leaf), name in zip(leaves, types, strict=False)}
+    given = [(kind, named[name]) for name, kind in types.items() if name in declared]
+    for source in _sources(given, free):
+        for kind, found, body in _bodies(leaves, source, operations):
+            for whole, program in source.wholes(kind, body):
+                values = _values(program, types, inputs)
+                if values is not None:
+                    cost, size = source.cost + found.cost, found.size + program.size // 2
+                    names = frozenset(part.symbol for part in program.preorder())
+                    bank.add(whole, _Expression(cost, values, names, size, leaf=program))
     bank.grow(operations)
     cheapest = sorted(bank.found, key=lambda one: one[0])
     return [Prediction(program, _PRIOR - cost) for cost, program in cheapest]
@@ -363,51 +362,120 @@ def _constants(prepared: Prepared, n: int) -> Iterator[tuple[str, _Expression]]:
             yield plain_type(known[1]), _leaf(symbol, cost, (known[0],) * n)
 
 
-def _arrays(
-    leaves: Iterable[tuple[str, _Expression]],
-) -> Iterator[tuple[str, _Expression, Node]]:
-    """Yield the arrays that arguments are or have: elements, characters, words."""
-    for kind, leaf in leaves:
-        assert leaf.leaf is not None
-        if kind.endswith("[]"):
-            yield kind, leaf, leaf.leaf
-        elif kind == "string" and constant(leaf.leaf.symbol) is None:
-            for view in _CHARACTERS, _WORDS:
-                cut, written = _run(view.run, [leaf.values]), view.build([leaf.leaf])
-                if cut is not None and written is not None:
-                    yield "string[]", replace(leaf, values=cut, cost=leaf.cost + 1), written
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a lambda goes over: the elements of an array, or the places of arrays of one length.
+
+    Attributes:
+        cost: of the array.
+        array: its program.
+        places: of all elements, the example.
+        elements: what a body may have of each: letter, type and values.
+        written: letters of a body to what stands for them, where that is not the element itself.
+        kept: type and program of a lambda for each array that a filter of places selects from.
+    """
+
+    cost: int
+    array: Node
+    places: tuple[int, ...]
+    elements: tuple[tuple[str, str, tuple[Value, ...]], ...]
+    written: Mapping[str, Node]
+    kept: tuple[tuple[str, Node], ...] = ()
+
+    def wholes(self, kind: str, body: Node) -> Iterator[tuple[str, Node]]:
+        """Yield what is done to the array by a body of some type: types and programs."""
+        inner = over_element(filled(body, self.written), self.elements[0][0])
+        if inner is None:
+            return
+        lambda1 = Node("lambda1", (inner,))
+        if kind != "bool":
+            yield f"{kind}[]", Node("map", (self.array, lambda1))
+            return
+        chosen = Node("filter", (self.array, lambda1))
+        yield f"{self.elements[0][1]}[]", chosen
+        for own, look in self.kept:
+            yield own, Node("map", (chosen, look))
+
+
+def _sources(given: Sequence[tuple[str, _Expression]], free: Sequence[str]) -> Iterator[_Source]:
+    """Yield the arrays that arguments are or have, and the places of those of one length."""
+    arrays = [(kind, leaf) for kind, leaf in given if kind.endswith("[]")]
+    for kind, leaf in arrays:
+        yield _elements(kind, leaf, _written(leaf), free[0])
+    for kind, leaf in given:
+        for view in (_CHARACTERS, _WORDS) if kind == "string" else ():
+            cut, program = _run(view.run, [leaf.values]), view.build([_written(leaf)])
+            if cut is not None and program is not None:
+                there = replace(leaf, values=cut, cost=leaf.cost + 1)
+                yield _elements("string[]", there, program, free[0])
+    lengths = [tuple(map(len, leaf.values)) for _, leaf in arrays]  # type: ignore[arg-type]
+    if arrays and len(set(lengths)) == 1 and len(arrays) < len(free):
+        yield _places(arrays, lengths[0], free)
+
+
+def _elements(kind: str, array: _Expression, program: Node, letter: str) -> _Source:
+    values = [value for value in array.values if isinstance(value, list)]
+    pairs = [(n, element) for n, value in enumerate(values) for element in value]
+    element = (letter, kind.removesuffix("[]"), tuple(element for _, element in pairs))
+    places = tuple(n for n, _ in pairs)
+    return _Source(array.cost, program, places, (element,), {})
+
+
+def _places(
+    arrays: Sequence[tuple[str, _Expression]], lengths: Sequence[int], free: Sequence[str]
+) -> _Source:
+    place, *letters = free
+    of_first = _written(arrays[0][1])
+    positions = tuple(i for length in lengths for i in range(length))
+    elements: list[tuple[str, str, tuple[Value, ...]]] = [(place, "int", positions)]
+    written, kept = {}, []
+    for letter, (kind, leaf) in zip(letters, arrays, strict=False):
+        values = [value for value in leaf.values if isinstance(value, list)]
+        flat = tuple(element for value in values for element in value)
+        elements.append((letter, kind.removesuffix("[]"), flat))
+        program = _written(leaf)
+        written[letter] = Node("deref", (program, Node(place)))
+        kept.append((kind, Node("lambda1", (Node("deref", (program, Node("arg1"))),))))
+    return _Source(
+        cost=2,
+        array=Node("range", (Node("0"), Node("len", (of_first,)))),
+        places=tuple(n for n, length in enumerate(lengths) for _ in range(length)),
+        elements=tuple(elements),
+        written=written,
+        kept=tuple(kept),
+    )
+
+
+def _written(leaf: _Expression) -> Node:
+    assert leaf.leaf is not None
+    return leaf.leaf
 
 
 def _bodies(
-    leaves: Iterable[tuple[str, _Expression]],
-    array: _Expression,
-    kind: str,
-    free: str,
-    operations: Sequence[_Operation],
+    leaves: Iterable[tuple[str, _Expression]], source: _Source, operations: Sequence[_Operation]
 ) -> Iterator[tuple[str, _Expression, Node]]:
-    """Yield bodies of lambdas over the elements of an array, with their types."""
-    arrays = [value for value in array.values if isinstance(value, list)]
-    places = [(n, element) for n, value in enumerate(arrays) for element in value]
+    """Yield bodies of lambdas over a source by its letters, with their types."""
     # Some elements of each example tell most bodies apart, and all of them take too long.
-    places = places[:: max(1, len(places) // _MOST_ELEMENTS)]
+    step = max(1, len(source.places) // _MOST_ELEMENTS)
+    places = source.places[::step]
     if not places:
         return
     bank = _Bank(_MOST_WORK_OF_ELEMENTS)
-    bank.add(kind.removesuffix("[]"), _leaf(free, 1, (element for _, element in places)))
+    for letter, kind, values in source.elements:
+        bank.add(kind, _leaf(letter, 1, values[::step]))
     for own, leaf in leaves:
-        bank.add(own, replace(leaf, values=tuple(leaf.values[n] for n, _ in places)))
+        bank.add(own, replace(leaf, values=tuple(leaf.values[n] for n in places)))
     bank.grow(operations)
+    letters = {letter for letter, _, _ in source.elements}
     n_bodies = 0
     for own, expression in bank.expressions():
         if n_bodies == _MOST_BODIES:
             return
-        if expression.operation is None or free not in expression.names:
-            continue
-        program = expression.program()
-        body = None if program is None else over_element(program, free)
-        if body is not None:
-            n_bodies += 1
-            yield own, expression, body
+        if letters & expression.names and (expression.operation is not None or source.written):
+            body = expression.program()
+            if body is not None:
+                n_bodies += 1
+                yield own, expression, body
 
 
 def _values(

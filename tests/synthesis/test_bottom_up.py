@@ -57,6 +57,16 @@ def _value(found: Prediction, prepared: Prepared, inputs: dict[str, Value]) -> V
             {"words": ["x", "yes", "maybe"], "n": 3},
             "MAYBE",
         ),
+        (  # a condition on one column, a sum of another
+            "total of the amounts that are paid",
+            [
+                ({"amounts": [4, 10, 7], "paid": [True, False, True]}, 11),
+                ({"amounts": [3, 8], "paid": [False, True]}, 8),
+                ({"amounts": [5, 6, 2, 9], "paid": [True, True, False, True]}, 20),
+            ],
+            {"amounts": [1, 2, 3], "paid": [False, True, True]},
+            5,
+        ),
         (  # something of each element that looks at another argument
             "y = x - the least of them",
             [
@@ -116,8 +126,8 @@ def test_arguments_of_a_type_that_is_not_known_are_no_reason_to_fail() -> None:
 
 def _passing(n_shown: int, log_prob: float) -> tuple[Predictor, Found, Found]:
     """A task whose text says nothing, and a found program that computes its examples."""
-    examples: Examples = [({"n": n}, n * n - n) for n in (3, 5, 8)][:n_shown]
-    prepared = _prepared(examples, "do it with n")
+    examples: Examples = [({"n": 3}, 6), ({"n": 5}, 20), ({"n": 8}, 56)]
+    prepared = _prepared(examples[:n_shown], "do it with n")
     told = Found(prepared, ())
     bundle = replace(synthesizer().predictor.bundle, kinds=classifier())
     found = with_small_parts(Predictor(bundle), told, None)
