@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import product
+from time import monotonic
 from typing import Final
 
 from saps.data.tasks.kinds import filled, over_element
@@ -37,12 +38,13 @@ from saps.search.interface import Prediction
 from saps.synthesis.kind_programs import likely_operations, literals_said, plain_type
 from saps.synthesis.preparation import Prepared
 
-_LIMITS: Final = Limits(steps=2_000, elements=2_000, seconds=0.1)
+_LIMITS: Final = Limits(steps=2_000, elements=2_000)
 # Half a second in most cases. Of 45 requests that were answered wrong, 15 are found with this much
 # work, 13 with a third of it and 15 with three times as much.
 _MOST_WORK: Final = 600_000
 _MOST_WORK_OF_ELEMENTS: Final = 60_000
 _MOST_ELEMENTS: Final = 8
+_LEAST_VALUES: Final = 3
 _MOST_BODIES: Final = 400
 _MOST_FOUND: Final = 12
 _MOST_COST: Final = 18
@@ -222,6 +224,7 @@ class _Bank:
     def __init__(
         self,
         most_work: int,
+        deadline: float,
         goal: tuple[str, Sequence[Value]] | None = None,
         used: Collection[str] = (),
     ) -> None:
@@ -229,11 +232,13 @@ class _Bank:
 
         Args:
             most_work: see `_Operation.work`; of all runs together.
+            deadline: of the clock `monotonic`; nothing is run after it.
             goal: type and values of what is looked for.
             used: names that it has to have.
         """
         self.found: list[tuple[int, Node]] = []
         self.left = most_work
+        self._deadline = deadline
         self._goal = goal
         self._used = frozenset(used)
         self._by_cost: dict[str, dict[int, list[_Expression]]] = defaultdict(
@@ -266,7 +271,7 @@ class _Bank:
         """Add what operations make of expressions, by rising cost, until enough is found."""
         for cost in range(2, _MOST_COST + 1):
             for operation in operations:
-                if not self._apply(operation, cost):
+                if monotonic() > self._deadline or not self._apply(operation, cost):
                     return
             if self.found and cost > self.found[0][0]:
                 return
@@ -279,7 +284,8 @@ class _Bank:
             if not all(choices) or (operation.is_symmetric and split[0] > split[1]):
                 continue
             for chosen in product(*choices):
-                self.left -= operation.work * len(chosen[0].values)
+                # Of few examples, too, each expression takes memory.
+                self.left -= operation.work * max(_LEAST_VALUES, len(chosen[0].values))
                 if self.left < 0 or len(self.found) >= _MOST_FOUND:
                     return False
                 size = operation.size + sum(part.size for part in chosen)
@@ -333,14 +339,14 @@ def put_together(classifier: KindClassifier, prepared: Prepared) -> list[Predict
     operations = [*_operations_of_language(), *_operations_of_text(classifier, prepared)]
     outputs = [example.output for example in request.examples]
     declared = types.keys() - request.literals.keys()
-    bank = _Bank(_MOST_WORK, (plain_type(request.result), outputs), declared)
+    bank = _Bank(_MOST_WORK, prepared.deadline, (plain_type(request.result), outputs), declared)
     for kind, leaf in leaves:
         bank.add(kind, leaf)
     free = [letter for letter in LETTERS if letter not in types]
     named = {name: leaf for (_, leaf), name in zip(leaves, types, strict=False)}
     given = [(kind, named[name]) for name, kind in types.items() if name in declared]
     for source in _sources(given, free):
-        for kind, found, body in _bodies(leaves, source, operations):
+        for kind, found, body in _bodies(leaves, source, operations, prepared.deadline):
             for whole, program in source.wholes(kind, body):
                 values = _values(program, types, inputs)
                 if values is not None:
@@ -452,7 +458,10 @@ def _written(leaf: _Expression) -> Node:
 
 
 def _bodies(
-    leaves: Iterable[tuple[str, _Expression]], source: _Source, operations: Sequence[_Operation]
+    leaves: Iterable[tuple[str, _Expression]],
+    source: _Source,
+    operations: Sequence[_Operation],
+    deadline: float,
 ) -> Iterator[tuple[str, _Expression, Node]]:
     """Yield bodies of lambdas over a source by its letters, with their types."""
     # Some elements of each example tell most bodies apart, and all of them take too long.
@@ -460,7 +469,7 @@ def _bodies(
     places = source.places[::step]
     if not places:
         return
-    bank = _Bank(_MOST_WORK_OF_ELEMENTS)
+    bank = _Bank(_MOST_WORK_OF_ELEMENTS, deadline)
     for letter, kind, values in source.elements:
         bank.add(kind, _leaf(letter, 1, values[::step]))
     for own, leaf in leaves:

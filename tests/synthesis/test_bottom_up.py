@@ -119,6 +119,11 @@ def test_the_search_ends_with_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
     assert put_together(_likely(), prepared) == []
 
 
+def test_nothing_is_looked_for_after_the_time_is_up() -> None:
+    prepared = _prepared([({"n": 4}, 8), ({"n": 5}, 10)], "do it with n")
+    assert put_together(_likely(), replace(prepared, deadline=0.0)) == []
+
+
 def test_arguments_of_a_type_that_is_not_known_are_no_reason_to_fail() -> None:
     examples: Examples = [({"xs": []}, 0), ({"xs": []}, 0)]
     put_together(_likely(), _prepared(examples, "do it with xs"))
