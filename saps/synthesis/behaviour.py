@@ -447,7 +447,9 @@ def computing(
     chosen = [one for one in predictions if passes(one.program, request, deadline)]
     done = behaviours(chosen, request, prepared.reading, factors)
     by_text = told.behaviours[0].best if told.behaviours else None
-    return with_examples(without_rejected(Found(prepared, (), tuple(done), by_text)))
+    best = tuple(behaviour.best for behaviour in done)
+    kept = without_rejected(Found(prepared, best, tuple(done), by_text))
+    return kept if kept.behaviours else None
 
 
 def with_examples(found: Found) -> Found | None:

@@ -62,7 +62,12 @@ _SYMMETRIC: Final = frozenset({"+", "*", "==", "&&", "||", "min", "max"})
 _SLOTS: Final = ("a", "b", "c", "d", "e")
 
 # Operations of the language: types of a, b, c; type of the value; cost.
-_NUMBERS: Final = """
+_CHARACTERS: Final = "(map (range 0 (strlen a)) (partial1 a str_index))"
+_JOINED: Final = (
+    '(reduce (range 0 (len a)) "" (lambda2 (str_concat arg1 (if (== arg2 0) (deref a 0) '
+    "(str_concat b (deref a arg2))))))"
+)
+_NUMBERS: Final = f"""
 int, int -> int 2: (+ a b) (- a b) (* a b)
 int, int -> int 3: (/ a b) (% a b) (min a b) (max a b)
 int -> int 4: (abs a) (* a a)
@@ -80,13 +85,9 @@ int -> int[] 3: (digits a)
 int[] -> int 2: (reduce a 0 +)
 int[] -> int 3: (reduce a (head a) max) (reduce a (head a) min)
 string[] -> string 2: (reduce a "" str_concat)
-string[], string -> string 2: JOIN
-string -> string[] 2: CHARS
-""".replace(
-    "JOIN",
-    '(reduce (range 0 (len a)) "" (lambda2 (str_concat arg1 (if (== arg2 0) (deref a 0) '
-    "(str_concat b (deref a arg2))))))",
-).replace("CHARS", "(map (range 0 (strlen a)) (partial1 a str_index))")
+string[], string -> string 2: {_JOINED}
+string -> string[] 2: {_CHARACTERS}
+"""
 _ARRAYS: Final = """
 T[] -> int 2: (len a)
 T[] -> T 2: (head a)
@@ -329,22 +330,21 @@ def put_together(classifier: KindClassifier, prepared: Prepared) -> list[Predict
     """
     request = prepared.request
     types = {name: plain_type(kind) for name, kind in (request.argument_types() or {}).items()}
-    if request.result is None or any(not name for name in types):
-        return []
     inputs = [example.inputs for example in request.examples]
-    if not all(types.keys() <= one.keys() for one in inputs):
+    if request.result is None or not all(types.keys() <= one.keys() for one in inputs):
         return []
-    leaves = [(kind, _leaf(name, 1, (one[name] for one in inputs))) for name, kind in types.items()]
-    leaves += _constants(prepared, len(inputs))
+    arguments = {
+        name: (kind, _leaf(name, 1, (one[name] for one in inputs))) for name, kind in types.items()
+    }
+    leaves = [*arguments.values(), *_constants(prepared, len(inputs))]
     operations = [*_operations_of_language(), *_operations_of_text(classifier, prepared)]
-    outputs = [example.output for example in request.examples]
+    goal = plain_type(request.result), [example.output for example in request.examples]
     declared = types.keys() - request.literals.keys()
-    bank = _Bank(_MOST_WORK, prepared.deadline, (plain_type(request.result), outputs), declared)
+    bank = _Bank(_MOST_WORK, prepared.deadline, goal, declared)
     for kind, leaf in leaves:
         bank.add(kind, leaf)
+    given = [one for name, one in arguments.items() if name in declared]
     free = [letter for letter in LETTERS if letter not in types]
-    named = {name: leaf for (_, leaf), name in zip(leaves, types, strict=False)}
-    given = [(kind, named[name]) for name, kind in types.items() if name in declared]
     for source in _sources(given, free):
         for kind, found, body in _bodies(leaves, source, operations, prepared.deadline):
             for whole, program in source.wholes(kind, body):
@@ -409,7 +409,7 @@ def _sources(given: Sequence[tuple[str, _Expression]], free: Sequence[str]) -> I
     for kind, leaf in arrays:
         yield _elements(kind, leaf, _written(leaf), free[0])
     for kind, leaf in given:
-        for view in (_CHARACTERS, _WORDS) if kind == "string" else ():
+        for view in _VIEWS if kind == "string" else ():
             cut, program = _run(view.run, [leaf.values]), view.build([_written(leaf)])
             if cut is not None and program is not None:
                 there = replace(leaf, values=cut, cost=leaf.cost + 1)
@@ -497,11 +497,5 @@ def _values(
         return None
 
 
-_CHARACTERS, _WORDS = (
-    one
-    for line in (
-        "string -> string[] 1: (map (range 0 (strlen a)) (partial1 a str_index))",
-        'string -> string[] 1: (str_split a " ")',
-    )
-    for one in _operations(line)
-)
+_VIEWS: Final = tuple(_operations(f'string -> string[] 1: {_CHARACTERS} (str_split a " ")'))
+"""Of a string as an array: its characters, and its words."""

@@ -126,7 +126,8 @@ def test_nothing_is_looked_for_after_the_time_is_up() -> None:
 
 def test_arguments_of_a_type_that_is_not_known_are_no_reason_to_fail() -> None:
     examples: Examples = [({"xs": []}, 0), ({"xs": []}, 0)]
-    put_together(_likely(), _prepared(examples, "do it with xs"))
+    prepared = _prepared(examples, "do it with xs")
+    assert _value(put_together(_likely(), prepared)[0], prepared, {"xs": []}) == 0
 
 
 def _passing(n_shown: int, log_prob: float) -> tuple[Predictor, Found, Found]:
