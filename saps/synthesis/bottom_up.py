@@ -45,6 +45,8 @@ _MOST_WORK: Final = 600_000
 _MOST_WORK_OF_ELEMENTS: Final = 60_000
 _MOST_ELEMENTS: Final = 8
 _LEAST_VALUES: Final = 3
+_SHARE_OF_TIME: Final = 0.125
+_LEAST_SECONDS: Final = 0.3
 _MOST_BODIES: Final = 400
 _MOST_FOUND: Final = 12
 _MOST_COST: Final = 18
@@ -272,7 +274,7 @@ class _Bank:
         """Add what operations make of expressions, by rising cost, until enough is found."""
         for cost in range(2, _MOST_COST + 1):
             for operation in operations:
-                if monotonic() > self._deadline or not self._apply(operation, cost):
+                if not self._apply(operation, cost):
                     return
             if self.found and cost > self.found[0][0]:
                 return
@@ -282,6 +284,8 @@ class _Bank:
         for split in _splits(cost - operation.cost, len(operation.parameters)):
             parts = zip(operation.parameters, split, strict=True)
             choices = [tuple(self._by_cost[kind].get(own, ())) for kind, own in parts]
+            if monotonic() > self._deadline:
+                return False
             if not all(choices) or (operation.is_symmetric and split[0] > split[1]):
                 continue
             for chosen in product(*choices):
@@ -328,6 +332,11 @@ def put_together(classifier: KindClassifier, prepared: Prepared) -> list[Predict
         classifier: of a model.
         prepared: a task with examples.
     """
+    # The guided search before this may have taken all its time, and a command leaves little more.
+    now = monotonic()
+    deadline = now + (prepared.deadline - now) * _SHARE_OF_TIME
+    if deadline < now + _LEAST_SECONDS:
+        return []
     request = prepared.request
     types = {name: plain_type(kind) for name, kind in (request.argument_types() or {}).items()}
     inputs = [example.inputs for example in request.examples]
@@ -340,13 +349,13 @@ def put_together(classifier: KindClassifier, prepared: Prepared) -> list[Predict
     operations = [*_operations_of_language(), *_operations_of_text(classifier, prepared)]
     goal = plain_type(request.result), [example.output for example in request.examples]
     declared = types.keys() - request.literals.keys()
-    bank = _Bank(_MOST_WORK, prepared.deadline, goal, declared)
+    bank = _Bank(_MOST_WORK, deadline, goal, declared)
     for kind, leaf in leaves:
         bank.add(kind, leaf)
     given = [one for name, one in arguments.items() if name in declared]
     free = [letter for letter in LETTERS if letter not in types]
     for source in _sources(given, free):
-        for kind, found, body in _bodies(leaves, source, operations, prepared.deadline):
+        for kind, found, body in _bodies(leaves, source, operations, deadline):
             for whole, program in source.wholes(kind, body):
                 values = _values(program, types, inputs)
                 if values is not None:

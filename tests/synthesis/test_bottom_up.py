@@ -1,6 +1,7 @@
 """Programs that are put together by their values on examples."""
 
 from dataclasses import replace
+from time import monotonic
 
 import pytest
 
@@ -119,9 +120,10 @@ def test_the_search_ends_with_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
     assert put_together(_likely(), prepared) == []
 
 
-def test_nothing_is_looked_for_after_the_time_is_up() -> None:
+@pytest.mark.parametrize("left", [-1.0, 2.0])
+def test_nothing_is_begun_where_the_time_would_not_do_for_the_answer(left: float) -> None:
     prepared = _prepared([({"n": 4}, 8), ({"n": 5}, 10)], "do it with n")
-    assert put_together(_likely(), replace(prepared, deadline=0.0)) == []
+    assert put_together(_likely(), replace(prepared, deadline=monotonic() + left)) == []
 
 
 def test_arguments_of_a_type_that_is_not_known_are_no_reason_to_fail() -> None:
