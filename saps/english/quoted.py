@@ -125,7 +125,9 @@ _BECOMES: Final = (
 )
 _GIVEN: Final = rf"(?P<given>{_VALUE}(?:\s*(?:,|and|with|;)\s*(?:\w+\s*=\s*)?{_VALUE})*)"
 _EXAMPLE: Final = re.compile(
-    rf"{_GIVEN}(?:(?:{_ARROW}{_VALUE})*{_ARROW}|{_BECOMES})(?P<output>{_VALUE})"
+    # "x % 3 == 0" is a condition.
+    rf"(?<![+*/%^])(?<![+*/%^] ){_GIVEN}"
+    rf"(?:(?:{_ARROW}{_VALUE})*{_ARROW}|{_BECOMES})(?P<output>{_VALUE})"
 )
 _DOCTEST: Final = re.compile(r">>>\s*\w+\((?P<given>.*)\)\s*\n\s*(?P<output>.+)")
 

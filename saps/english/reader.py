@@ -54,6 +54,11 @@ _MARKS: Final = str.maketrans(
         "¬": " not ",
     }
 )
+# "a letter a-z", "(A-Z)", "[a-z0-9]": all that there are, neither literals nor names.
+_ALL: Final = re.compile(
+    r"(?P<before>\b(?:letters?|characters?|chars?|digits?|case)\s*)?(?<![\w'\"-])(?<!= )"
+    r"(?P<open>[(\[]\s*)?(?P<ranges>(?:[aA]-[zZ]|0-9)+)(?![\w'\"-])(?(open)\s*[)\]])"
+)
 _PLAIN: Final = frozenset({"0", "1", "2", "10"})
 """Numbers that every model has labels for; the published programs have no others so small."""
 
@@ -94,6 +99,15 @@ class Reading:
     examples: tuple[tuple[tuple[Value, ...], Value], ...] = ()
 
 
+def _all(match: re.Match[str]) -> str:
+    """Return what "a-z" adds to the word before it: nothing where that says what it is."""
+    ranges = match["ranges"].lower()
+    kinds = [word for sign, word in (("a-z", "letters"), ("0-9", "digits")) if sign in ranges]
+    if match["before"] and len(kinds) == 1:
+        return match["before"].rstrip()
+    return (match["before"] or "") + " and ".join(kinds)
+
+
 def read_english(
     text: str,
     vocabulary: Vocabulary,
@@ -111,8 +125,10 @@ def read_english(
     # Twice: what NFKC makes of a sign may be one that has a plain form too.
     text = plain_digits(text).translate(_MARKS)
     surface = read_surface(unicodedata.normalize("NFKC", text).translate(_MARKS))
+    is_difference = bool(arguments) and not {"z", "Z"}.isdisjoint(arguments or ())
+    told = surface.text if is_difference else _ALL.sub(_all, surface.text)
     # "a numbers b" is how the published texts have "numbers a and b" now and then.
-    plain = re.sub(r"\ba (numbers|arrays|strings) ([b-l])\b", r"\1 a and \2", surface.text)
+    plain = re.sub(r"\ba (numbers|arrays|strings) ([b-l])\b", r"\1 a and \2", told)
     declared, named = _declared(plain, arguments, surface.arguments)
     reader = _Reader(plain, vocabulary, [letter for letter in LETTERS if letter in leaves])
     words = reader.words(named)

@@ -1,8 +1,8 @@
-"""Code in a request, read as code: "[x * y for x in a for y in b]", "xs.filter(x => x % 2 === 0)".
+"""Programs of code in a request: "[x * y for x in a for y in b]", "xs.filter(x => x % 2 === 0)".
 
-Who thinks in code writes one expression of Python or JavaScript and means just that, which no
-model has to guess. `grammar/code.lark` has the syntax; here what is parsed becomes a program.
-What has no translation is left to whoever reads English.
+Who thinks in code writes one expression of Python or JavaScript, or a formula, and means just that,
+which no model has to guess. `code_texts` finds and parses it; here it becomes a program. What has
+no translation is left to whoever reads English.
 
 As in Python, 0, empty strings and empty arrays count as false, and only `//` rounds down.
 """
@@ -17,31 +17,22 @@ from itertools import count, islice, product
 from math import log
 from typing import Any, Final, TypeAlias
 
-from lark import Lark, LarkError, Token, Tree
+from lark import Token, Tree
 
 from saps.data.tasks.kinds import filled, over_element
 from saps.english.names import LETTERS
 from saps.lang import AlgoLispError, Node, infer_type, parse
 from saps.model.kind_classifier import KindClassifier
-from saps.resources import resource_folder
 from saps.search.interface import Prediction
+from saps.synthesis.code_texts import names_in, parts_in_code
 from saps.synthesis.preparation import Prepared
 
 _SURE: Final = 0.9
 _SURE_BESIDE: Final = 0.6
 """Where something is said beside the code, which may change its meaning."""
-_LONGEST: Final = 300
-_DEEPEST: Final = 25  # levels of what is parsed
 _MOST_TYPINGS: Final = 150
 _VARIABLE: Final = re.compile(r"[A-Z]")
-_COMMENT: Final = re.compile(r"\s+(?:#|//|--|/\*|<-)(?=\s|\*)")
-_BEGINNING: Final = re.compile(
-    r"\s*(?:def \w+\([^)]*\)[^:]*:\s*)?(?:return\b|(?:(?:const|let|var)\s+)?\w+\s*=(?![=>]))?\s*"
-)
-_BESIDE: Final = re.compile(r"[,;]\s|\s(?:\(|->|please|for (?:each|every) )|\s{2}|\n")
 _EACH: Final = re.compile(r"\W*for (?:each|every) (\w+)")
-_PLAINLY_CODE: Final = frozenset({"comprehension", "arrow", "if_then", "part", "spread"})
-"""Parts that no English sentence has by chance."""
 # What a name is where nothing says it, the likeliest first.
 _NAMED: Final = (
     (r"words|names|strings|texts|lines|tokens|letters|chars|titles|labels", "string[] string"),
@@ -121,9 +112,8 @@ def code_program(
 ) -> tuple[Node, bool] | None:
     """Return the program of a text that is, or plainly begins with, code; None where it is none.
 
-    English has words such as "in", "and" and "or", hyphens, and names in brackets. So a text is
-    code as a whole, its comments apart; and what takes unknown names, or has something said beside
-    it, has to have a part that only code has.
+    What takes unknown names, or has something said beside it, has to have a part that only code
+    has.
 
     Args:
         text: of a request, as it was typed.
@@ -135,40 +125,15 @@ def code_program(
     Returns:
         the program by letters, and whether nothing is said beside it.
     """
-    for code, beside in _candidates(text[:_LONGEST]):
-        with suppress(LarkError):
-            tree: Any = _lark().parse(code)
-            is_plain = any(_is_plainly_code(part) for part in tree.iter_subtrees())
-            if _is_shallow(tree, _DEEPEST) and (is_plain or not (beside or arguments is None)):
-                program = _program(tree, arguments, letters, kinds, beside)
-                if program is not None:
-                    return program, not beside
+    for part in parts_in_code(text):
+        if part.is_plain or not (part.beside or arguments is None):
+            known = arguments
+            if part.is_formula and arguments is None:
+                known = dict.fromkeys(names_in(part.tree), "int")
+            program = _program(part.tree, known, letters, kinds, part.beside)
+            if program is not None:
+                return program, not part.beside
     return None
-
-
-def _candidates(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what of a text may be code, and what is said beside it, comments apart."""
-    codes = []
-    comments = [match.start() for match in _COMMENT.finditer(text)]
-    for said in (text, *(text[:start] for start in reversed(comments))):
-        begins = _BEGINNING.match(said)
-        codes.append(said[begins.end() if begins else 0 :].strip(" \n\t;."))
-        yield codes[-1], ""
-    for match in _BESIDE.finditer(codes[-1]):
-        yield codes[-1][: match.start()], codes[-1][match.start() :]
-
-
-def _is_plainly_code(part: Any) -> bool:
-    return part.data in _PLAINLY_CODE or (
-        part.data == "call" and part.children[0].data == "attribute"
-    )
-
-
-def _is_shallow(tree: Any, most: int) -> bool:
-    """Whether a tree has at most so many levels: what goes through it calls itself."""
-    return not isinstance(tree, Tree) or (
-        most > 0 and all(_is_shallow(part, most - 1) for part in tree.children)
-    )
 
 
 @cache
@@ -181,12 +146,6 @@ def _functions() -> Sequence[_Function]:
         assert parts is not None, f"code_functions.txt: {line!r} is no line of it"
         found.append(_Function(parts[1].split(), parts[2].split(), parts[3], parts[4]))
     return found
-
-
-@cache
-def _lark() -> Lark:
-    grammar = (resource_folder("grammar") / "code.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", maybe_placeholders=True)
 
 
 def _program(

@@ -156,3 +156,24 @@ def test_letters_run_out_without_an_error() -> None:
 )
 def test_slips_of_the_keyboard_are_read_as_the_word(typed: str, meant: str) -> None:
     assert _read(typed).text.removeprefix("the ") == meant.removeprefix("the ")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("count the letters a-z", "count the letters"),
+        ("is it a capital letter (A-Z)?", "is it capital letter ?"),
+        ("count all but [a-z0-9]", "count all but letters and digits"),
+        ("keep the digits 0-9 of the list", "keep the digits of the list"),
+        ("count a - z", "count a - b"),
+        ("compute x = a-z", "compute a = b - c"),
+    ],
+)
+def test_a_range_of_characters_is_no_literal(text: str, read: str) -> None:
+    reading = _read(text)
+    assert reading.text == read
+    assert not reading.stand_ins
+
+
+def test_the_difference_of_declared_arguments_is_no_range() -> None:
+    assert _read("the sum of a-z", a="int", z="int").text.endswith("sum of a - b")

@@ -30,6 +30,7 @@ def test_an_example_is_found(text: str, given: tuple[Value, ...], output: Value)
         "For 3 steps it is 3: 1+1+1",
         "def f(x) -> int",
         "x -> 2",
+        "x % 3 == 0",
         "v1.2 -> 3",
         "1 -> [2",
         ">>> f(a)\nb",

@@ -6,6 +6,7 @@ import pytest
 
 from saps.lang import Value, compile_program, parse
 from saps.synthesis.code_programs import _functions, code_predictions, code_program
+from saps.synthesis.code_texts import formula_names
 from saps.synthesis.preparation import Prepared, Task, prepare
 from tests.pretrained import synthesizer
 
@@ -245,6 +246,37 @@ def test_comments_are_no_code_and_what_is_said_beside_it_counts(
     found = code_program(text, {"x": "int"}, {"x": "a"}, {})
     assert found is not None
     assert (str(found[0]), found[1]) == (program, is_all)
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "value"),
+    [
+        ("x² + 1", {"x": 3}, 10),
+        ("3n + 1", {"n": 5}, 16),
+        ("y = 3x² - 5", {"x": 2}, 7),
+        ("f(x) = x^2 + 2x + 1", {"x": 4}, 25),
+        ("n(n + 1)(2n + 1)/6", {"n": 3}, 14),
+        ("What is 2(x + 3)?", {"x": -1}, 4),
+        ("compute width * height", {"width": 3, "height": 4}, 12),
+        ("max(a, b) - min(a, b)", {"a": 2, "b": 9}, 7),
+        ("x % 3 == 0", {"x": 6}, True),
+        ("(a + b)/2", {"a": 1, "b": 2}, 1.5),
+    ],
+)
+def test_a_formula_is_computed_as_it_is_written(
+    text: str, inputs: dict[str, Value], value: Value
+) -> None:
+    answer = synthesizer().synthesize(text)
+    assert list(answer.arguments) == list(inputs)
+    assert compile_program(answer.program, answer.arguments)(inputs) == value
+    assert answer.is_sure
+
+
+@pytest.mark.parametrize(
+    "text", ["read-only", "and/or", "sort + reverse", "n/a", "3 largest", "10 % of it", "x", "sum"]
+)
+def test_words_and_signs_between_them_are_no_formula(text: str) -> None:
+    assert formula_names(text) == []
 
 
 def test_a_request_in_code_is_answered_by_it() -> None:
