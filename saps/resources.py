@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import secrets
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 LOCK = ".lock"
 """The file by which a command holds the folder that it writes into."""
+
+DRAFT = ".part"
+"""Ends the name of a draft of `whole_file`, which a command that was killed leaves behind."""
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -155,6 +159,23 @@ def held(place: Path) -> Iterator[None]:
             lock.release()
 
 
+@contextmanager
+def whole_file(path: Path, ending: str | None = None) -> Iterator[Path]:
+    """Give the draft of a file, which takes its place when the `with` block is done without error.
+
+    Drafts have random names, so that several commands may write the same file; with an `ending`
+    all have one name, so that the next one replaces what a command that was killed has left.
+    """
+    ending = ending or f".{secrets.token_hex(4)}{DRAFT}"
+    draft = path.with_name(f".{path.name}{ending}")
+    try:
+        yield draft
+        draft.replace(path)
+    finally:
+        with suppress(OSError):  # what went wrong before is what is to be told
+            draft.unlink(missing_ok=True)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; one in its place stays as it is until then.
 
@@ -164,15 +185,9 @@ def write_whole(path: Path, content: bytes) -> None:
     if path.exists() and not path.is_file():  # a pipe, or /dev/stdout
         path.write_bytes(content)
         return
-    path = path.resolve()  # a link stays one
-    draft = path.with_name(f".{path.name}.draft")
-    with _disk_named(path):
-        try:
-            draft.write_bytes(content)
-            draft.replace(path)
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
+    # A link stays one.
+    with _disk_named(path), whole_file(path.resolve(), ".draft") as draft:
+        draft.write_bytes(content)
 
 
 def write_figure(path: Path, figure: "Figure", dpi: int = 120) -> None:

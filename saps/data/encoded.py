@@ -17,8 +17,8 @@ import safetensors.numpy
 import sentencepiece
 
 from saps.data.batching import EncodedExample, EncodedTree, Indexes, IntArray
-from saps.data.files import DRAFT, whole_file
 from saps.data.tokenizer import UNKNOWN_ID, Tokenizer
+from saps.resources import DRAFT, whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -167,7 +167,8 @@ class Cache:
     def _store(self, path: Path, key: str, arrays: Arrays) -> None:
         body = safetensors.numpy.save(dict(arrays))
         try:
-            with whole_file(path) as file:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as draft, draft.open("xb") as file:
                 file.write(_checksum(key, body))
                 file.write(body)
         except OSError as error:

@@ -8,16 +8,15 @@ import io
 import json
 import lzma
 import re
-import secrets
 import shutil
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
-from saps.resources import held
+from saps.resources import DRAFT, held, whole_file
 
 MAX_LINE_BYTES = 16_000_000
 """A longer line is refused before memory is spent on it; published ones have some 3,000 bytes."""
@@ -25,8 +24,7 @@ MAX_LINE_BYTES = 16_000_000
 MAX_DOCUMENT_BYTES = 256_000_000
 """Of a file that is one JSON document, which is read as a whole; the published set fits."""
 
-# What a command that was killed leaves behind: drafts of `write_lines` and of a whole folder.
-DRAFT = ".part"
+# What a command that was killed leaves behind of a whole folder.
 STAGING = ".generating."
 
 _Line = TypeVar("_Line", bound=bytes | str)
@@ -241,32 +239,19 @@ def write_lines(path: str | Path, lines: Iterable[str | bytes]) -> int:
     path, n_lines = Path(path), 0
     if path.suffix == ".zip":
         raise DataError(path, "a .zip cannot be written; end the name in .jsonl or .jsonl.gz")
-    with whole_file(path) as raw, _packed(raw, path.suffix) as file:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        whole_file(path) as draft,
+        draft.open("xb") as raw,
+        _packed(raw, path.suffix) as file,
+    ):
         for line in lines:
             file.write((line.encode() if isinstance(line, str) else line) + b"\n")
             n_lines += 1
     return n_lines
 
 
-@contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for writing that appears when the `with` block is done, and not if it fails.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}{DRAFT}")
-    try:
-        with draft.open("xb") as file:
-            yield file
-        draft.replace(path)
-    finally:
-        with suppress(OSError):  # what went wrong before is what is to be told
-            draft.unlink(missing_ok=True)
-
-
-def _packed(raw: IO[bytes], suffix: str) -> AbstractContextManager[Any]:
+def _packed(raw: Any, suffix: str) -> AbstractContextManager[Any]:
     if suffix == ".gz":
         return gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0)
     packers = {".xz": lzma.LZMAFile, ".bz2": bz2.BZ2File}

@@ -30,6 +30,7 @@ from saps.data.tokenizer import Tokenizer, TokenizerError
 from saps.model import kind_classifier
 from saps.model.kind_classifier import KindClassifier, KindsError
 from saps.model.protocols import Network
+from saps.resources import write_whole
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -182,9 +183,8 @@ def find_bundle(path: Path | str | None = None) -> Path:
 def save_calibration(calibration: Mapping[str, Any], folder: Path) -> Path:
     """Write what was found about a model's probabilities into its folder; return the file."""
     path = folder / CALIBRATION
-    draft = path.with_suffix(".json.draft")
-    draft.write_text(json.dumps(calibration, indent=2) + "\n", encoding="utf-8")
-    return draft.replace(path)
+    write_whole(path, (json.dumps(calibration, indent=2) + "\n").encode())
+    return path
 
 
 def _write_optional(bundle: Bundle, folder: Path) -> None:

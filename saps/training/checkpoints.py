@@ -26,10 +26,11 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from saps.data.algolisp import find_split
-from saps.data.files import DRAFT, content_digest, whole_file
+from saps.data.files import content_digest
 from saps.data.symbols import SymbolTable
 from saps.data.tokenizer import Tokenizer
 from saps.model.bundle import FILES, SYMBOLS, TOKENIZER, WEIGHTS, plain_config, restore_replaced
+from saps.resources import DRAFT, whole_file
 
 if TYPE_CHECKING:
     from saps.data.data_module import TaskData
@@ -97,7 +98,8 @@ class CheckpointFiles(TorchCheckpointIO):
         assert storage_options is None, "nobody gives any to the trainer of a run"
         path = Path(path)
         try:
-            with whole_file(path) as file:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as draft, draft.open("xb") as file:
                 torch.save(checkpoint, file)
                 file.flush()
                 # A rename may reach the disk before the bytes do, which a power failure would show.
