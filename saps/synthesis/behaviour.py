@@ -160,10 +160,10 @@ def _run(
     declared = {name: kind for name, kind in known.items() if name in used or name not in literals}
     try:
         signature = settle_signature(program, "", declared, request.result, text)
-        types = {name: str(kind) for name, kind in signature.arguments.items()}
+        types = signature.types
         if any(map(is_open, types.values())):  # inputs are of some type: numbers
             signature = settle_signature(program, "", declared, request.result)
-            types = {name: str(kind) for name, kind in signature.arguments.items()}
+            types = signature.types
         run = compile_program(program, types, _LIMITS)
     except AlgoLispError:
         return None

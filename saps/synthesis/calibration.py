@@ -73,12 +73,14 @@ class Calibration:
         undeclared: on texts that give none, whose arguments are found out; None where there is no
             such fit, and the other one serves them too.
         examples: on programs that compute an example, likewise.
+        several: on those that compute two or more; None where the one for an example serves them.
     """
 
     fit: Fit
     threshold: float
     undeclared: Fit | None = None
     examples: Fit | None = None
+    several: Fit | None = None
     least: float = 0.0
     factors: Factors = field(default_factory=Factors)
 
@@ -89,7 +91,7 @@ class Calibration:
         unknown: float = 0.0,
         *,
         is_declared: bool = True,
-        has_examples: bool = False,
+        n_examples: int = 0,
     ) -> float:
         """Return the probability, in [0, 1], that a tree does what its text says.
 
@@ -98,11 +100,12 @@ class Calibration:
             n_nodes: of the tree.
             unknown: share of the text's words that the model never read.
             is_declared: whether its arguments were given; else they were found out.
-            has_examples: whether it computes an example.
+            n_examples: that it computes.
         """
-        guessed = None if is_declared else self.undeclared
-        fit = (self.examples if has_examples else guessed) or self.fit
-        return fit.confidence(log_prob, n_nodes, unknown)
+        fit = None if is_declared else self.undeclared
+        if n_examples:
+            fit = (self.several if n_examples > 1 else None) or self.examples
+        return (fit or self.fit).confidence(log_prob, n_nodes, unknown)
 
     def is_sure(self, confidence: float | None) -> bool | None:
         return None if confidence is None else confidence >= self.threshold
@@ -136,9 +139,8 @@ class Calibration:
                 f"the model's calibration is damaged: {error}; {_AGAIN}"
             ) from error
         found = cls(_fit(fields), threshold, least=least, factors=factors)
-        further = {
-            name: _fit(fields[name]) for name in ("undeclared", "examples") if name in fields
-        }
+        names = ("undeclared", "examples", "several")
+        further = {name: _fit(fields[name]) for name in names if name in fields}
         return replace(found, **further)  # type: ignore[arg-type]
 
 

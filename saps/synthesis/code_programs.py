@@ -8,7 +8,7 @@ As in Python, 0, empty strings and empty arrays count as false, and only `//` ro
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +24,7 @@ from saps.english.names import LETTERS
 from saps.lang import AlgoLispError, Node, infer_type, parse
 from saps.model.kind_classifier import KindClassifier
 from saps.search.interface import Prediction
-from saps.synthesis.code_texts import names_in, parts_in_code
+from saps.synthesis.code_texts import CodePart, names_in, parts_in_code
 from saps.synthesis.preparation import Prepared
 
 _SURE: Final = 0.9
@@ -37,6 +37,7 @@ _EACH: Final = re.compile(r"\W*for (?:each|every) (\w+)")
 _NAMED: Final = (
     (r"words|names|strings|texts|lines|tokens|letters|chars|titles|labels", "string[] string"),
     (r"s|t|text|word|string|str|line|sentence|name|char|prefix|suffix|sep", "string string[]"),
+    (r"city|country|dept|department|category|status|type|product|item|title", "string string[]"),
     (r"grid|matrix|board|table|rows", "int[][] int[]"),
     (r"flags", "bool[]"),
     (r"\w+s|arr|array|list|lst|data|values", "int[] string[] int[][] bool[]"),
@@ -70,6 +71,8 @@ _Names: TypeAlias = Mapping[str, _Typed]
 _Kinds: TypeAlias = Mapping[str, tuple[Node, Sequence[str]]]
 _WORDS: Final = frozenset({"true", "True", "false", "False", "Math"})
 _SIGNS: Final = {"===": "==", "!==": "!="}
+# Functions of spreadsheets, and what they are in code.
+_OF_SHEETS: Final = {"IF": "if_then", "AND": "both", "OR": "either", "NOT": "not_"}
 _ONE: Final = Tree("number", ["1"])
 _EMPTY: Final = _Typed(parse("(array-new int)"), "int[]")
 _LETTERS_OF: Final = parse("(map (range 0 (strlen x)) (partial1 x str_index))")
@@ -125,12 +128,12 @@ def code_program(
     Returns:
         the program by letters, and whether nothing is said beside it.
     """
-    for part in parts_in_code(text):
+    for part in parts_in_code(text, arguments):
         if part.is_plain or not (part.beside or arguments is None):
             known = arguments
             if part.is_formula and arguments is None:
                 known = dict.fromkeys(names_in(part.tree), "int")
-            program = _program(part.tree, known, letters, kinds, part.beside)
+            program = _program(part, known, letters, kinds)
             if program is not None:
                 return program, not part.beside
     return None
@@ -149,13 +152,13 @@ def _functions() -> Sequence[_Function]:
 
 
 def _program(
-    tree: Any,
+    part: CodePart,
     arguments: Mapping[str, str] | None,
     letters: Mapping[str, str],
     kinds: _Kinds,
-    beside: str,
 ) -> Node | None:
     """Return the program of an expression whose free names are the arguments, if it has one."""
+    tree, beside = part.tree, part.beside
     if tree.data == "arrow":
         tree = tree.children[-1]
     if not isinstance(tree, Tree) or tree.data in ("name", "number", "string", "negative"):
@@ -171,7 +174,7 @@ def _program(
     array, element = (left.pop(), strange.pop()) if is_each else ("", "")
     free = (letter for letter in LETTERS if letter not in letters.values())
     own = {name: letters.get(name) or next(free, name) for name in wanted}
-    for types in _typings(wanted, arguments):
+    for types in _typings(wanted, arguments, part.arrays):
         with suppress(_NotTranslatedError, AlgoLispError):
             known = {name: _Typed(Node(own[name]), types[name]) for name in wanted}
             translation = _Translation(kinds)
@@ -202,16 +205,17 @@ def _free_names(part: Any, bound: frozenset[str]) -> Iterator[str]:
 
 
 def _typings(
-    names: Sequence[str], arguments: Mapping[str, str] | None
+    names: Sequence[str], arguments: Mapping[str, str] | None, arrays: Container[str]
 ) -> Iterator[Mapping[str, str]]:
     """Yield what the names may be, the likeliest first."""
     if arguments:
         yield {name: kind.replace("float", "int") for name, kind in arguments.items()}
         return
-    choices = [
-        next(kinds.split() for form, kinds in _NAMED if re.fullmatch(form, name.lower()))
-        for name in names
-    ]
+    choices = []
+    for name in names:
+        kinds = next(kinds.split() for form, kinds in _NAMED if re.fullmatch(form, name.lower()))
+        whole = [f"{kind.removesuffix('[]')}[]" for kind in kinds]
+        choices.append(list(dict.fromkeys(whole)) if name in arrays else kinds)
     for chosen in islice(product(*choices), _MOST_TYPINGS):
         yield dict(zip(names, chosen, strict=True))
 
@@ -457,6 +461,8 @@ class _Translation:
             of = []
         if arguments and arguments[0].data == "arrow":
             return self._with_function(names, str(word), [*of, *arguments[1:]], arguments[0])
+        if word in _OF_SHEETS:
+            return self.value(Tree(_OF_SHEETS[word], arguments), names)
         if word == "sum" and arguments and arguments[0].data == "comprehension":
             body, *loops = arguments[0].children
             if body == _ONE:  # sum(1 for x in xs if ...)

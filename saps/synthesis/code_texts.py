@@ -1,4 +1,4 @@
-"""What of a request is code, or a formula: "xs.map(x => x + 1)", "3x² - 5".
+"""What of a request is code, a formula or SQL: "xs.map(x => x + 1)", "3x² - 5".
 
 English has words such as "in", "and" and "or", hyphens, and names in brackets. So a text is code as
 a whole, its comments apart, and what may be English by chance is told from what may not.
@@ -7,7 +7,7 @@ a whole, its comments apart, and what may be English by chance is told from what
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -16,21 +16,22 @@ from typing import Any, Final
 from lark import Lark, LarkError, Tree
 
 from saps.resources import resource_folder
+from saps.synthesis.sql_texts import select_types, sql_as_code
 
 _LONGEST: Final = 300
 _DEEPEST: Final = 25  # levels of what is parsed
 _COMMENT: Final = re.compile(r"\s+(?:#|//|--|/\*|<-)(?=\s|\*)")
 _BEGINNING: Final = re.compile(
-    r"\s*(?:def \w+\([^)]*\)[^:]*:\s*)?(?:return\b|(?:(?:const|let|var)\s+)?\w+\s*=(?![=>]))?\s*"
+    r"\s*(?:def \w+\([^)]*\)[^:]*:\s*)?(?:return\b|(?:(?:const|let|var)\s+)?\w*\s*=(?![=>]))?\s*"
 )
-_BESIDE: Final = re.compile(r"[,;]\s|\s(?:\(|->|please|for (?:each|every) )|\s{2}|\n")
+_BESIDE: Final = re.compile(r"[,;]\s|\s(?:\(|->?\s|please|for (?:each|every) )|\s{2}|\n")
 _PLAINLY_CODE: Final = frozenset({"comprehension", "arrow", "if_then", "part", "spread"})
 """Parts that no English sentence has by chance."""
 
 # A formula, and what people write before it: "compute", "f(x) =".
 _FORMULA: Final = re.compile(
     r"(?:(?:please )?(?:compute|calculate|evaluate|work out|find|give me|return|what is|formula)"
-    r"\b:?\s+(?:the value of\s+)?)?(?:\w+\s*(?:\([\w\s,]*\)\s*)?=(?!=)\s*)?"
+    r"\b:?\s+(?:the value of\s+)?)?(?:(?:\w+\s*(?:\([\w\s,]*\)\s*)?)?=(?!=)\s*)?"
     r"(?P<formula>[\w\s.,+*/^()%<>=!·×÷−⁰¹²³⁴-⁹-]+?)[\s.?]*",
     re.IGNORECASE,
 )
@@ -56,32 +57,45 @@ class CodePart:
         beside: what is said beside it; often nothing.
         is_plain: whether no English sentence is written so.
         is_formula: whether it is arithmetic alone, as people write it by hand.
+        arrays: names that can be nothing else.
     """
 
     tree: Any
     beside: str
     is_plain: bool
     is_formula: bool = False
+    arrays: frozenset[str] = frozenset()
 
 
-def parts_in_code(text: str) -> Iterator[CodePart]:
-    """Yield ways to read a text, as it was typed, as code; none where it is not code."""
+def parts_in_code(text: str, arguments: Mapping[str, str] | None = None) -> Iterator[CodePart]:
+    """Yield ways to read a text, as it was typed, as code; none where it is not code.
+
+    Args:
+        text: of a request.
+        arguments: name to type; None where the text may have any.
+    """
     text = text[:_LONGEST]
+    code, arrays = sql_as_code(text, arguments)
+    for tree in _parsed(code):
+        yield CodePart(tree, "", is_plain=True, arrays=arrays)
     formula = _FORMULA.fullmatch(text.strip())
     if formula is not None and formula["formula"].lower() != "n/a":
         for tree in _parsed(_as_code(formula["formula"])):
             if _is_formula(tree):
                 yield CodePart(tree, "", is_plain=True, is_formula=True)
+    is_of_sheet = text.lstrip().startswith("=")
     for code, beside in _candidates(text):
         for tree in _parsed(code):
-            is_plain = any(_is_plainly_code(part) for part in tree.iter_subtrees())
+            is_plain = is_of_sheet or any(map(_is_plainly_code, tree.iter_subtrees()))
             yield CodePart(tree, beside, is_plain)
 
 
-def formula_names(text: str) -> list[str]:
-    """Return the names of a text that is a formula, in their order; none where it is not one."""
+def types_in_code(text: str) -> dict[str, str]:
+    """Return the types of the names in a formula or a SELECT; none where a text is neither."""
     part = next(parts_in_code(text), None)
-    return names_in(part.tree) if part is not None and part.is_formula else []
+    if part is None or not (part.is_formula or part.arrays):
+        return {}
+    return dict.fromkeys(names_in(part.tree), "int") if part.is_formula else select_types(text)
 
 
 def names_in(formula: Any) -> list[str]:

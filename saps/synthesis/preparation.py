@@ -22,7 +22,7 @@ from saps.lang.unify import type_of_value
 from saps.search.mask import check_request
 from saps.search.request import InputOutput, Request, RequestedTypes, RequestTypeError
 from saps.synthesis.answer import SynthesisError
-from saps.synthesis.code_texts import formula_names
+from saps.synthesis.code_texts import types_in_code
 
 # What a person asks for: a text, and whatever else they know of the program.
 
@@ -366,9 +366,8 @@ def _declared(task: Task) -> dict[str, str]:
     """Return the types that are known apart from the text, by the user's names."""
     declared = dict(task.arguments or {})
     if not task.examples:
-        named = formula_names(task.text)
-        are_free = all(map(can_be_argument, named))
-        return declared or (dict.fromkeys(named, "int") if are_free else {})
+        spelled = types_in_code(task.text)
+        return declared or (spelled if all(map(can_be_argument, spelled)) else {})
     check_examples(task.examples)
     shown = argument_types(task.examples)
     strange = [name for name in declared if name not in shown]

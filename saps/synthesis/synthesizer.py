@@ -92,7 +92,7 @@ def answer(
     written = Prediction(best.written or best.program, best.log_prob)
     likely = found.behaviours or behaviours((written,), prepared.request)
     names = prepared.names.with_names_for(likely[0].types) if likely else prepared.names
-    has_examples = bool(prepared.task.examples)
+    n_examples = len(prepared.task.examples)
     answered = Synthesis(
         text,
         best.program,
@@ -107,7 +107,7 @@ def answer(
         samples=samples(likely[0], names) if likely else (),
         open_question=question(likely, names) if likely else None,
         by_text=None if found.by_text is None else _candidate(prepared, found.by_text),
-        n_meanings=len(found.behaviours) if has_examples and best.passes else 0,
+        n_meanings=len(found.behaviours) if n_examples and best.passes else 0,
     )
     if calibration is None:
         return answered
@@ -119,7 +119,7 @@ def answer(
             best.program.size,
             share,
             is_declared=is_declared,
-            has_examples=has_examples,
+            n_examples=n_examples,
         )
     return replace(answered, confidence=confidence, is_sure=calibration.is_sure(confidence))
 
@@ -167,7 +167,7 @@ def _candidate(prepared: Prepared, prediction: Prediction) -> Candidate:
     task = prepared.task
     spoken = prepared.reading.text
     signature = settle_signature(prediction.program, "", declared, request.result, spoken)
-    types = {name: str(kind) for name, kind in signature.arguments.items()}
+    types = signature.types
     names = names.with_names_for(types)
     arguments = _with_floats(names.to_names(types), given, task.examples)
     program, result = names.rename(prediction.program), str(signature.result)

@@ -128,3 +128,14 @@ def test_words_that_were_never_read_lower_the_confidence_where_they_did() -> Non
 def test_a_fit_that_is_damaged_is_refused(fields: dict[str, object]) -> None:
     with pytest.raises(CalibrationError, match="'saps calibrate' writes a new one"):
         Calibration.from_json(fields)
+
+
+def test_examples_have_fits_of_their_own_and_an_older_file_has_one_for_all() -> None:
+    one, several = Fit(1.0, 0.0, 1.0), Fit(1.0, 0.0, 3.0)
+    calibration = Calibration(Fit(1.0, 0.0, 0.0), 0.5, examples=one, several=several)
+    found = [calibration.confidence(log(0.5), 9, n_examples=n) for n in (0, 1, 2, 3)]
+    assert found == pytest.approx([0.5, 1 / (1 + exp(-1)), *[1 / (1 + exp(-3))] * 2])
+    older = replace(calibration, several=None)
+    assert older.confidence(log(0.5), 9, n_examples=3) == found[1]
+    fields = {"fit": {**one.to_json(), "threshold": 0.5}, "several": {"fit": several.to_json()}}
+    assert Calibration.from_json(fields).several == several

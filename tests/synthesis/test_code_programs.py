@@ -6,7 +6,7 @@ import pytest
 
 from saps.lang import Value, compile_program, parse
 from saps.synthesis.code_programs import _functions, code_predictions, code_program
-from saps.synthesis.code_texts import formula_names
+from saps.synthesis.code_texts import types_in_code
 from saps.synthesis.preparation import Prepared, Task, prepare
 from tests.pretrained import synthesizer
 
@@ -276,7 +276,7 @@ def test_a_formula_is_computed_as_it_is_written(
     "text", ["read-only", "and/or", "sort + reverse", "n/a", "3 largest", "10 % of it", "x", "sum"]
 )
 def test_words_and_signs_between_them_are_no_formula(text: str) -> None:
-    assert formula_names(text) == []
+    assert types_in_code(text) == {}
 
 
 def test_a_request_in_code_is_answered_by_it() -> None:
