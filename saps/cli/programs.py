@@ -50,7 +50,7 @@ def run(
     inputs = read_inputs(input_ or "{}")
     node = read_program(program)
     signature = _signature_of(node)
-    arguments = {name: str(kind) for name, kind in signature.arguments.items()}
+    arguments = signature.types
     if python:
         print(to_python(node, arguments, str(signature.result)), end="")
         return

@@ -4,12 +4,13 @@ import json
 import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from saps.lang.errors import AlgoLispError
-from saps.lang.functions import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS
+from saps.lang.functions import FORMS, FUNCTIONS
 from saps.lang.node import Node
-from saps.lang.program_values import constant
+from saps.lang.program_values import BOUND, constant
 
 # The constants of the published programs, and those of the language that have a name. Those of a
 # model are in its own table; `data.constants` chooses others for a new one.
@@ -64,7 +65,7 @@ class SymbolTable:
         calls += [Label(name, function.arity) for name, function in FUNCTIONS.items()]
         calls += [Label("self", 1), Label("self", 2)]
         values = [Label(name, 0) for name, function in FUNCTIONS.items() if function.arity]
-        leaves = [Label(name, 0) for name in (*constants, *ARGUMENTS, *LAMBDA_ARGUMENTS, "self")]
+        leaves = [Label(name, 0) for name in (*constants, *ARGUMENTS, *BOUND)]
         return cls([*calls, *values, *leaves])
 
     def __len__(self) -> int:
@@ -105,19 +106,15 @@ class SymbolTable:
         Raises:
             ValueError: the labels end too early or go on after the tree is complete.
         """
-        sequence = list(labels)
-        stack: list[tuple[Label, list[Node]]] = []
-        for position, index in enumerate(sequence):
-            stack.append((self.labels[index], []))
-            while stack and len(stack[-1][1]) == stack[-1][0].arity:
-                label, children = stack.pop()
-                node = Node(label.symbol, tuple(children))
-                if not stack:
-                    if position + 1 != len(sequence):
-                        raise ValueError(f"{len(sequence) - position - 1} labels after the tree")
-                    return node
-                stack[-1][1].append(node)
-        raise ValueError(f"the tree is not complete after {len(sequence)} labels")
+        found = [self.labels[index] for index in labels]
+        arities = [label.arity for label in found]
+        # How many nodes are called for and not there, after each label.
+        missing = [1 + total - n for n, total in enumerate(accumulate(arities, initial=0))]
+        if 0 not in missing:
+            raise ValueError(f"the tree is not complete after {len(found)} labels")
+        if n_after := len(found) - missing.index(0):
+            raise ValueError(f"{n_after} labels after the tree")
+        return Node.of_preorder((label.symbol for label in found), arities)
 
     def save(self, path: Path) -> None:
         rows = [[label.symbol, label.arity] for label in self.labels]

@@ -7,7 +7,7 @@ is well typed has a principal type, and this finds it.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
@@ -30,6 +30,7 @@ from saps.lang.node import (
     unknown_symbol,
 )
 from saps.lang.program_values import (
+    BOUND,
     FORMS,
     LAMBDA_ARGUMENTS,
     SELF,
@@ -60,7 +61,7 @@ def check_argument_names(names: Iterable[object]) -> None:
 
 def is_reserved(symbol: str) -> bool:
     """Whether a symbol names a function or a form, or what a lambda binds."""
-    return symbol in FUNCTIONS or symbol in FORMS or symbol in (*LAMBDA_ARGUMENTS, SELF)
+    return symbol in FUNCTIONS or symbol in FORMS or symbol in BOUND
 
 
 def can_be_argument(symbol: str, form: re.Pattern[str] = _IDENTIFIER) -> bool:
@@ -104,8 +105,13 @@ class Signature:
     arguments: Mapping[str, Type]
     result: Type
 
+    @property
+    def types(self) -> dict[str, str]:
+        """The types of the arguments as the language writes them."""
+        return {name: str(kind) for name, kind in self.arguments.items()}
+
     def __str__(self) -> str:
-        listed = ", ".join(f"{name}: {kind}" for name, kind in self.arguments.items())
+        listed = ", ".join(f"{name}: {kind}" for name, kind in self.types.items())
         return f"({listed}) -> {self.result}"
 
 
@@ -200,38 +206,33 @@ Names = dict[str, Term]
 _NO_TYPE: Final = Variable("T")
 
 
+@dataclass(slots=True, eq=False)
 class _Inference:
     """The inference of one program."""
 
-    def __init__(
-        self,
-        root: Node,
-        declared: Mapping[str, Type],
-        expected: str | Type | None,
-        *,
-        is_open: bool,
-        is_rigid: bool = False,
-    ) -> None:
-        self._root = the_tree(root)
-        self._declared = declared
-        self._expected = None if expected is None else declared_type(expected)
-        self._is_open = is_open
-        self._is_rigid = is_rigid
-        self._unifier = Unifier()
-        self._arguments: Names = {}
-        self._notes = False
-        self._types: dict[TreePath, Term] = {}
-        self._mismatches: set[TreePath] = set()
+    root: Node
+    declared: Mapping[str, Type]
+    expected: str | Type | None
+    is_open: bool
+    is_rigid: bool = False
+    unifier: Unifier = field(default_factory=Unifier)
+    arguments: Names = field(default_factory=dict)
+    notes: bool = False
+    types: dict[TreePath, Term] = field(default_factory=dict)
+    mismatches: set[TreePath] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        the_tree(self.root)
 
     def signature(self) -> Signature:
         result = self._infer()
-        names = [*self._declared, *sorted(self._arguments.keys() - self._declared.keys())]
-        display = Display(self._unifier)
+        names = [*self.declared, *sorted(self.arguments.keys() - self.declared.keys())]
+        display = Display(self.unifier)
         try:
-            arguments = {name: display.type(self._arguments[name]) for name in names}
+            arguments = {name: display.type(self.arguments[name]) for name in names}
             shown = display.type(result)
         except StaticTypeError as error:
-            raise located(error, self._root, ()) from None
+            raise located(error, self.root, ()) from None
         inner = innermost(shown)
         if not isinstance(inner, Variable) and inner not in (INT, BOOL, STRING):
             raise self._mismatch("a value", str(shown), ())
@@ -239,21 +240,21 @@ class _Inference:
 
     def is_well_typed(self) -> bool:
         self._infer(notes=True)
-        return not self._mismatches
+        return not self.mismatches
 
     def type_at(self, path: TreePath, *inside: int) -> Term | None:
         """What is known of a node's type at its top, or further inside."""
-        term: Term = self._types[path]
+        term: Term = self.types[path]
         for index in inside:
-            term = self._unifier.prune(term)
+            term = self.unifier.prune(term)
             if type(term) is not tuple:
                 return None
             term = term[index]
-        return self._unifier.prune(term)
+        return self.unifier.prune(term)
 
     def all_types(self) -> NodeTypes:
         self._infer(notes=True)
-        display = Display(self._unifier)
+        display = Display(self.unifier)
 
         def written(term: Term) -> Type:
             try:
@@ -262,29 +263,30 @@ class _Inference:
                 return _NO_TYPE
 
         return NodeTypes(
-            {name: written(term) for name, term in self._arguments.items()},
-            {path: written(term) for path, term in self._types.items()},
-            frozenset(self._mismatches),
+            {name: written(term) for name, term in self.arguments.items()},
+            {path: written(term) for path, term in self.types.items()},
+            frozenset(self.mismatches),
         )
 
     def _infer(self, *, notes: bool = False) -> Term:
         """The type of the whole; with notes of all types and mismatches, no mismatch is raised."""
-        self._notes = notes
-        rigid = self._unifier.rigid if self._is_rigid else None
-        declared = TermReader(self._unifier.constraints, rigid)
-        self._arguments = {name: declared.read(kind) for name, kind in self._declared.items()}
-        result: Term = self._unifier.fresh()
-        if self._expected is not None:
+        self.notes = notes
+        rigid = self.unifier.rigid if self.is_rigid else None
+        declared = TermReader(self.unifier.constraints, rigid)
+        self.arguments = {name: declared.read(kind) for name, kind in self.declared.items()}
+        result: Term = self.unifier.fresh()
+        if self.expected is not None:
             # What a caller expects may be more general than what the program gives.
-            result = TermReader(self._unifier.constraints).read(self._expected)
-        self._check(self._root, (), {}, result)
+            expected = declared_type(self.expected)
+            result = TermReader(self.unifier.constraints).read(expected)
+        self._check(self.root, (), {}, result)
         return result
 
     def _check(self, node: Node, path: TreePath, names: Names, expected: Term) -> None:
         """Make the node's type the expected one. Lambdas and `if` pass what is known inwards."""
         symbol = node.symbol
-        if self._notes:
-            self._types[path] = expected
+        if self.notes:
+            self.types[path] = expected
         if not node.children:
             self._match(expected, self._leaf(node, path, names), path)
             return
@@ -292,12 +294,12 @@ class _Inference:
         if symbol not in FORMS:
             result, parameters = self._call(node, path, names)
         elif len(node.children) != FORMS[symbol]:
-            raise arity_error(node, FORMS[symbol], self._root, path)
+            raise arity_error(node, FORMS[symbol], self.root, path)
         elif symbol == "if":
             parameters = (BOOL_TERM, expected, expected)
         else:
-            inner = [self._unifier.fresh() for _ in range(lambda_arity(symbol))]
-            parameters = (self._unifier.fresh(),)
+            inner = [self.unifier.fresh() for _ in range(lambda_arity(symbol))]
+            parameters = (self.unifier.fresh(),)
             kind = (FUNCTION, row_of(inner), parameters[0])
             self._match(expected, kind, path)
             names = {**names, SELF: kind, **dict(zip(LAMBDA_ARGUMENTS, inner, strict=False))}
@@ -308,37 +310,37 @@ class _Inference:
 
     def _match(self, expected: Term, found: Term, path: TreePath) -> None:
         try:
-            if self._unifier.unify(expected, found):
+            if self.unifier.unify(expected, found):
                 return
         except StaticTypeError as error:
-            raise located(error, self._root, path) from None
-        if self._notes:
-            self._types[path] = found
-            self._mismatches.add(path)
+            raise located(error, self.root, path) from None
+        if self.notes:
+            self.types[path] = found
+            self.mismatches.add(path)
             return
-        display = Display(self._unifier)
+        display = Display(self.unifier)
         raise self._mismatch(display.demand(expected), display.text(found), path)
 
     def _mismatch(self, expected: str, found: str, path: TreePath) -> StaticTypeError:
         message = f"expected {expected}, found {found}"
         error = StaticTypeError(message, expected=expected, found=found)
-        return located(error, self._root, path)
+        return located(error, self.root, path)
 
     def _call(self, node: Node, path: TreePath, names: Names) -> tuple[Term, tuple[Term, ...]]:
         """The type of a call, and those that its arguments should have."""
         symbol, n_arguments = node.symbol, len(node.children)
         if symbol in FUNCTIONS:
             if n_arguments != FUNCTIONS[symbol].arity:
-                raise arity_error(node, FUNCTIONS[symbol].arity, self._root, path)
+                raise arity_error(node, FUNCTIONS[symbol].arity, self.root, path)
             scheme = _scheme(symbol, True)
-            offset = self._unifier.add(scheme.constraints)
+            offset = self.unifier.add(scheme.constraints)
             parameters = tuple([shift(kind, offset) for kind in scheme.parameters])
             return shift(scheme.result, offset), parameters
-        head = names.get(symbol, self._arguments.get(symbol))
+        head = names.get(symbol, self.arguments.get(symbol))
         if head is None:
-            raise head_error(node, self._root, path)
-        fresh = tuple([self._unifier.fresh() for _ in range(n_arguments)])
-        result = self._unifier.fresh()
+            raise head_error(node, self.root, path)
+        fresh = tuple([self.unifier.fresh() for _ in range(n_arguments)])
+        result = self.unifier.fresh()
         self._match(head, (FUNCTION, row_of(fresh), result), path)
         return result, fresh
 
@@ -346,17 +348,17 @@ class _Inference:
         symbol = node.symbol
         if symbol in names:
             return names[symbol]
-        if symbol in self._arguments:
-            return self._arguments[symbol]
+        if symbol in self.arguments:
+            return self.arguments[symbol]
         if symbol in FUNCTIONS:
             scheme = _scheme(symbol, False)
-            return shift(scheme.result, self._unifier.add(scheme.constraints))
+            return shift(scheme.result, self.unifier.add(scheme.constraints))
         if symbol in FORMS:
-            raise arity_error(node, FORMS[symbol], self._root, path)
-        found = constant_at(symbol, self._root, path)
+            raise arity_error(node, FORMS[symbol], self.root, path)
+        found = constant_at(symbol, self.root, path)
         if found is not None:
             return found[1]
-        if self._is_open and can_be_argument(symbol):
-            kind = self._arguments[symbol] = self._unifier.fresh()
+        if self.is_open and can_be_argument(symbol):
+            kind = self.arguments[symbol] = self.unifier.fresh()
             return kind
-        raise unknown_symbol(symbol, self._root, path)
+        raise unknown_symbol(symbol, self.root, path)

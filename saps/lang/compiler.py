@@ -44,7 +44,7 @@ from saps.lang.node import (
     located,
     unknown_symbol,
 )
-from saps.lang.program_values import FORMS, LAMBDA_ARGUMENTS, SELF, FunctionValue, kind_of
+from saps.lang.program_values import BOUND, FORMS, LAMBDA_ARGUMENTS, SELF, FunctionValue, kind_of
 from saps.lang.types import FunctionType
 from saps.lang.unify import BOOL, INT, Term
 
@@ -82,7 +82,7 @@ _COSTLY: Final = frozenset(
     | {"is_sorted", "is_prime", "dict-insert", "dict-keys", "str_concat", "str_split"}
 )
 # Of a tree, as bits: what it names that is bound outside of it, and whether it is costly.
-_NAMES: Final = dict(zip((*LAMBDA_ARGUMENTS, SELF), (1, 2, 4), strict=True))
+_NAMES: Final = dict(zip(BOUND, (1, 2, 4), strict=True))
 _COSTLY_BIT: Final = 8
 _BITS: Final = {**_NAMES, **dict.fromkeys(_COSTLY, _COSTLY_BIT)}
 _INNER_ARG2: Final = 16
@@ -113,8 +113,6 @@ Entry = tuple[Any, ...]
 """A line, the number of the node that it belongs to, and perhaps the block below it."""
 Block = list[Entry]
 Callee = Callable[[list[_Value]], _Value]
-_TypeOf = Callable[..., Term | None]
-"""Gives what is known of a node's type, by its path and the way further into the type."""
 
 
 @dataclass(slots=True)
@@ -178,11 +176,11 @@ class Compiler:
         root: Node,
         arguments: Iterable[str],
         limits: Limits,
-        type_of: _TypeOf | None,
+        type_of: Callable[..., Term | None] | None,
         *,
         is_deep: bool,
     ) -> None:
-        """Begin with a program; `type_of` is there if it is well typed."""
+        """Begin with a program; `type_of` (see `known_types`) is there if it is well typed."""
         self._root = root
         self._limits = limits
         self._bound = 1 << limits.bits

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from saps.lang.errors import (
@@ -16,7 +16,7 @@ from saps.lang.errors import (
     UnknownSymbolError,
     on_this_stack,
 )
-from saps.lang.program_values import LAMBDA_ARGUMENTS, SELF, constant, is_text, kind_of
+from saps.lang.program_values import BOUND, LAMBDA_ARGUMENTS, SELF, constant, is_text, kind_of
 
 E = TypeVar("E", bound=AlgoLispError)
 
@@ -82,6 +82,13 @@ class Node:
             ArityError: a list has one symbol only, which would be a call without arguments.
         """
         return on_this_stack(_of_short_tree, tree, ())
+
+    @classmethod
+    def of_preorder(cls, symbols: Iterable[str], n_children: Iterable[int]) -> "Node":
+        """Make a tree of the symbols of its nodes in preorder, and their numbers of children."""
+        nodes = list(zip(symbols, n_children, strict=True))
+        node: Node = _fold(nodes, lambda symbol, below: Node(symbol, tuple(below)))
+        return node
 
     def to_short_tree(self) -> ShortTree:
         short: ShortTree = self._folded(lambda symbol, below: [symbol, *below] if below else symbol)
@@ -159,7 +166,7 @@ class Node:
     def __reduce__(self) -> tuple[Any, ...]:
         # Flat, since pickle would recurse; and not the hash, which differs between processes.
         nodes = list(self.preorder())
-        return _of_preorder, ([n.symbol for n in nodes], [len(n.children) for n in nodes])
+        return Node.of_preorder, ([n.symbol for n in nodes], [len(n.children) for n in nodes])
 
 
 def _fold(nodes: list[tuple[str, int]], make: Callable[[str, list[Any]], Any]) -> Any:
@@ -176,12 +183,6 @@ def _fold(nodes: list[tuple[str, int]], make: Callable[[str, list[Any]], Any]) -
             del made[-n_children:]
         made.append(make(symbol, below))
     return made[0]
-
-
-def _of_preorder(symbols: list[str], n_children: list[int]) -> Node:
-    nodes = list(zip(symbols, n_children, strict=True))
-    node: Node = _fold(nodes, lambda symbol, below: Node(symbol, tuple(below)))
-    return node
 
 
 def _of_short_tree(tree: Any, path: TreePath) -> Node:
@@ -255,7 +256,7 @@ def lambda_arity(symbol: str) -> int:
 
 def is_closed(node: Node, bound: frozenset[str] = frozenset()) -> bool:
     """Whether a tree names no argument of a lambda outside of it, nor `self` of one."""
-    if node.symbol in (*LAMBDA_ARGUMENTS, SELF) and node.symbol not in bound:
+    if node.symbol in BOUND and node.symbol not in bound:
         return False
     if node.children and lambda_arity(node.symbol):
         bound |= {SELF, *LAMBDA_ARGUMENTS[: lambda_arity(node.symbol)]}
@@ -284,7 +285,7 @@ def arity_error(node: Node, expected: int, root: Node, path: TreePath) -> ArityE
 
 def unknown_symbol(symbol: str, root: Node, path: TreePath) -> UnknownSymbolError:
     """The error for a symbol that means nothing at `path`."""
-    if symbol in (*LAMBDA_ARGUMENTS, SELF):
+    if symbol in BOUND:
         message = f"`{symbol}` stands outside of a lambda that would bind it"
     else:
         message = f"unknown symbol `{symbol}`: no function, no constant, no argument"

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
@@ -15,6 +16,7 @@ Value = int | float | bool | str | list["Value"] | dict[Any, "Value"]
 RELATIVE_TOLERANCE: Final = 1e-12
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class FunctionValue:
     """A function at run time: a built-in, a lambda, or one made by `partial0` or `combine`.
 
@@ -26,15 +28,10 @@ class FunctionValue:
             a generator that the program has to run. None: `call` gives the value.
     """
 
-    __slots__ = ("arity", "call", "deep", "name")
-
-    def __init__(
-        self, name: str, arity: int | None, call: Callable[..., Any], deep: Any = None
-    ) -> None:
-        self.name = name
-        self.arity = arity
-        self.call = call
-        self.deep = deep
+    name: str
+    arity: int | None
+    call: Callable[..., Any]
+    deep: Any = None
 
 
 class TypeValue:
@@ -42,8 +39,6 @@ class TypeValue:
 
     __slots__ = ()
 
-
-_INT_TYPE: Final = TypeValue()
 
 SYMBOL: Final = re.compile(r"[^\s(),\[\]\"]+")
 """Of a function or an argument; constants may also be in quotes."""
@@ -135,6 +130,8 @@ FORMS: Final[Mapping[str, int]] = MappingProxyType({"lambda1": 1, "lambda2": 1, 
 """With the number of their arguments."""
 LAMBDA_ARGUMENTS: Final = ("arg1", "arg2")
 SELF: Final = "self"
+BOUND: Final = (*LAMBDA_ARGUMENTS, SELF)
+"""What lambdas bind."""
 
 # Symbols that stand for a value of their own: numbers, strings, `true`, `false`, `inf`, `int`.
 
@@ -145,7 +142,7 @@ _NAMED: Final[dict[str, tuple[Any, str]]] = {
     "true": (True, "bool"),
     "false": (False, "bool"),
     "inf": (float("inf"), "int"),
-    "int": (_INT_TYPE, "type"),
+    "int": (TypeValue(), "type"),
 }
 HALF_A_PAIR: Final = "half of a surrogate pair is not a character"
 

@@ -23,7 +23,6 @@ from saps.search.request import NOTHING_KNOWN, Request
 
 _TYPES: Final = ("int", "int[]", "string", "string[]")
 _LARGEST: Final = (LARGEST_NUMBER, LARGEST_NUMBER, 12, 5, 5, 2) * 4
-_FEWEST_VALUES: Final = 2
 _SETTLED_BY_TWINS: Final = frozenset(
     {"==", "!=", "<", ">", "<=", ">=", "-", "/", "%", "min", "max", "&&", "||"}
 )
@@ -66,7 +65,7 @@ def _is_plausible(
     if not kinds or any(kind not in _TYPES for kind in kinds.values()):
         return True
     values = [repr(value) for value in _values(program, kinds)]
-    if len(values) < _FEWEST_VALUES:
+    if len(values) < 2:
         return False
     return str(signature.result) == "bool" or len(set(values)) > 1
 

@@ -40,11 +40,6 @@ class Candidate:
     tree: Hypothesis | None = None
     hopeless: bool = False
 
-    @property
-    def is_scored(self) -> bool:
-        """Whether the labels that may follow are ranked."""
-        return self.tree is not None and self.tree.ranked is not None
-
 
 class _Agenda:
     """A queue of candidates. Of a tree's labels only the best one left is in it.
@@ -375,7 +370,8 @@ class _Pursuit:
 
     def wanted(self, expansion: Expansion, n: int) -> list[Hypothesis]:
         """Return what to rank: what the search waits for, and what will probably come up soon."""
-        ahead = [c for c in self._agenda.first(n - 1) if not c.is_scored]
+        likely = self._agenda.first(n - 1)
+        ahead = [c for c in likely if c.tree is None or c.tree.ranked is None]
         taken = [self._take_up(expansion, candidate) for candidate in ahead]
         return [self._next, *(tree for tree in taken if tree is not None)]
 

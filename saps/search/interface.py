@@ -111,7 +111,7 @@ class TreeSearch:
         ValueError: a setting is of another kind or out of range; the message names it.
     """
 
-    n_examples: int = field(default=0, init=False)
+    n_examples: int = 0
     typed: bool = True
     max_depth: int = count(60)
     max_size: int = count(400)
@@ -145,6 +145,7 @@ def _checked(field_: Any, value: Any) -> Any:
 # stand there as far as its shape tells.
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class PartialTree:
     """An immutable beginning of a tree; `extend` gives a longer one and shares all it can.
 
@@ -164,26 +165,17 @@ class PartialTree:
             brackets that close between it and the next node.
     """
 
-    __slots__ = (
-        *("_above", "anchor", "depth", "is_down", "is_last"),
-        *("label", "n_closed", "n_nodes", "n_open", "previous"),
-    )
-
-    previous: Self | None
-    _above: "_Family | None"
-
-    def __init__(self) -> None:
-        """Make the empty tree, whose next node is the root."""
-        self.previous = None
-        self.label = -1
-        self.n_nodes = 0
-        self.n_open = 1
-        self.depth = 1
-        self.is_down = False
-        self.anchor = -1
-        self.is_last = True
-        self.n_closed = 0
-        self._above = None
+    # Those of the empty tree, whose next node is the root.
+    previous: Self | None = None
+    label: int = -1
+    n_nodes: int = 0
+    n_open: int = 1
+    depth: int = 1
+    is_down: bool = False
+    anchor: int = -1
+    is_last: bool = True
+    n_closed: int = 0
+    _above: "_Family | None" = None
 
     @property
     def complete(self) -> bool:

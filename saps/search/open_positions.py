@@ -5,7 +5,7 @@ and the checker cannot disagree.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from saps.data.symbols import Label, SymbolTable
 from saps.lang.check import can_be_argument
-from saps.lang.functions import FORMS, FUNCTIONS, LAMBDA_ARGUMENTS
+from saps.lang.functions import FORMS, FUNCTIONS
 from saps.lang.node import lambda_arity
-from saps.lang.program_values import SELF, constant
+from saps.lang.program_values import BOUND, constant
 from saps.lang.unify import (
     BOOL,
     FUNCTION,
@@ -40,7 +40,6 @@ terms works on positions."""
 
 AT: Final = "@"
 _UNBOUND: Final = "-"
-_BOUND_NAMES: Final = (*LAMBDA_ARGUMENTS, SELF)
 
 
 Key = int | str | tuple[Term, ...] | None
@@ -190,8 +189,8 @@ def _head(term: Term) -> str | None:
 
 def _production(label: Label) -> Production | None:
     symbol, arity = label.symbol, label.arity
-    if symbol in _BOUND_NAMES:
-        return _BoundName(2 + _BOUND_NAMES.index(symbol), arity)
+    if symbol in BOUND:
+        return _BoundName(2 + BOUND.index(symbol), arity)
     if symbol in FORMS:
         if arity != FORMS[symbol]:
             return None
@@ -224,6 +223,7 @@ _HEAVY: Final = 200
 _HEAVIEST: Final = 400
 
 
+@dataclass(slots=True, eq=False)
 class Segment:
     """Positions, in the order of writing, that share variables with one another and no others.
 
@@ -241,30 +241,28 @@ class Segment:
             names of arguments.
     """
 
-    __slots__ = (
-        *("_fits", "_joined", "_steps", "constraints", "is_heavy"),
-        *("loose", "masks", "positions", "singles", "weight"),
-    )
+    loose: tuple[Term, ...]
+    positions: tuple[Position, ...]
+    constraints: tuple[int, ...]
+    weight: int = field(init=False)
+    is_heavy: bool = field(init=False)
+    singles: "tuple[Segment, ...]" = field(init=False)
+    masks: "dict[TaskArguments | None, npt.NDArray[np.bool_]]" = field(default_factory=dict)
+    _fits: dict[Key, bool] = field(default_factory=dict)
+    _joined: "dict[Segment, Segment]" = field(default_factory=dict)
+    _steps: "dict[Key, Step | None]" = field(default_factory=dict)
 
-    def __init__(
-        self, loose: tuple[Term, ...], positions: tuple[Position, ...], constraints: tuple[int, ...]
-    ) -> None:
-        self.loose = loose
-        self.positions = positions
-        self.constraints = constraints
-        self.weight = sum(map(weight, (*loose, *positions)))
+    def __post_init__(self) -> None:
+        self.weight = sum(map(weight, (*self.loose, *self.positions)))
         self.is_heavy = self.weight > _HEAVY
-        self.singles: tuple[Segment, ...] = (self,)
-        self.masks: dict[TaskArguments | None, npt.NDArray[np.bool_]] = {}
-        self._fits: dict[Key, bool] = {}
-        self._joined: dict[Segment, Segment] = {}
-        self._steps: dict[Key, Step | None] = {}
+        self.singles = (self,)
 
 
 Segments = tuple[Segment, "Segments"] | None
 """A linked list, the segment that is written next first."""
 
 
+@dataclass(slots=True, eq=False)
 class Step:
     """What filling the first position of a segment leads to.
 
@@ -274,11 +272,8 @@ class Step:
             variables any more, else None; an empty tuple if there are no such arguments.
     """
 
-    __slots__ = ("segments", "settled")
-
-    def __init__(self, segments: tuple[Segment, ...], settled: tuple[Term | None, ...]) -> None:
-        self.segments = segments
-        self.settled = settled
+    segments: tuple[Segment, ...]
+    settled: tuple[Term | None, ...]
 
 
 class OpenPositions:

@@ -80,7 +80,7 @@ def _run(order: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     # Nested lists are one of the written forms, as JSON text.
     node: Node = parse(program if isinstance(program, str) else json.dumps(program))
     signature = infer_signature(node, order["arguments"])
-    arguments = {name: str(kind) for name, kind in signature.arguments.items()}
+    arguments = signature.types
     inputs = {name: value for name, value in order["inputs"].items() if name in arguments}
     value = compile_program(node, arguments, limits)(inputs)
     return {

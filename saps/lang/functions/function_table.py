@@ -19,9 +19,8 @@ from saps.lang.errors import (
 )
 from saps.lang.limits import WORD, Meter
 from saps.lang.program_values import (
+    BOUND,
     FORMS,
-    LAMBDA_ARGUMENTS,
-    SELF,
     SYMBOL,
     FunctionValue,
     TypeValue,
@@ -149,7 +148,7 @@ def function(
 def _check_name(name: str) -> None:
     if name in _TABLE:
         raise DeclarationError(f"there is a function {name!r} in the table already")
-    if name in FORMS or name in (*LAMBDA_ARGUMENTS, SELF) or constant(name) is not None:
+    if name in FORMS or name in BOUND or constant(name) is not None:
         raise DeclarationError(f"a function cannot be named {name!r}: that already has a meaning")
     if not SYMBOL.fullmatch(name):
         raise DeclarationError(f"a function cannot be named {name!r}: that is not a symbol")
