@@ -102,7 +102,13 @@ def save_bundle(bundle: Bundle, folder: Path, *, half: bool = False) -> None:
         (draft / CONFIG).write_text(text + "\n", encoding="utf-8")
         bundle.tokenizer.save(draft / TOKENIZER)
         bundle.symbols.save(draft / SYMBOLS)
-        _write_optional(bundle, draft)
+        if bundle.words is not None:
+            text = json.dumps(sorted(bundle.words), ensure_ascii=False)
+            (draft / WORDS).write_text(text + "\n", encoding="utf-8")
+        if bundle.calibration is not None:
+            save_calibration(bundle.calibration, draft)
+        if bundle.kinds is not None:
+            bundle.kinds.save(draft)
         draft.chmod(0o755)
         _replace_folder(draft, folder)
     finally:
@@ -127,8 +133,6 @@ def load_bundle(path: Path | str | None = None, device: torch.device | str = "cp
         symbols = SymbolTable.load(folder / SYMBOLS)
     except (TokenizerError, SymbolError) as error:
         raise BundleError(str(error)) from error
-    except RecursionError as error:
-        raise BundleError(f"{folder / SYMBOLS} is damaged: it nests too deep to be read") from error
     try:
         # Shapes alone: a small file may ask for all of the memory.
         with torch.device("meta"), _WithoutValues():
@@ -187,16 +191,6 @@ def save_calibration(calibration: Mapping[str, Any], folder: Path) -> Path:
     return path
 
 
-def _write_optional(bundle: Bundle, folder: Path) -> None:
-    if bundle.words is not None:
-        text = json.dumps(sorted(bundle.words), ensure_ascii=False)
-        (folder / WORDS).write_text(text + "\n", encoding="utf-8")
-    if bundle.calibration is not None:
-        save_calibration(bundle.calibration, folder)
-    if bundle.kinds is not None:
-        bundle.kinds.save(folder)
-
-
 def _read_words(path: Path) -> frozenset[str] | None:
     words = _read_json(path) if path.is_file() else None
     if words is None:
@@ -239,7 +233,7 @@ def _check_weights(path: Path, network: nn.Module) -> None:
             shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
     except (safetensors.SafetensorError, OSError) as error:
         raise BundleError(f"{path} is damaged: {error}; copy or train the model again") from error
-    fault = misfit(shapes, network)
+    fault = _misfit(shapes, network)
     if fault:
         raise BundleError(
             f"{path} does not fit the {CONFIG}, {TOKENIZER} and {SYMBOLS} beside it: {fault}; "
@@ -295,7 +289,7 @@ def _replace_folder(draft: Path, folder: Path) -> None:
     shutil.rmtree(old)
 
 
-def misfit(shapes: Mapping[str, Sequence[int]], network: nn.Module) -> str | None:
+def _misfit(shapes: Mapping[str, Sequence[int]], network: nn.Module) -> str | None:
     """Return what keeps weights from fitting, in one clause; None if they fit.
 
     Args:

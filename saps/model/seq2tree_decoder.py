@@ -3,7 +3,8 @@
 Sizes: B examples, T pieces, C memory, E embedding, H hidden, R rows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor
 
@@ -11,7 +12,7 @@ from saps.model.attention import GeneralAttention, Layout
 from saps.model.cells.cell import Cell
 from saps.model.cells.gru import GruCell
 from saps.model.encoder import TextState
-from saps.model.tree_decoder import DecoderContext, FirstChild, Rows, Topology, TreeDecoder
+from saps.model.tree_decoder import DecoderContext, Rows, TreeDecoder
 
 
 class Seq2TreeDecoder(TreeDecoder):
@@ -33,30 +34,21 @@ class Seq2TreeDecoder(TreeDecoder):
     def __init__(
         self,
         *,
-        arities: Sequence[int],
         embedding_size: int,
-        hidden_size: int,
-        latent_size: int,
         memory_size: int,
-        dropout: float,
         cell: Callable[..., Cell] = GruCell,
-        topology: Topology = "arity",
-        first_child: FirstChild = "parent",
+        **settings: Any,
     ) -> None:
+        """Make the decoder; the `settings` are those that it shares with `TreeDecoder`."""
         super().__init__(
-            arities=arities,
             embedding_size=embedding_size,
-            hidden_size=hidden_size,
-            latent_size=latent_size,
             memory_size=memory_size,
             recurrence="vh",
             attention=False,
             latent_at_nodes=False,
             step_embedding=False,
-            dropout=dropout,
             cell=cell,
-            topology=topology,
-            first_child=first_child,
+            **settings,
         )
         self.register_parameter("query_bias", None)
         self.look = GeneralAttention(memory_size, embedding_size)

@@ -423,17 +423,12 @@ class TreeDecoder(nn.Module):
 
     def _unpacked(self, state: Tensor) -> NodeStates:
         """Undo `_packed`, by the sizes of this decoder's cells."""
-        sizes = [
-            0 if part is None else part.cell.state_size for part in (self.vertical, self.horizontal)
-        ]
-        vertical, horizontal, rest = state.split_with_sizes(
-            [*sizes, state.shape[1] - sum(sizes)], dim=1
-        )
-        return NodeStates(
-            vertical if self.vertical is not None else None,
-            horizontal if self.horizontal is not None else None,
-            Places(*rest.long().unbind(1)) if self.sees_places else None,
-        )
+        recurrences = self.vertical, self.horizontal
+        sizes = [0 if part is None else part.cell.state_size for part in recurrences]
+        *parts, rest = state.split_with_sizes([*sizes, state.shape[1] - sum(sizes)], dim=1)
+        vertical, horizontal = (x if n else None for x, n in zip(parts, sizes, strict=True))
+        places = Places(*rest.long().unbind(1)) if self.sees_places else None
+        return NodeStates(vertical, horizontal, places)
 
     def _score(self, shared: Tensor, context: DecoderContext, rows: Rows) -> NodeScores:
         query = self.dropout(self._query(shared, context, rows))

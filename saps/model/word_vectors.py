@@ -61,7 +61,12 @@ def _read(path: Path, words: frozenset[str], size: int) -> Iterator[tuple[str, l
     missing = set(words)
     for number, line in enumerate(_lines(path), start=1):
         place = f"{path}, line {number}"
-        fields = _fields(line, place)
+        try:
+            fields = line.decode("utf-8").rstrip().split(" ")
+        except UnicodeDecodeError as error:
+            raise WordVectorError(f"{place}: not UTF-8 text ({error.reason})") from error
+        if not fields[0]:
+            raise WordVectorError(f"{place}: expected a word and its numbers, found {line[:40]!r}")
         if number == 1 and len(fields) == 2 and all(field.isdigit() for field in fields):
             continue  # word2vec's text form opens with its counts
         word, values = _split(fields, size, place)
@@ -84,16 +89,6 @@ def _lines(path: Path) -> Iterator[bytes]:
             f"{path}: {error.strerror or error}; model.encoder.vectors is a file with a word and "
             "its numbers a line, or null"
         ) from error
-
-
-def _fields(line: bytes, place: str) -> list[str]:
-    try:
-        fields = line.decode("utf-8").rstrip().split(" ")
-    except UnicodeDecodeError as error:
-        raise WordVectorError(f"{place}: not UTF-8 text ({error.reason})") from error
-    if not fields[0]:
-        raise WordVectorError(f"{place}: expected a word and its numbers, found {line[:40]!r}")
-    return fields
 
 
 def _split(fields: list[str], size: int, place: str) -> tuple[str, list[str]]:

@@ -7,8 +7,6 @@ from torch import Tensor, nn
 
 from saps.model.cells.cell import Cell, orthogonal_gates_
 
-_ForgetGate = Literal["own", "coupled", "none"]
-
 
 class PeepholeCell(Cell):
     """LSTM with peepholes; each option takes a part away, `gate_recurrence` adds one.
@@ -35,7 +33,7 @@ class PeepholeCell(Cell):
         hidden_size: int,
         *,
         input_gate: bool = True,
-        forget_gate: _ForgetGate = "own",
+        forget_gate: Literal["own", "coupled", "none"] = "own",
         output_gate: bool = True,
         input_activation: bool = True,
         output_activation: bool = True,
