@@ -8,7 +8,7 @@ import typer
 
 import saps
 from saps.cli.ablate import ablate
-from saps.cli.console import Settings, prepare_streams, report
+from saps.cli.console import prepare_streams, report
 from saps.cli.data import app as data_app
 from saps.cli.hydra_application import HYDRA_CONTEXT, HydraCommand
 from saps.cli.programs import check, functions, run, show
@@ -69,8 +69,8 @@ def _root(
 def main() -> None:
     """Run the command of `sys.argv`; exit with 1 on an error, 2 on a wrong use, 130 on Ctrl-C."""
     prepare_streams()
-    settings = Settings(debug=os.environ.get("SAPS_DEBUG", "") not in ("", "0"))
+    options = {"debug": os.environ.get("SAPS_DEBUG", "") not in ("", "0")}  # --debug sets it
     try:
-        app(prog_name="saps", obj=settings)
+        app(prog_name="saps", obj=options)
     except Exception as error:
-        sys.exit(report(error, settings))
+        sys.exit(report(error, options["debug"]))

@@ -10,7 +10,6 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Annotated, Final, TextIO
 
 import typer
@@ -40,20 +39,13 @@ def prepare_streams() -> None:
 # What the user sees of an error: one message, or with `--debug` the traceback.
 
 
-@dataclass
-class Settings:
-    """What the options of a command change for the whole process."""
-
-    debug: bool = False
-
-
 class CommandError(Exception):
     """A command cannot go on; the message says what is wrong, where, and what to do."""
 
 
-def report(error: Exception, settings: Settings) -> int:
-    """Write `error` to stderr and return the exit status of the process."""
-    if settings.debug:
+def report(error: Exception, debug: bool) -> int:
+    """Write `error` to stderr, its traceback to `debug`; return the exit status of the process."""
+    if debug:
         traceback.print_exception(error)
     else:
         print(f"saps: error: {describe(error)}", file=sys.stderr)
@@ -96,7 +88,7 @@ def excerpt(text: str, place: int) -> str:
 
 def _set_debug(context: typer.Context, wanted: bool) -> None:
     if wanted:
-        context.ensure_object(Settings).debug = True
+        context.ensure_object(dict)["debug"] = True
 
 
 DebugOption = Annotated[

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 import typer
 from typer.core import TyperCommand
 
-from saps.cli.console import CommandError, Settings, log_on_stderr, report
+from saps.cli.console import CommandError, log_on_stderr, report
 from saps.resources import override, resource_folder, said_by_hydra
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def run_application(task: "Task", command: str, context: typer.Context) -> None:
         return
     import hydra
 
-    folder, settings = str(resource_folder("conf")), context.ensure_object(Settings)
+    folder, debug = str(resource_folder("conf")), context.ensure_object(dict).get("debug", False)
     # Where Hydra reads its command line; and it is to raise errors rather than print them.
     sys.argv, os.environ["HYDRA_FULL_ERROR"] = [f"saps {command}", *context.args], "1"
     with _configuration_errors(command, context.args), log_on_stderr():
@@ -76,7 +76,7 @@ def run_application(task: "Task", command: str, context: typer.Context) -> None:
             from saps.cli.sweep import run_sweep
 
             worded = functools.partial(_worded, task, command)
-            run_sweep(worded, command, context.args, settings)
+            run_sweep(worded, command, context.args, debug)
             return
 
         @hydra.main(version_base="1.3", config_path=folder, config_name=command)
@@ -85,7 +85,7 @@ def run_application(task: "Task", command: str, context: typer.Context) -> None:
             try:
                 _worded(task, command, config)
             except Exception as error:  # reported here: on its way out Hydra would add to it
-                sys.exit(report(error, settings))
+                sys.exit(report(error, debug))
 
         reporting_task()
 

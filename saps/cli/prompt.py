@@ -246,11 +246,8 @@ class ProgramPrompt(_Conversation):
             ":type": lambda text: str(self._signature(self._program(text))),
             ":python": self._show_python,
             ":tree": lambda text: render.box_tree(self._program(text)),
-            ":help": self._help,
+            ":help": lambda n: render.describe(function_named(n)) if n else PROGRAM_HELP,
         }
-
-    def _help(self, name: str) -> str:
-        return render.describe(function_named(name)) if name else PROGRAM_HELP
 
     def command(self, line: str) -> str:
         """See `_Conversation.command`; `help` and `quit` may be arguments."""
@@ -302,8 +299,7 @@ class ProgramPrompt(_Conversation):
     def _show_python(self, text: str) -> str:
         node = self._program(text)
         signature = self._signature(node)
-        types = {name: str(kind) for name, kind in signature.arguments.items()}
-        return to_python(node, types, str(signature.result)).rstrip()
+        return to_python(node, signature.types, str(signature.result)).rstrip()
 
     def _signature(self, node: Node) -> Signature:
         """Return the types of a program, under those of the bound arguments that it mentions."""

@@ -31,7 +31,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, RunMode, TaskFunction
 from omegaconf import OmegaConf, open_dict
 
-from saps.cli.console import CommandError, NamedLines, Settings, describe, log_on_stderr, report
+from saps.cli.console import CommandError, NamedLines, describe, log_on_stderr, report
 from saps.cli.hydra_application import command_to_resume
 from saps.resources import override, resource_folder
 
@@ -55,7 +55,7 @@ _KILLED: Final = (
 
 
 def run_sweep(
-    task: Callable[["DictConfig"], None], command: str, arguments: Sequence[str], settings: Settings
+    task: Callable[["DictConfig"], None], command: str, arguments: Sequence[str], debug: bool
 ) -> None:
     """Run `task`, which must pickle, on the configuration of each job; tell at the end how it went.
 
@@ -76,7 +76,7 @@ def run_sweep(
         )
         # Put in here, as Hydra itself makes no launcher that is not of its own packages.
         assert sweeper.launcher is not None, "a sweeper that is set up has one"
-        sweep = _Sweep(sweeper.launcher, config, loader, task, command, arguments, settings)
+        sweep = _Sweep(sweeper.launcher, config, loader, task, command, arguments, debug)
         sweeper.launcher = sweep
         sweeper.sweep(arguments=sweep.given)
     sweep.end()
@@ -92,7 +92,7 @@ class _Sweep(Launcher):
     task: Callable[["DictConfig"], None]
     command: str
     arguments: Sequence[str]
-    settings: Settings
+    debug: bool
     # A name that no other sweep has.
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
     outcomes: list["Outcome"] = field(default_factory=list)
@@ -126,7 +126,7 @@ class _Sweep(Launcher):
         # Ctrl-C is ours to leave to the jobs; `nohup` ignores it for all.
         takes_ctrl_c = side_by_side and signal.getsignal(signal.SIGINT) != signal.SIG_IGN
         job = Job(
-            *(self.task, self.settings, self.key, tuple(names), first),
+            *(self.task, self.debug, self.key, tuple(names), first),
             *(side_by_side, takes_ctrl_c, os.getpid()),
         )
         context = HydraContext(self.loader, Callbacks(self.config))
@@ -285,7 +285,7 @@ class Job:
     """
 
     task: Callable[["DictConfig"], None]
-    settings: Settings
+    debug: bool
     # Names the sweep, as no other one is.
     sweep: str
     names: tuple[str, ...]
@@ -332,7 +332,7 @@ class Job:
             except Exception as error:
                 if _is_of_submitit(error):
                     return Outcome(name, 1, words_of_submitit(error))
-                return Outcome(name, report(error, self.settings), describe(error))
+                return Outcome(name, report(error, self.debug), describe(error))
         return Outcome(name, 0)
 
 

@@ -67,30 +67,8 @@ _ASK = "Ask which of two likely meanings is right, at most three times."
 _BEST = "Show the best guess, however unlikely it is to be right."
 _PYTHON = "Print only the program, as a Python function."
 _TIMEOUT = "Give up after this many seconds; inf means never."
-
-_TextArgument = Annotated[str | None, Argument(metavar="TEXT", help=_TEXT, show_default=False)]
-_RunOption = Annotated[str | None, Option("--input", metavar="JSON|@FILE", help=_INPUT)]
-_CsvOption = Annotated[str | None, Option("--csv", metavar="FILE", help=_CSV)]
-_ColumnOption = Annotated[list[str] | None, Option(metavar="NAME=ARG", help=_COLUMN)]
-_ApplyOption = Annotated[str | None, Option(metavar="OUT|rowwise", help=_APPLY)]
-_ArgOption = Annotated[list[str] | None, Option(metavar="NAME=TYPE", help=_ARG)]
-_ReturnsOption = Annotated[
-    str | None, Option(metavar="TYPE", help="Declare the type of the value, such as int.")
-]
-_ExampleOption = Annotated[list[str] | None, Option(metavar="EXAMPLE", help=_EXAMPLE)]
-_ExamplesOption = Annotated[Path | None, Option(metavar="FILE", help=_EXAMPLES)]
-_TopOption = Annotated[int, Option(min=1, metavar="K", help="Show the K best programs.")]
-_BeamOption = Annotated[int | None, Option(min=1, metavar="N", help=_BEAM)]
-_TemperatureOption = Annotated[float | None, Option(metavar="T", help=_TEMPERATURE)]
-_SeedOption = Annotated[int | None, Option(min=0, metavar="N", help=_SEED)]
-_ShowOption = Annotated[list[str] | None, Option(metavar="VIEW", help=_SHOW)]
-_TimeoutOption = Annotated[float, Option(metavar="S", help=_TIMEOUT)]
-_SamplesOption = Annotated[
-    bool, Option("--samples/--no-samples", help="Show the program on a few inputs.")
-]
-_AskOption = Annotated[bool, Option("--ask", help=_ASK)]
-_BestOption = Annotated[bool, Option("--best", help=_BEST)]
-_PythonOption = Annotated[bool, Option("--python", help=_PYTHON)]
+_RETURNS = "Declare the type of the value, such as int."
+_SAMPLES = "Show the program on a few inputs."
 
 
 @dataclass(frozen=True)
@@ -113,26 +91,26 @@ class _Form:
 
 def synthesize(
     context: typer.Context,
-    text: _TextArgument = None,
-    input_: _RunOption = None,
-    csv: _CsvOption = None,
-    column: _ColumnOption = None,
-    apply: _ApplyOption = None,
-    arg: _ArgOption = None,
-    returns: _ReturnsOption = None,
-    example: _ExampleOption = None,
-    examples: _ExamplesOption = None,
-    top: _TopOption = 1,
-    beam: _BeamOption = None,
-    temperature: _TemperatureOption = None,
-    seed: _SeedOption = None,
-    show: _ShowOption = None,
-    timeout: _TimeoutOption = 30.0,
-    samples: _SamplesOption = True,
-    ask: _AskOption = False,
-    best: _BestOption = False,
+    text: Annotated[str | None, Argument(metavar="TEXT", help=_TEXT, show_default=False)] = None,
+    input_: Annotated[str | None, Option("--input", metavar="JSON|@FILE", help=_INPUT)] = None,
+    csv: Annotated[str | None, Option("--csv", metavar="FILE", help=_CSV)] = None,
+    column: Annotated[list[str] | None, Option(metavar="NAME=ARG", help=_COLUMN)] = None,
+    apply: Annotated[str | None, Option(metavar="OUT|rowwise", help=_APPLY)] = None,
+    arg: Annotated[list[str] | None, Option(metavar="NAME=TYPE", help=_ARG)] = None,
+    returns: Annotated[str | None, Option(metavar="TYPE", help=_RETURNS)] = None,
+    example: Annotated[list[str] | None, Option(metavar="EXAMPLE", help=_EXAMPLE)] = None,
+    examples: Annotated[Path | None, Option(metavar="FILE", help=_EXAMPLES)] = None,
+    top: Annotated[int, Option(min=1, metavar="K", help="Show the K best programs.")] = 1,
+    beam: Annotated[int | None, Option(min=1, metavar="N", help=_BEAM)] = None,
+    temperature: Annotated[float | None, Option(metavar="T", help=_TEMPERATURE)] = None,
+    seed: Annotated[int | None, Option(min=0, metavar="N", help=_SEED)] = None,
+    show: Annotated[list[str] | None, Option(metavar="VIEW", help=_SHOW)] = None,
+    timeout: Annotated[float, Option(metavar="S", help=_TIMEOUT)] = 30.0,
+    samples: Annotated[bool, Option("--samples/--no-samples", help=_SAMPLES)] = True,
+    ask: Annotated[bool, Option("--ask", help=_ASK)] = False,
+    best: Annotated[bool, Option("--best", help=_BEST)] = False,
     as_json: JsonOption = False,
-    python: _PythonOption = False,
+    python: Annotated[bool, Option("--python", help=_PYTHON)] = False,
     model: ModelOption = None,
     _debug: DebugOption = False,
 ) -> None:
@@ -171,8 +149,7 @@ def _check_use(context: typer.Context, text: str | None) -> None:
             param_hint="TEXT",
         )
     if text is None and not sys.stdin.isatty():
-        told = "give a text, or - to read specifications from stdin"
-        raise BadParameter(told, param_hint="TEXT")
+        raise BadParameter("give a text, or - to read specifications from stdin", param_hint="TEXT")
 
 
 def _check_form(form: _Form, text: str | None, csv: str | None) -> None:
