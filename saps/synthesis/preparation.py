@@ -14,6 +14,7 @@ from saps.data.tokenizer import normalise_typing
 from saps.english import Reading, Vocabulary, read_english
 from saps.english.contradictions import contradiction
 from saps.english.declarations import declared_types
+from saps.english.names import LETTERS
 from saps.lang import AlgoLispError, Node, Value
 from saps.lang.check import can_be_argument, is_reserved
 from saps.lang.program_values import constant
@@ -349,6 +350,35 @@ def prepare(task: Task, vocabulary: Vocabulary, symbols: SymbolTable) -> Prepare
         request = _request(task, declared, reading, names)
         check_request(symbols, request)
     return Prepared(task, reading, names, request)
+
+
+def as_shown(prepared: Prepared) -> Task | None:
+    """Return a task with the examples that its text seems to show; None where it shows none.
+
+    They have to fit the arguments that are declared. Where none is, the names are those of the
+    text, if they are as many as the inputs of the first example.
+    """
+    task, reading = prepared.task, prepared.reading
+    if task.examples or not reading.examples:
+        return None
+    first, _ = reading.examples[0]
+    names = list(task.arguments or reading.declared)
+    if not names:
+        names = [reading.names.get(letter, letter) for letter in sorted(reading.named)]
+        if len(names) != len(first):
+            free = (one for one in LETTERS if one not in {*reading.named, *reading.stand_ins})
+            types = {
+                letter: str(type_of_value(value))
+                for letter, value in zip(free, first, strict=False)
+            }
+            named = prepared.names.with_names_for(types).name_of
+            names = [named[letter] for letter in types]
+    shown = tuple(
+        InputOutput(dict(zip(names, given, strict=True)), output)
+        for given, output in reading.examples
+        if len(given) == len(names)
+    )
+    return replace(task, examples=shown) if shown else None
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from math import inf
+from math import exp, inf
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -51,7 +51,14 @@ from saps.synthesis.calibration import Calibration
 from saps.synthesis.explanation import Explanation, explain
 from saps.synthesis.faults import Factors
 from saps.synthesis.predictor import Predictor
-from saps.synthesis.preparation import MAX_TOKENS, ExampleLike, Prepared, Task, prepare
+from saps.synthesis.preparation import (
+    MAX_TOKENS,
+    ExampleLike,
+    Prepared,
+    Task,
+    as_shown,
+    prepare,
+)
 
 # From what a search found to what a person reads: names, types, Python, examples.
 
@@ -443,6 +450,8 @@ class Synthesizer:
             for item in ready:
                 if isinstance(item, Prepared):
                     answered = self._answer(found[id(item)], top)
+                    if all(map(_is_default, searches.values())):
+                        answered = self._or_as_shown(item, answered, searches[True], top)
                     yield answered if is_shown else self._unless_unknown(answered)
                 else:
                     yield item
@@ -514,6 +523,28 @@ class Synthesizer:
             for one, other in zip(told, read, strict=True)
         ]
 
+    def _or_as_shown(
+        self, item: Prepared, answered: Synthesis | SynthesisError, search: Search, top: int
+    ) -> Synthesis | SynthesisError:
+        """Return the answer to a text that has an example of its own, searched for by it.
+
+        What seems to be an example may be none, so it counts where its answer is the likelier one.
+        """
+        task = as_shown(item)
+        if task is None or _computes(answered, task.examples):
+            return answered
+        prepared = self._prepared(task, item.deadline)
+        if isinstance(prepared, SynthesisError):
+            return answered
+        (found,) = self._by_examples([prepared], search)  # type: ignore[arg-type]
+        other = self._answer(found, top)
+        if isinstance(other, SynthesisError) or not other.passes:
+            return answered
+        if isinstance(answered, Synthesis) and not _is_likelier(other, answered):
+            return answered
+        plain = tuple(replace(candidate, outcomes=()) for candidate in other.candidates)
+        return replace(other, candidates=plain, n_meanings=0)
+
     @property
     def _factors(self) -> Factors:
         return Factors() if self.calibration is None else self.calibration.factors
@@ -537,6 +568,30 @@ class Synthesizer:
             )
         except SynthesisError as error:
             return error
+
+
+def _is_default(search: Search) -> bool:
+    return isinstance(search, PlausibleSearch | GuidedSearch)
+
+
+def _is_likelier(one: Synthesis, other: Synthesis) -> bool:
+    return (one.confidence or exp(one.log_prob)) > (other.confidence or exp(other.log_prob))
+
+
+def _computes(answered: Synthesis | SynthesisError, examples: Sequence[InputOutput]) -> bool:
+    """Whether the program of an answer computes all of some examples."""
+    if isinstance(answered, SynthesisError):
+        return False
+    try:
+        run = compile_program(answered.program, answered.arguments, _EXAMPLE_LIMITS)
+        names = list(answered.arguments)
+        given = [dict(zip(names, one.inputs.values(), strict=True)) for one in examples]
+        return all(
+            values_equal(run(inputs), one.output)
+            for inputs, one in zip(given, examples, strict=True)
+        )
+    except (AlgoLispError, ValueError):  # as many inputs as arguments
+        return False
 
 
 def _nearest(told: Found, searched: Found) -> Found:

@@ -31,6 +31,7 @@ def test_an_example_is_found(text: str, given: tuple[Value, ...], output: Value)
         "def f(x) -> int",
         "x -> 2",
         "x % 3 == 0",
+        "3661 is 1:01:01",
         "v1.2 -> 3",
         "1 -> [2",
         ">>> f(a)\nb",

@@ -10,12 +10,12 @@ import pytest
 
 import saps
 from saps.english import Reading
-from saps.lang import AlgoLispError, Node, parse
+from saps.lang import AlgoLispError, Node, Value, compile_program, parse
 from saps.search.beam import BeamSearch
 from saps.search.interface import Prediction, Search
 from saps.search.request import Request
 from saps.synthesis.predictor import Predictor
-from saps.synthesis.preparation import Task, prepare
+from saps.synthesis.preparation import Task, as_shown, prepare
 from saps.synthesis.synthesizer import Synthesis, SynthesisError, Synthesizer
 from tests import pretrained
 
@@ -511,3 +511,45 @@ def test_a_program_must_use_what_its_text_opens_with_as_that_is_stated(
     assert prepared.request.wanted_arguments() == wanted
     if wanted:
         assert set(model.synthesize(text, best=True).arguments.values()) == set(wanted.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "value"),
+    [
+        (
+            "write a big number with commas between groups of three digits: 1234567 -> '1,234,567'",
+            {"n": 9876543},
+            "9,876,543",
+        ),
+        ("minutes and seconds like 135 -> '2:15', 65 -> '1:05'", {"n": 600}, "10:00"),
+    ],
+)
+def test_an_example_in_the_text_is_searched_by_where_the_answer_fails_it(
+    text: str, inputs: dict[str, Value], value: Value
+) -> None:
+    answer = pretrained.synthesizer().synthesize(text)
+    assert compile_program(answer.program, answer.arguments)(inputs) == value
+    assert answer.passes
+    assert not answer.candidates[0].outcomes  # it is the text's, not one that the person gave
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "shown"),
+    [
+        ("f(2, 3) -> 5", {"a": "int", "b": "int"}, [({"a": 2, "b": 3}, 5)]),
+        ("2, 3 -> 5 and 4 -> 1", {"a": "int", "b": "int"}, [({"a": 2, "b": 3}, 5)]),
+        ("it is 4 -> 1", {"a": "int", "b": "int"}, []),
+        ("[1, 2] and 3 -> [3, 6]", {}, [({"xs": [1, 2], "n": 3}, [3, 6])]),
+        ("the sum of xs", {}, []),
+    ],
+)
+def test_examples_of_a_text_are_those_that_its_arguments_can_take(
+    text: str, arguments: dict[str, str], shown: list[Any]
+) -> None:
+    model = pretrained.synthesizer()
+    prepared = prepare(
+        Task(text, arguments=arguments), model.vocabulary, model.predictor.bundle.symbols
+    )
+    task = as_shown(prepared)
+    found = [] if task is None else [(dict(one.inputs), one.output) for one in task.examples]
+    assert found == shown
