@@ -190,6 +190,26 @@ def write_whole(path: Path, content: bytes) -> None:
         draft.write_bytes(content)
 
 
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Make a folder for the work of the `with` block; take it away where that is cut short.
+
+    Folders that were there before stay, and so do those that something else was put into.
+
+    Raises:
+        OSError: the folder cannot be made.
+    """
+    missing = [place for place in (folder, *folder.absolute().parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # not empty
+            for place in missing:
+                place.rmdir()
+        raise
+
+
 def write_figure(path: Path, figure: "Figure", dpi: int = 120) -> None:
     """Write a picture whole or not at all, in the form that the name of the file says."""
     form = path.suffix.lower().removeprefix(".")

@@ -18,10 +18,10 @@ from typing import Any
 import saps
 from saps.data.algolisp import MAX_WORDS, SPLITS, format_example
 from saps.data.example import Example, Test
-from saps.data.files import DataError, Progress
+from saps.data.files import DataError, Progress, sole_writer
 from saps.data.symbols import CONSTANTS, is_literal
 from saps.data.table_file import Cells, read_table
-from saps.data.tasks.dataset_folder import check_folder, made_folder, write_folder
+from saps.data.tasks.dataset_folder import check_folder, write_folder
 from saps.data.tasks.generate import N_TESTS
 from saps.data.tasks.natural_inputs import LARGEST_NUMBER, draw_by_type
 from saps.data.tasks.sharding import split_sizes
@@ -29,6 +29,7 @@ from saps.data.tokenizer import normalise_text
 from saps.data.verification import LIMITS, Failure, checked, reproduces
 from saps.english.declarations import settle_signature
 from saps.lang import AlgoLispError, Node, Value, compile_program, infer_signature, parse
+from saps.resources import made_folder
 
 _ATTEMPTS = 100  # inputs that are tried for ten tests
 _REMEDY = "give --out another name, or --overwrite to replace it"
@@ -111,7 +112,7 @@ def import_pairs(
     source = {"source": path.name}
     check_folder(folder, source, _REMEDY, overwrite=overwrite)
     report = Imported(folder)
-    with made_folder(folder):
+    with made_folder(folder), sole_writer(folder):
         examples = _collected(path, columns, seed, workers, report, progress)
         splits = _split(path, examples, seed)
         report.sizes = {name: len(splits[name]) for name in SPLITS}
@@ -220,8 +221,7 @@ def _given_tests(given: Any) -> tuple[Test, ...]:
     try:
         return tuple(Test(dict(test["input"]), test["output"]) for test in tests)
     except (KeyError, TypeError, ValueError) as error:
-        reason = 'tests: expected {"input": {...}, "output": ...} of each'
-        raise ValueError(reason) from error
+        raise ValueError('tests: expected {"input": {...}, "output": ...} of each') from error
 
 
 def _drawn_tests(program: Node, arguments: Mapping[str, str], seed: int) -> tuple[Test, ...]:

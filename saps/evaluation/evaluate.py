@@ -9,7 +9,7 @@ import os
 import shlex
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
@@ -53,7 +53,7 @@ from saps.evaluation.report import (
 )
 from saps.evaluation.report_page import find_learning_curve, render_page
 from saps.evaluation.report_tables import render_markdown, show_report
-from saps.resources import LOCK, held
+from saps.resources import LOCK, held, made_folder
 
 MARKDOWN: Final = "report.md"
 PAGE: Final = "report.html"
@@ -202,16 +202,8 @@ def claimed(folder: Path, *, overwrite: bool) -> Iterator[None]:
         FolderInUseError: another command writes there.
     """
     check_folder(folder, overwrite=overwrite)
-    missing = [place for place in folder.absolute().parents if not place.exists()]
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with held(folder):
-            yield
-    except BaseException:
-        for place in missing:  # nothing was written, so nothing is left behind
-            with suppress(OSError):
-                place.rmdir()
-        raise
+    with made_folder(folder.parent), held(folder):
+        yield
 
 
 def write_folder(

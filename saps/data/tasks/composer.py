@@ -200,7 +200,7 @@ def _letters(n: int, rng: Random) -> list[str]:
 # What is drawn, in English: a wording of each family, an opening that declares the arguments, and
 # perhaps letters for parts.
 
-NOUNS = {
+_NOUNS = {
     "int": ("a number", "numbers"),
     "int[]": ("an array of numbers", "arrays of numbers"),
     "string": ("a string", "strings"),
@@ -268,7 +268,7 @@ class _Speaker:
             return f"{asks} {text}".strip() if self.rng.random() < 0.75 else text
         if family.result == "bool":
             return f"{asks or 'find'} {self.rng.choice(('whether', 'whether', 'if'))} {text}"
-        return f"{asks} {text}" if asks else f"what {verb_for(text)} {text}"
+        return f"{asks} {text}" if asks else f"what {_verb_for(text)} {text}"
 
     def define(self, use: Use) -> str:
         """Return the clause that gives a letter to a part of the expression."""
@@ -295,12 +295,10 @@ class _Speaker:
 
     def _fitting(self, groups: Sequence[Sequence[Phrase]], use: Use) -> list[list[Phrase]]:
         """Return the phrases whose `{X!}` slots all hold names, without empty groups."""
-        named = {slot for slot, filler in use.fillers.items() if self._is_name(filler)}
+        fillers = use.fillers.items()
+        named = {slot for slot, x in fillers if isinstance(x, Leaf) or x in self.defined}
         fitting = [[phrase for phrase in group if phrase.names <= named] for group in groups]
         return [group for group in fitting if group]
-
-    def _is_name(self, expression: Expression) -> bool:
-        return isinstance(expression, Leaf) or expression in self.defined
 
     def _render(self, use: Use, phrase: Phrase) -> str:
         said = {slot: self._say(filler) for slot, filler in use.fillers.items()}
@@ -309,7 +307,7 @@ class _Speaker:
         )
 
 
-def verb_for(text: str) -> str:
+def _verb_for(text: str) -> str:
     """Return "is" or "are", as it goes with a noun phrase."""
     words = [word for word in text.split()[:3] if word not in ("the", "all", "first")]
     return "are" if words and words[0] in _PLURALS else "is"
@@ -326,7 +324,7 @@ _ASKS = {
 
 
 def _declaration(arguments: Mapping[str, str], unnamed: bool, rng: Random) -> str:
-    nouns = dict(NOUNS)
+    nouns = dict(_NOUNS)
     draw = rng.random()
     if draw < 0.1:
         nouns.update(_OTHER_NOUNS)
@@ -343,11 +341,9 @@ def _declaration(arguments: Mapping[str, str], unnamed: bool, rng: Random) -> st
     return listed([f"{nouns[kind][len(names) > 1]} {listed(names)}" for kind, names in groups])
 
 
-def listed(parts: Sequence[str]) -> str:
+def listed(parts: Sequence[str], comma: str = " , ") -> str:
     """Return the parts as "a , b and c"."""
-    if len(parts) == 1:
-        return parts[0]
-    return f"{' , '.join(parts[:-1])} and {parts[-1]}"
+    return parts[0] if len(parts) == 1 else f"{comma.join(parts[:-1])} and {parts[-1]}"
 
 
 # One worded example of a family, for people who look for one.

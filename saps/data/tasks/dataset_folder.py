@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -81,29 +81,6 @@ def _split_files(folder: Path) -> Iterator[str]:
     for split in SPLITS:
         with suppress(DataError):
             yield find_split(folder, split).name
-
-
-@contextmanager
-def made_folder(folder: Path) -> Iterator[None]:
-    """Make a folder for the work of the `with` block; take it away where that is cut short.
-
-    Folders that were there before stay, and so do those that something else was put into. No other
-    command writes tasks into the folder meanwhile.
-
-    Raises:
-        FolderInUseError: another command writes there.
-        OSError: the folder cannot be made.
-    """
-    missing = [place for place in (folder, *folder.parents) if not place.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with sole_writer(folder):
-            yield
-    except BaseException:
-        with suppress(OSError):  # not empty: another part of the set is made in it
-            for place in missing:
-                place.rmdir()
-        raise
 
 
 def write_folder(
@@ -197,8 +174,7 @@ def _metadata(part: Path) -> dict[str, Any]:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        reason = f"cannot be read ({error.strerror}); make the part again"
-        raise DataError(path, reason) from error
+        raise DataError(path, f"cannot be read ({error.strerror}); make the part again") from error
     except ValueError as error:
         raise DataError(path, f"is not JSON ({error}); make the part again") from error
     lacking = [name for name in ("shard", "sizes", "split") if name not in dict(fields)]

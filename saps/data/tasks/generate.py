@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from saps.data.algolisp import format_example
 from saps.data.example import Example, Test
+from saps.data.files import sole_writer
 from saps.data.statistics import data_progress
 from saps.data.tasks.composer import Draft, Pair, Shape, draw_draft, phrase_task
-from saps.data.tasks.dataset_folder import check_folder, made_folder, write_folder
+from saps.data.tasks.dataset_folder import check_folder, write_folder
 from saps.data.tasks.family import Catalogue, default_catalogue
 from saps.data.tasks.kinds import Slot, people
 from saps.data.tasks.natural_inputs import LARGEST_NUMBER, LIMITS, draw_by_type, draw_inputs
@@ -36,6 +37,7 @@ from saps.data.wordings.noise import Noise
 from saps.data.wordings.requests import NoWordingError, say
 from saps.lang import AlgoLispError, Node, compile_program, infer_type
 from saps.pool import map_in_order
+from saps.resources import made_folder
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -211,7 +213,7 @@ def generate_dataset(
     if type(overwrite) is not bool:
         raise ValueError(f"overwrite is {overwrite!r}, expected true or false")
     check_folder(folder, settings.metadata(0, {}), _REMEDY, overwrite=overwrite)
-    with made_folder(folder):  # a path that cannot be written is known at once
+    with made_folder(folder), sole_writer(folder):  # a path that cannot be written is known at once
         # Another command may have been there meanwhile.
         check_folder(folder, settings.metadata(0, {}), _REMEDY, overwrite=overwrite)
         collector = _collect(settings, workers)

@@ -13,6 +13,7 @@ from importlib.resources import files
 from random import Random
 from typing import Any, Final, TypeGuard
 
+from saps.data.tasks.composer import listed
 from saps.data.tasks.kinds import NOTE, REGISTERS, SLOT, Wording, pattern, plain
 from saps.data.tasks.people import Argument, Asked, Filler, Joint, Literal
 from saps.data.wordings.tables import Pattern
@@ -171,18 +172,15 @@ class _Telling:
         """Return an argument as it is declared: "a list of numbers xs"."""
         if argument in self.phrased:
             return self._unnamed(argument)
-        noun, name = self._noun(argument), self.name(argument)
+        noun, name = self.frame(f"noun {argument.kind}"), self.name(argument)
         if "{n}" in noun:
             return noun.replace("{n}", name)
         return f"{noun} {name}" if self.rng.random() < 0.85 else f"{noun} called {name}"
 
-    def _noun(self, argument: Argument) -> str:
-        return self.frame(f"noun {argument.kind}")
-
     def _unnamed(self, argument: Argument) -> str:
         """Return "a list of numbers"; a noun that ends in "called" or holds the name needs one."""
         for _ in range(_TRIES):
-            noun = self._noun(argument)
+            noun = self.frame(f"noun {argument.kind}")
             if "{n}" not in noun and not _NEEDS_NAME.search(noun):
                 return noun
         return f"a given {argument.type}"
@@ -362,7 +360,8 @@ class _Telling:
         rng = self.rng
         text = core = self._noted(core, register) if rng.random() < _NOTED else core
         if self.declares and self.arguments and register not in ("code", "story"):
-            given = self.frame("given", A=_listed([self.declared(a) for a in self.arguments]))
+            declared = [self.declared(argument) for argument in self.arguments]
+            given = self.frame("given", A=listed(declared, ", "))
             text = f"{given} {text}" if rng.random() < 0.8 else f"{text.rstrip('.')}. {given}"
         if rng.random() < _SIGNATURE and register not in ("code", "story", "sheet"):
             text = self._with_signature(text)
@@ -461,10 +460,6 @@ def _shown(value: Any, rng: Random) -> str:
     if isinstance(value, bool):
         return str(value) if rng.random() < 0.5 else str(value).lower()
     return json.dumps(value, ensure_ascii=False)
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _third_person(command: str) -> str:
