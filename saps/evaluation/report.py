@@ -324,14 +324,12 @@ class Record:
     @classmethod
     def of(cls, result: Result) -> "Record":
         example, verdict = result.example, result.verdict
-        failing = None
-        if verdict.outcome is not Outcome.PASSED:
-            # One test is enough to see what is wrong, and predictions.jsonl stays small.
-            number = next((i for i, t in enumerate(verdict.tests) if t is not Outcome.PASSED), None)
-            if number is not None and number < len(example.tests):
-                test = example.tests[number]
+        failing, pairs = None, zip(example.tests, verdict.tests, strict=False)
+        for number, (test, outcome) in enumerate(pairs, 1):
+            if outcome is not Outcome.PASSED:
                 inputs, output = shown(dict(test.inputs)), shown(test.output)
-                failing = FailingTest(number + 1, inputs, output, verdict.got)
+                failing = FailingTest(number, inputs, output, verdict.got)
+                break  # one is enough to see what is wrong, and predictions.jsonl stays small
         return cls(
             text=example.text,
             gold=str(example.program),

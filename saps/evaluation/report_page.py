@@ -69,7 +69,7 @@ class Plot:
 @_in_ink
 def plot_slice(part: Slice) -> Plot:
     """Draw exact match and accuracy by one property, with 95 % intervals."""
-    figure, axes = _figure()
+    figure, axes = new_figure()
     for label, color, shift, rates in (  # beside each other, so that neither hides the other
         ("exact match", _FIRST, -0.08, [row.exact_match for row in part.rows]),
         ("accuracy by tests", _SECOND, 0.08, [row.accuracy for row in part.rows]),
@@ -87,7 +87,7 @@ def plot_slice(part: Slice) -> Plot:
 @_in_ink
 def plot_reliability(bins: Sequence[Bin], error: float) -> Plot:
     """Draw the share that passes over the probability that the model gave, and name the error."""
-    figure, axes = _figure()
+    figure, axes = new_figure()
     points = {part.confidence: part.passed for part in bins if part.confidence is not None}
     axes.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, linestyle=":")
     plot_rates(axes, list(points), list(points.values()), fmt="o-", color=_FIRST, elinewidth=1)
@@ -104,7 +104,7 @@ def plot_reliability(bins: Sequence[Bin], error: float) -> Plot:
 def plot_confusions(confusions: Sequence[Confusion]) -> Plot:
     """Draw the most frequent confusions between symbols as bars."""
     shown = list(confusions[:_MOST_CONFUSIONS])[::-1]
-    figure, axes = _figure(height=1.0 + 0.24 * len(shown))
+    figure, axes = new_figure(height=1.0 + 0.24 * len(shown))
     names = [f"{item.gold}  \N{RIGHTWARDS ARROW}  {item.predicted}" for item in shown]
     axes.barh(names, [item.n_tasks for item in shown], color=_FIRST)
     axes.set_xlabel("tasks")
@@ -116,7 +116,7 @@ def plot_confusions(confusions: Sequence[Confusion]) -> Plot:
 def plot_learning_curve(epochs: Sequence[Epoch]) -> Plot:
     """Draw the validation measures over the epochs of the training run."""
     numbers, train_loss, val_loss, exact = ([epoch[name] for epoch in epochs] for name in _COLUMNS)
-    figure, axes = _figure()
+    figure, axes = new_figure()
     axes.plot(numbers, exact, "o-", color=_FIRST, label="validation exact match")
     axes.set(xlabel="epoch", ylim=(0, 1.02))
     axes.set_ylabel("share of tasks")
@@ -130,8 +130,9 @@ def plot_learning_curve(epochs: Sequence[Epoch]) -> Plot:
     return Plot("Learning curve", "Of the training run that made the model.", _svg(figure))
 
 
-def _figure(height: float = 3.2) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(6.4, height), layout="constrained")
+def new_figure(width: float = 6.4, height: float = 3.2) -> tuple[Figure, Axes]:
+    """Return a figure with axes that have no frame."""
+    figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes

@@ -13,11 +13,10 @@ from rich.text import Text
 from saps.evaluation.metrics import Measures, Rate, SliceRow, Spread
 from saps.evaluation.report import Report
 
-MEASURES: Final = "Measures"
-CLEANED: Final = "Measures over the tasks whose own program passes their tests"
-OUTCOMES: Final = "Outcomes"
-ALL_FAMILIES: Final = "All families"
-ROBUSTNESS: Final = "Robustness to rewording"
+_MEASURES: Final = "Measures"
+_CLEANED: Final = "Measures over the tasks whose own program passes their tests"
+_OUTCOMES: Final = "Outcomes"
+_ROBUSTNESS: Final = "Robustness to rewording"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +31,13 @@ class Table:
 def tables(report: Report) -> Iterator[Table]:
     """Yield the tables of a report, the most important first; none is empty."""
     n = report.full.n
-    yield _measures(MEASURES, report.full)
+    yield _measures(_MEASURES, report.full)
     # Where all targets pass, both tables would be the same.
     if report.cleaned.n != n:
-        yield _measures(CLEANED, report.cleaned)
+        yield _measures(_CLEANED, report.cleaned)
     outcomes = report.full.outcomes.items()
     counts = tuple((str(name), percent(Rate(count, n))) for name, count in outcomes)
-    yield Table(OUTCOMES, ("outcome", "tasks"), counts)
+    yield Table(_OUTCOMES, ("outcome", "tasks"), counts)
     for part in report.slices:
         if part.name != "family":
             yield _rows(f"By {part.title}", part.name.replace("_", " "), part.rows)
@@ -64,7 +63,7 @@ def families(report: Report) -> Iterator[Table]:
     """Yield the table of every family, which is too long for most purposes."""
     for part in report.slices:
         if part.name == "family":
-            yield _rows(ALL_FAMILIES, "family", part.rows)
+            yield _rows("All families", "family", part.rows)
 
 
 def percent(rate: Rate | None) -> str:
@@ -136,10 +135,10 @@ def _robustness(report: Report) -> Iterator[Table]:
     reworded = ("reworded", "95 % int.", "drop, points")
     held_out = ("holdout accuracy, plain", *reworded) if searched else ()
     header = ("accuracy, plain", *reworded, *held_out, "exact match, plain", *reworded[:2])
-    yield Table(ROBUSTNESS, ("rewording", *header), rows)
+    yield Table(_ROBUSTNESS, ("rewording", *header), rows)
 
 
-def brief_robustness(report: Report) -> Iterator[Table]:
+def _brief_robustness(report: Report) -> Iterator[Table]:
     """Yield the drops on rewordings, narrow enough for a terminal.
 
     Where tests guided the search, the accuracy on the others is what tells.
@@ -155,7 +154,7 @@ def brief_robustness(report: Report) -> Iterator[Table]:
         shares = (percent(rate).partition(" (")[0] for rate in (plain, reworded))
         rows.append((row.kind, f"{plain.n:,}", *shares, drop(plain, reworded)))
     header = ("rewording", "tasks", "plain", "reworded", "drop, points")
-    yield Table(f"{ROBUSTNESS}: {measure}", header, tuple(rows))
+    yield Table(f"{_ROBUSTNESS}: {measure}", header, tuple(rows))
 
 
 def drop(plain: Rate | None, reworded: Rate | None) -> str:
@@ -175,7 +174,7 @@ def caption(report: Report) -> str:
     )
 
 
-def pace(report: Report) -> str:
+def _pace(report: Report) -> str:
     """Say how long it took, in one line."""
     timing = report.timing
     return (
@@ -240,13 +239,13 @@ def provenance_facts(report: Report) -> Iterator[tuple[str, str]]:
     typed = "read as saps synthesize reads them"
     yield "texts", typed if provenance.as_typed else "as they are"
     yield "limits of a run", json.dumps(dict(provenance.limits))
-    yield "time", pace(report)
+    yield "time", _pace(report)
 
 
 # A report on a terminal.
 
 # The rest is in report.md: a terminal shows what one looks for first.
-_SHOWN: Final = (MEASURES, CLEANED, OUTCOMES, "By target depth, levels")
+_SHOWN: Final = (_MEASURES, _CLEANED, _OUTCOMES, "By target depth, levels")
 
 
 def show_report(report: Report, console: Console) -> None:
@@ -255,9 +254,9 @@ def show_report(report: Report, console: Console) -> None:
     for table in tables(report):
         if table.title in _SHOWN:
             console.print(draw(table))
-    for table in brief_robustness(report):
+    for table in _brief_robustness(report):
         console.print(draw(table))
-    console.print(Text(pace(report)), soft_wrap=True)
+    console.print(Text(_pace(report)), soft_wrap=True)
 
 
 def draw(table: Table) -> RenderableType:

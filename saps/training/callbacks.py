@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LOSS = "val/loss"
-
 
 class BestModel(Callback):
     """Calls `save` whenever the watched metric is better than it ever was in this run.
@@ -84,7 +82,7 @@ class BestModel(Callback):
         if trainer.sanity_checking:
             return
         value = float(trainer.callback_metrics[self.monitor])
-        loss = float(trainer.callback_metrics.get(_LOSS, math.nan))
+        loss = float(trainer.callback_metrics.get("val/loss", math.nan))
         if not has_finite_weights(pl_module):
             return  # no model is made of them; `Saving` ends the run
         if self._is_better(value, loss):
@@ -378,13 +376,19 @@ def epoch_line(row: Mapping[str, float]) -> str:
 
 def write_table(rows: list[Row], path: Path) -> None:
     """Write rows as CSV, a whole table or none."""
+    spelled = [{name: f"{value:.10g}" for name, value in row.items()} for row in rows]
+    write_whole(path, csv_text(spelled).encode())
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows as CSV, with all columns that one of them has."""
     # An epoch without a validation has fewer columns than the next one.
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: f"{value:.10g}" for name, value in row.items()} for row in rows)
-    write_whole(path, text.getvalue().encode())
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def draw_curves(rows: Sequence[Mapping[str, float]], path: Path) -> None:

@@ -215,8 +215,8 @@ def newest_checkpoint(folder: Path) -> tuple[Path, dict[str, Any]]:
 
 # What a checkpoint belongs to: a run goes on with the same network, data and settings only.
 
-# Where data lie, how they are called and how many validate changes nothing that is trained.
-_FREE_DATA_SETTINGS = ("path", "name", "cache", "dev_limit")
+FREE_DATA_SETTINGS = ("path", "name", "cache")
+"""Where data lie and how they are called: that changes nothing that is trained."""
 # Settings that runs of earlier versions lack, with the value that says what was done then.
 _ADDED = {"model.decoder.first_child": "parent"}
 _ABSENT = "absent"
@@ -285,7 +285,8 @@ def split_digest(folder: Path, split: str) -> str:
 
 def _settings_of(cfg: DictConfig) -> dict[str, Any]:
     config = plain_config(cfg)
-    data = {key: value for key, value in config["data"].items() if key not in _FREE_DATA_SETTINGS}
+    free = (*FREE_DATA_SETTINGS, "dev_limit")  # nor does how many tasks validate
+    data = {key: value for key, value in config["data"].items() if key not in free}
     return {key: config[key] for key in ("seed", "model", "optimizer")} | {"data": data}
 
 

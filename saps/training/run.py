@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import lightning
 import torch
@@ -84,8 +84,7 @@ class TrainResult:
     parameters: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Start:
+class _Start(NamedTuple):
     """Where a run goes on: a checkpoint and what is in it."""
 
     path: Path

@@ -113,8 +113,7 @@ def check_ranges(cfg: DictConfig) -> None:
     for key, allowed in _RANGES.items():
         value = OmegaConf.select(cfg, key, default=_ABSENT)
         if value is not _ABSENT and not allowed.holds(value):
-            told = _spelled(value)
-            raise SettingError(f"{key}={told}: expected {allowed}{_HINTS.get(key, '')}")
+            raise SettingError(f"{key}={_spelled(value)}: expected {allowed}{_HINTS.get(key, '')}")
     for key in ("overwrite", "half_precision_bundle"):
         if type(cfg[key]) is not bool:
             raise SettingError(f"{key}={_spelled(cfg[key])}: expected true or false")

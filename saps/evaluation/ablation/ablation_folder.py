@@ -24,7 +24,7 @@ from saps.data.files import DataError
 from saps.evaluation.ablation.ablation_settings import SPLITS, AblationError, Row, Settings
 from saps.evaluation.report import Epoch, file_digest, read_metrics
 from saps.resources import LOCK, held, write_whole
-from saps.training.checkpoints import first_difference
+from saps.training.checkpoints import FREE_DATA_SETTINGS, first_difference
 
 SETTINGS: Final = "settings.json"
 TABLE: Final = "ablation.json"
@@ -39,8 +39,6 @@ _OURS: Final = (
 )
 # What a command leaves that ended before it began.
 _NOTHING: Final = (LOCK, "multirun.yaml", ".settings.json.part", ".settings.json.draft")
-# Where the data lie and what keeps them makes no difference to a row.
-_FREE: Final = ("path", "name", "cache")
 # What decides reports and not runs: with another, rows are judged again.
 _EVALUATION: Final = ("evaluate", "evaluation")
 # A begun run or a report: more than a mistake lies behind the ablation that is there.
@@ -136,7 +134,7 @@ def identity(settings: Settings) -> dict[str, Any]:
         "autoencoder_epochs": choices.autoencoder_epochs,
         "seed": settings.seeds[0],
         "train": choices.train,
-        "data": {key: value for key, value in settings.data.items() if key not in _FREE},
+        "data": {k: v for k, v in settings.data.items() if k not in FREE_DATA_SETTINGS},
         "optimizer": shared.get("optimizer"),
         "precision": str(shared["trainer"].get("precision")),
         "evaluate": choices.evaluate,

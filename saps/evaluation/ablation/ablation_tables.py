@@ -1,7 +1,5 @@
 """An ablation for people: its tables, notes, curves, and the files that hold them."""
 
-import csv
-import io
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +22,7 @@ from saps.evaluation.metrics import Rate, Spread
 from saps.evaluation.report import Epoch
 from saps.evaluation.report_tables import Table, escape, interval, percent, render_table
 from saps.resources import write_figure, write_whole
+from saps.training.callbacks import csv_text
 
 _TITLES: Final = {
     "models": "Models",
@@ -352,11 +351,7 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
         for key in ("measure", "validation", "test", "parameters_millions"):
             line[f"published_{key}"] = (row["published"] or {}).get(key)
         lines.append(line)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    return text.getvalue()
+    return csv_text(lines)
 
 
 # Curves: exact match by epoch, one line a run, and by the number of tasks.
@@ -400,12 +395,11 @@ def draw_sizes(points: Sequence[tuple[int, Judgement]], path: Path) -> None:
 @contextmanager
 def _drawn(path: Path, width: float, **labels: str) -> Iterator[Any]:
     """Give axes of per cent to draw on, and write the picture in one step."""
-    from matplotlib.figure import Figure  # most commands never draw, and it takes long to import
+    # Most commands never draw, and matplotlib takes long to import.
+    from saps.evaluation.report_page import new_figure
 
-    figure = Figure(figsize=(width, 4.8), layout="constrained")
-    axes: Any = figure.add_subplot()
+    figure, axes = new_figure(width, 4.8)
     axes.set(ylim=(0, 102), **labels)
     axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
     yield axes
     write_figure(path, figure)

@@ -43,6 +43,7 @@ from saps.resources import resource_folder, said_by_hydra
 from saps.training.callbacks import Freezing
 from saps.training.checkpoints import (
     CONFIG,
+    FREE_DATA_SETTINGS,
     KEY,
     LAST,
     CheckpointError,
@@ -272,7 +273,7 @@ def make_in_waves(settings: Settings, start: Callable[[Sequence[Row]], None]) ->
         Exception: of `start`, if no row was begun: the launcher itself does not work.
     """
     suspects: set[str] = set()
-    while waiting := [row for row in settings.rows if not _is_over(settings, row)]:
+    while waiting := [row for row in settings.rows if not state_of(settings, row).stage.is_over]:
         names = {row.name for row in waiting}
         free = [row for row in waiting if row.needs not in names]
         wave = next(([row] for row in free if row.name in suspects), free)
@@ -281,7 +282,7 @@ def make_in_waves(settings: Settings, start: Callable[[Sequence[Row]], None]) ->
             start(wave)
         except Exception as raised:  # of the launcher: a row's own are written down
             error = raised
-        lost = [row for row in wave if not _is_over(settings, row)]
+        lost = [row for row in wave if not state_of(settings, row).stage.is_over]
         begun = [row for row in lost if (settings.row_folder(row.name) / WORKING).exists()]
         if error is not None and not begun and len(lost) == len(wave):
             raise error
@@ -298,10 +299,6 @@ def make_in_waves(settings: Settings, start: Callable[[Sequence[Row]], None]) ->
             suspects.add(row.name)
 
 
-def _is_over(settings: Settings, row: Row) -> bool:
-    return state_of(settings, row).stage.is_over
-
-
 # What `saps train` and `saps evaluate` get for a row, and whether what lies there was made so.
 
 # What decides the trained model. The rest says where it lies and how it is computed.
@@ -310,7 +307,7 @@ _DECISIVE: Final = (
     *("decoding", "freezing", "start_from", "matmul_precision", "half_precision_bundle"),
 )
 _FREE: Final = {
-    "data": ("path", "name", "cache"),
+    "data": FREE_DATA_SETTINGS,
     "trainer": ("accelerator", "devices", "log_every_n_steps"),
 }
 _START: Final = "started_from.json"
