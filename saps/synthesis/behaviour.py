@@ -29,7 +29,7 @@ from saps.search.request import InputOutput, Request
 from saps.synthesis.bottom_up import put_together
 from saps.synthesis.code_programs import code_predictions
 from saps.synthesis.edge_cases import empty_for_empty, is_like, mended, said_edges, with_edge
-from saps.synthesis.faults import SMALL, Factors, Faults, faults_of
+from saps.synthesis.faults import SMALL, Factors, Faults, faults_of, misnamed
 from saps.synthesis.kind_programs import kind_predictions
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.preparation import Prepared, is_open
@@ -115,7 +115,8 @@ def behaviours(
         for prediction, run in group[:_MOST_COSTED]:
             outputs = run.outputs if run.types else ()
             faults = faults_of(prediction.program, request, text, labelled, outputs, named)
-            faults = replace(faults, example=run.n_failed)
+            by_name = {} if reading is None else _types_by_name(run.types, reading, request)
+            faults = replace(faults, example=run.n_failed, misnamed=misnamed(by_name))
             costed.append((factors.loss(faults) - prediction.log_prob, faults, prediction, run))
         _, faults, chosen, run = min(costed, key=lambda one: one[0])
         total = log(min(1.0, sum(exp(p.log_prob) for p, _ in group)) or 1e-300)
@@ -123,6 +124,16 @@ def behaviours(
         members = tuple(p for p, _ in group)
         found.append(Behaviour(best, members, faults, run.inputs, run.outputs, run.types))
     return sorted(found, key=lambda behaviour: -behaviour.best.log_prob)
+
+
+def _types_by_name(types: Mapping[str, str], reading: Reading, request: Request) -> dict[str, str]:
+    """Return the types of the arguments that a text names and nobody declared."""
+    declared = request.wanted_arguments() or {}
+    return {
+        reading.names.get(letter, letter): kind
+        for letter, kind in types.items()
+        if letter in reading.named and letter not in declared
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class Faults:
         step: operations of the text that nothing in it can do (see `lost_steps`).
         fails: 1 where it failed on all inputs drawn.
         constant: 1 where it gave the same for all of them, and its value is no truth.
+        misnamed: arguments of a type that nobody would give their name (see `misnamed`).
     """
 
     argument: int = 0
@@ -44,6 +45,7 @@ class Faults:
     closed: int = 0
     unsaid: int = 0
     example: int = 0
+    misnamed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Factors:
     closed: float = 3.0
     unsaid: float = 1.0
     example: float = 3.0
+    misnamed: float = 2.5
 
     def loss(self, faults: Faults) -> float:
         """Return what all faults of a program cost together."""
@@ -181,6 +184,30 @@ def faults_of(
         int(not takes and bool(text) and not wanted),
         min(lacking, len(unsaid_numbers(program, text, labelled))) if text and lacking else 0,
     )
+
+
+# Names that say a type as clearly as a declaration does; "a", "x" and "s" do not.
+_NAMES_OF: Final = (
+    (r"[nkmijr]|count|limit|size|year|index|target|threshold|minutes?|hours?", "int"),
+    (r"st|str|string|text|word|sentence|name|line|char|letter|prefix|suffix", "string"),
+    (r"xs|ys|zs|nums|numbers|arr|array|list|lst|values|words|names|strings|items", "[]"),
+    (r"matrix|grid|board|table", "[][]"),
+)
+
+
+def misnamed(types: Mapping[str, str]) -> int:
+    """Return how many arguments have a type that nobody would give their name: an array `n`.
+
+    Args:
+        types: of the arguments of a program, by the names of the text.
+    """
+    wrong = 0
+    for name, kind in types.items():
+        wanted = next((of for form, of in _NAMES_OF if re.fullmatch(form, name.lower())), "")
+        is_plain = wanted in ("int", "string")
+        is_open = any(part.isupper() for part in kind)  # "T[]": of whatever it is given
+        wrong += not is_open and (kind != wanted if is_plain else not kind.endswith(wanted))
+    return wrong
 
 
 _FOR_EXAMPLE: Final = re.compile(

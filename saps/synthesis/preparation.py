@@ -12,8 +12,7 @@ from typing import Final, TypeAlias, TypeVar
 from saps.data.symbols import ARGUMENTS, SymbolTable
 from saps.data.tokenizer import normalise_typing
 from saps.english import Reading, Vocabulary, read_english
-from saps.english.contradictions import contradiction
-from saps.english.declarations import declared_types
+from saps.english.declarations import contradiction, declared_types
 from saps.english.names import LETTERS
 from saps.lang import AlgoLispError, Node, Value
 from saps.lang.check import can_be_argument, is_reserved

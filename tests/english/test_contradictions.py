@@ -2,7 +2,7 @@
 
 import pytest
 
-from saps.english.contradictions import contradiction
+from saps.english.declarations import contradiction
 
 
 @pytest.mark.parametrize(

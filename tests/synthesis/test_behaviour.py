@@ -13,7 +13,7 @@ from saps.search.interface import Prediction
 from saps.search.request import InputOutput, Request
 from saps.synthesis import behaviour
 from saps.synthesis.behaviour import Found, among_kinds, behaviours, passes
-from saps.synthesis.faults import Factors, Faults, faults_of, lost_steps
+from saps.synthesis.faults import Factors, Faults, faults_of, lost_steps, misnamed
 from saps.synthesis.predictor import Predictor
 from saps.synthesis.preparation import Task, prepare
 from tests import pretrained
@@ -221,3 +221,25 @@ def test_a_program_that_contradicts_an_example_of_the_text_loses() -> None:
     assert [str(one.best.program) for one in found] == ["(reduce a 0 +)", "(len a)"]
     # Strings are none of its input, and it takes one argument: these examples say nothing of it.
     assert [one.faults.example for one in found] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("types", "count"),
+    [
+        ({"n": "int[]", "xs": "int"}, 2),
+        ({"n": "int", "xs": "string[]", "word": "string"}, 0),
+        ({"word": "string[]"}, 1),
+        ({"matrix": "int[]"}, 1),
+        ({"x": "int[]", "a": "string", "s": "int"}, 0),
+        ({"k": "T", "nums": "T[]"}, 0),
+    ],
+)
+def test_a_name_speaks_against_a_type_that_nobody_would_give_it(
+    types: dict[str, str], count: int
+) -> None:
+    assert misnamed(types) == count
+
+
+def test_n_is_no_array_where_nothing_is_declared() -> None:
+    answer = pretrained.synthesizer().synthesize("the n by n identity matrix as a list of rows")
+    assert answer.arguments == {"n": "int"}
