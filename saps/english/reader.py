@@ -54,11 +54,16 @@ _MARKS: Final = str.maketrans(
         "¬": " not ",
     }
 )
+_ABBREVIATED: Final = (
+    (re.compile(r"\be\.\s?g\.?(?=\W),?", re.IGNORECASE), "for example"),
+    (re.compile(r"\bi\.\s?e\.?(?=\W),?", re.IGNORECASE), "that is"),
+)
 # "a letter a-z", "(A-Z)", "[a-z0-9]": all that there are, neither literals nor names.
 _ALL: Final = re.compile(
     r"(?P<before>\b(?:letters?|characters?|chars?|digits?|case)\s*)?(?<![\w'\"-])(?<!= )"
     r"(?P<open>[(\[]\s*)?(?P<ranges>(?:[aA]-[zZ]|0-9)+)(?![\w'\"-])(?(open)\s*[)\]])"
 )
+_INDEX: Final = re.compile(r"\w\s?\[\s*([a-z])\s*(?:[-+]\s*\w+\s*)?\]")  # "xs[i]", "a[i + 1]"
 _PLAIN: Final = frozenset({"0", "1", "2", "10"})
 """Numbers that every model has labels for; the published programs have no others so small."""
 
@@ -80,7 +85,8 @@ class Reading:
         stand_ins: the model's letter to the literal of the text that it stands for, as the language
             writes it. The model takes these letters for arguments.
         declared: name to type of the arguments that the text declares for certain.
-        named: the letters that stand for names, those that are the name itself among them.
+        named: the letters that stand for names, those that are the name itself among them; the i of
+            "xs[i]" is none that anybody gives.
         returns: the type of the result, where a signature says it.
         labelled: numbers of the text that have no letter, since every model has a label for them;
             0, 1 and 2 are left out, which a program may well do without ("the first 2").
@@ -108,6 +114,18 @@ def _all(match: re.Match[str]) -> str:
     return (match["before"] or "") + " and ".join(kinds)
 
 
+def _indexes(text: str) -> set[str]:
+    """Return the letters that a text has only as places in arrays: the i of "xs[i]", "i < j"."""
+    outside = re.sub(r"\[[^\]]*\]", " ", text)
+    return {
+        letter
+        for letter in _INDEX.findall(text)
+        if not re.search(
+            rf"(?<![<>=] )(?<!all )(?<!each )(?<!every )(?<!some )\b{letter}\b(?! ?[<>=!])", outside
+        )
+    }
+
+
 def read_english(
     text: str,
     vocabulary: Vocabulary,
@@ -124,7 +142,10 @@ def read_english(
     """
     # Twice: what NFKC makes of a sign may be one that has a plain form too.
     text = plain_digits(text).translate(_MARKS)
-    surface = read_surface(unicodedata.normalize("NFKC", text).translate(_MARKS))
+    text = unicodedata.normalize("NFKC", text).translate(_MARKS)
+    for form, written_out in _ABBREVIATED:
+        text = form.sub(written_out, text)
+    surface = read_surface(text)
     is_difference = bool(arguments) and not {"z", "Z"}.isdisjoint(arguments or ())
     told = surface.text if is_difference else _ALL.sub(_all, surface.text)
     # "a numbers b" is how the published texts have "numbers a and b" now and then.
@@ -135,6 +156,7 @@ def read_english(
     is_open = not declared or _opens(plain, declared)
     clause = "" if is_open else opening(declared, reader.letters)
     shown = " ".join([*clause.split(), *words])
+    indexes = _indexes(plain) - declared.keys() - set(arguments or ())
     unknown = dict.fromkeys(w for w in words if len(w) > 1 and w.isalpha() and w not in vocabulary)
     return Reading(
         shown,
@@ -144,7 +166,7 @@ def read_english(
         {letter: literal for literal, letter in reader.literals.items()},
         {} if arguments else declared,
         surface.returns,
-        frozenset(reader.letters.values()),
+        frozenset(letter for name, letter in reader.letters.items() if name not in indexes),
         tuple(reader.labelled),
         shown_examples(text),
     )

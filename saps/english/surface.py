@@ -25,8 +25,9 @@ _BULLET: Final = re.compile(
 _LABEL: Final = re.compile(
     r"^\s*(?:\(?\d+ (?:points?|pts|marks?)\)?\s*[:.)-]*|"
     r"(?:(?:exercise|ex|problem|question|lab|sheet|homework|hw|part|assignment|puzzle|kata|task|bug|"
-    r"ticket|issue|feature|story|q|no|nr)s?\b[\s.]*(?:sheet |no\.? |nr\.? |question |problem |#)*"
-    r"[\d.]+[a-z]?(?:\s*,?\s*(?:question|problem|part|task|exercise)\s*[\d.]+[a-z]?)?"
+    r"ticket|issue|feature|story|q|no|nr)s?\b[\s.]*"
+    r"(?:sheet |set |no\.? |nr\.? |question |problem |#)*"
+    r"[\d.]+[a-z]?(?:\s*,?\s*(?:question|problem|part|task|exercise)\s*(?:[\d.]+[a-z]?|[a-h]\b))?"
     r"\s*(?:\([^()]{1,12}\))?\s*(?:[:.)-]+|$)|"
     r"[A-Z]{2,10}-\d+\s*[:.)-]*|(?:todo|fixme|note|hint|aufgabe)\b\s*[:.-]))\s*",
     re.IGNORECASE,
@@ -57,7 +58,7 @@ _DEF: Final = re.compile(
 _CALL: Final = re.compile(
     r"^[ \t]*(?P<returns>[A-Za-z]\w*(?:\[\]|<[\w<>, ]{1,40}>)?[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*"
     r"\((?P<inside>[^()\n]{1,200})\)[ \t]*(?:->[ \t]*(?P<result>[\w\[\], <>]{1,40}?))?[ \t]*"
-    r"(?P<end>[:{-]|//|#|–|$)",
+    r"(?P<end>[:{-]|//|#|–|=(?![=>])|$)",
     re.MULTILINE,
 )
 _EMPTY_NAMES: Final = word_set(
@@ -184,8 +185,8 @@ def _without_sections(lines: Iterator[str], surface: Surface) -> Iterator[str]:
         elif _UNDERLINE.match(line) or section.startswith(("raise", "example")):
             continue
         elif section.startswith(("arg", "par", "input")) and (found := _PARAMETER.match(line)):
-            _declare(surface, found["name"], found["inside"] or found["rest"])
-            rest = "" if read_type(found["rest"]) else found["rest"]
+            spelled, rest = _type_and_rest(found["rest"])
+            _declare(surface, found["name"], found["inside"] or spelled)
             yield f"{found['name']} is {rest}" if rest else ""
         elif section.startswith(("return", "output")):
             head, _, rest = line.strip().partition(":")
@@ -195,6 +196,16 @@ def _without_sections(lines: Iterator[str], surface: Surface) -> Iterator[str]:
             yield f"return {line.strip()}" if line.strip() else ""
         else:
             yield _without_field(line, surface)
+
+
+def _type_and_rest(said: str) -> tuple[str, str]:
+    """Part "int, at least 1" into its type and the rest; without a type, all is rest."""
+    kind, sign, rest = re.match(r"([^,;(]*)([,;(]?)\s*(.*)", said, re.DOTALL).groups()  # type: ignore[union-attr]
+    if read_type(said):
+        return said, ""
+    return (
+        (kind, rest.removesuffix(")") if sign == "(" else rest) if read_type(kind) else ("", said)
+    )
 
 
 def _without_field(line: str, surface: Surface) -> str:
@@ -239,9 +250,9 @@ def _signature(match: re.Match[str], surface: Surface) -> str:
 def _call(match: re.Match[str], surface: Surface) -> str:
     """Read `max_of(int[] xs)` at the start of a line; a call of plain names has types for some."""
     parameters = list(_parameters(match["inside"]))
-    if not any(kind for _, kind in parameters) and match["end"] not in ("//", "#", "-", "–", ":"):
-        return match[0]
-    if not parameters or ("_" not in match["name"] and not any(kind for _, kind in parameters)):
+    is_typed, end = any(kind for _, kind in parameters), match["end"]
+    is_named = end == "=" or ("_" in match["name"] and end in ("//", "#", "-", "–", ":"))
+    if not parameters or not (is_typed or is_named):
         return match[0]
     for name, kind in parameters:
         surface.arguments.setdefault(name, kind)

@@ -177,3 +177,23 @@ def test_a_range_of_characters_is_no_literal(text: str, read: str) -> None:
 
 def test_the_difference_of_declared_arguments_is_no_range() -> None:
     assert _read("the sum of a-z", a="int", z="int").text.endswith("sum of a - b")
+
+
+def test_for_example_is_no_name() -> None:
+    reading = _read("count the numbers, e.g. 6, i.e. all")
+    assert reading.text == "count the numbers , for example 6 a , that is all"
+    assert not reading.names
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("count i < j where xs[i] == xs[j]", {"xs"}),
+        ("is xs[i + 1] > xs[i] for all i", {"xs"}),
+        ("swap xs[i] and xs[j], i and j given", {"xs", "i", "j"}),
+        ("f(xs, k) = count of i with xs[i] > k", {"xs", "k"}),
+    ],
+)
+def test_a_place_in_an_array_is_no_argument(text: str, named: set[str]) -> None:
+    reading = _read(text)
+    assert {reading.names.get(letter, letter) for letter in reading.named} == named

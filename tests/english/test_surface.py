@@ -16,6 +16,7 @@ from saps.english.surface import read_surface, read_type
         ("-- count the even numbers", "count the even numbers"),
         ('"""Count the even numbers."""', "Count the even numbers."),
         ("Exercise 4b. Count the even numbers.", "Count the even numbers."),
+        ("Problem set 2, part b: Count the even numbers.", "Count the even numbers."),
         ("(2 points) Count the even numbers.", "Count the even numbers."),
         ("SHOP-231: count the even numbers", "count the even numbers"),
         ("TODO: count the even numbers", "count the even numbers"),
@@ -50,6 +51,10 @@ def test_a_signature_gives_names_and_types_for_certain() -> None:
             {"xs": "int[]", "k": "int"},
         ),
         ("the sum\n\nParameters\n----------\nxs : list of int\n    the numbers", {"xs": "int[]"}),
+        (
+            "the sum\n\nArgs:\n    n : int, at least 1\n    s: str (not empty)",
+            {"n": "int", "s": "string"},
+        ),
     ],
 )
 def test_signatures_and_sections_of_other_kinds(
