@@ -11,8 +11,8 @@ What is fitted, in this order:
 - the factors: what it costs a candidate to leave out an argument, a literal or a step that was
   said, to fail always, to give the same always (`saps.synthesis.faults`). They are those under
   which the candidates that are right are likeliest among all that were found for their texts;
-- three confidences: arguments declared, the text alone, and one example given, the last from
-  `--examples` requests of each file, since a search by examples takes seconds;
+- four confidences: arguments declared, the text alone, one example given, and three, the last two
+  from `--examples` requests of each file, since a search by examples takes seconds;
 - the least confidence at which an answer is shown: see `least`.
 
 A request that was used here says nothing of strangers any more: the figures in docs/ledger.md are
@@ -122,14 +122,16 @@ def main() -> None:
         for a in [one.best(factors)]
     )
     print(f"least confidence that is shown: {lowest}")
-    shown = list(ask_with_examples(synthesizer, files, options.examples))
-    examples = fit_answers([found for _, found in shown])
-    print(table("ex1", shown, examples))
+    for mode, count in (("ex1", 1), ("ex3", 3)):
+        shown = list(ask_with_examples(synthesizer, files, options.examples, count))
+        fits[mode] = fit_answers([found for _, found in shown])
+        print(table(mode, shown, fits[mode]), flush=True)
     fields = {
         "version": VERSION,
         "fit": {**fits["args"].to_json(), "threshold": 0.5},
         "undeclared": {"fit": fits["text"].to_json()},
-        "examples": {"fit": examples.to_json()},
+        "examples": {"fit": fits["ex1"].to_json()},
+        "several": {"fit": fits["ex3"].to_json()},
         "factors": factors.to_json(),
         "least": lowest,
         "weights": file_digest(options.model / WEIGHTS),
@@ -191,14 +193,14 @@ def judged(name: str, request: Request, found: Found, *, is_free: bool) -> Asked
 
 
 def ask_with_examples(
-    synthesizer: Synthesizer, files: Mapping[str, Sequence[Request]], most: int
+    synthesizer: Synthesizer, files: Mapping[str, Sequence[Request]], most: int, count: int
 ) -> Iterator[tuple[str, Answer]]:
-    """Yield the answers that compute the first test, which is given as an example."""
+    """Yield the answers that compute the first `count` tests, which are given as examples."""
     for name, requests in files.items():
         step = max(1, len(requests) // most)
         for request in requests[::step][:most]:
-            first, *others = request["tests"]
-            given = [(first["input"], first["output"])]
+            first, others = request["tests"][:count], request["tests"][count:]
+            given = [(test["input"], test["output"]) for test in first]
             try:
                 found = synthesizer.synthesize(
                     request["text"], arguments=request["args"], examples=given, best=True

@@ -54,7 +54,13 @@ _MARKS: Final = str.maketrans(
         "¬": " not ",
     }
 )
+# What is written out, or left out: "e.g.", the vowels one by one, a heart behind "thanks".
+_VOWELS: Final = r"a,? e,? i,? o,?(?: and| or|,)? u\b"
 _ABBREVIATED: Final = (
+    (re.compile(rf"(?<=vowels) ?\((?:{_VOWELS}|aeiou)\)", re.IGNORECASE), ""),
+    (re.compile(rf"(?<=vowels )\({_VOWELS},?", re.IGNORECASE), "("),
+    (re.compile(rf"\b{_VOWELS}", re.IGNORECASE), "vowels"),
+    (re.compile(r"(?:(?<=\bty)|(?<=thx)|(?<=pls)|(?<=anks)|(?<=[.!,?])) ?<3"), ""),
     (re.compile(r"\be\.\s?g\.?(?=\W),?", re.IGNORECASE), "for example"),
     (re.compile(r"\bi\.\s?e\.?(?=\W),?", re.IGNORECASE), "that is"),
 )

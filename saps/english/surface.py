@@ -26,8 +26,9 @@ _LABEL: Final = re.compile(
     r"^\s*(?:\(?\d+ (?:points?|pts|marks?)\)?\s*[:.)-]*|"
     r"(?:(?:exercise|ex|problem|question|lab|sheet|homework|hw|part|assignment|puzzle|kata|task|bug|"
     r"ticket|issue|feature|story|q|no|nr)s?\b[\s.]*"
-    r"(?:sheet |set |no\.? |nr\.? |question |problem |#)*"
-    r"[\d.]+[a-z]?(?:\s*,?\s*(?:question|problem|part|task|exercise)\s*(?:[\d.]+[a-z]?|[a-h]\b))?"
+    r"(?:sheet |set |week |no\.? |nr\.? |question |problem |#)*"
+    r"[\d.]+(?: ?[a-z]\b)?"
+    r"(?:\s*,?\s*(?:question|problem|part|task|exercise)\s*(?:[\d.]+[a-z]?|[a-h]\b))?"
     r"\s*(?:\([^()]{1,12}\))?\s*(?:[:.)-]+|$)|"
     r"[A-Z]{2,10}-\d+\s*[:.)-]*|(?:todo|fixme|note|hint|aufgabe)\b\s*[:.-]))\s*",
     re.IGNORECASE,

@@ -24,7 +24,7 @@ _COMMENT: Final = re.compile(r"\s+(?:#|//|--|/\*|<-)(?=\s|\*)")
 _BEGINNING: Final = re.compile(
     r"\s*(?:def \w+\([^)]*\)[^:]*:\s*)?(?:return\b|(?:(?:const|let|var)\s+)?\w*\s*=(?![=>]))?\s*"
 )
-_BESIDE: Final = re.compile(r"[,;]\s|\s(?:\(|->?\s|please|for (?:each|every) )|\s{2}|\n")
+_BESIDE: Final = re.compile(r"[,;]\s|\s(?:\(|->?\s|please|but|for (?:each|every) )|\s{2}|\n")
 _PLAINLY_CODE: Final = frozenset({"comprehension", "arrow", "if_then", "part", "spread"})
 """Parts that no English sentence has by chance."""
 

@@ -211,7 +211,8 @@ def misnamed(types: Mapping[str, str]) -> int:
 
 
 _FOR_EXAMPLE: Final = re.compile(
-    r"\b(?:for|an) (?:example|instance)\b|\be \. g\b|\beg\b|\bex(?:ample)? :|\blike (?=\d|['\"])"
+    r"\b(?:for|an) (?:example|instance)\b|\be \. g\b|\beg\b|\bex(?:ample)? :"
+    r"|\bso (?=[a-l] = \d)|\blike (?=\d|['\"])"
 )
 _SHOWS: Final = re.compile(
     r"(?:\d|['\"\]]|\b[a-l]) (?:->|- >|=>|(?:should |would |will )?(?:become|gives|turns? into))"

@@ -197,3 +197,19 @@ def test_for_example_is_no_name() -> None:
 def test_a_place_in_an_array_is_no_argument(text: str, named: set[str]) -> None:
     reading = _read(text)
     assert {reading.names.get(letter, letter) for letter in reading.named} == named
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("count the vowels (a, e, i, o, u)", "count the vowels"),
+        ("count a, e, i, o and u of the list", "count vowels of the list"),
+        ("count the numbers. ty <3", "count the numbers . ty"),
+        ("count the numbers <3", "count the numbers < 3 a"),
+        ("Homework week 9. Count the numbers", "count the numbers"),
+    ],
+)
+def test_what_people_write_around_a_request_is_no_name_and_no_number(text: str, read: str) -> None:
+    reading = _read(text)
+    assert reading.text == read
+    assert not reading.names
