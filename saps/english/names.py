@@ -35,6 +35,11 @@ _FUNCTION_WORDS: Final = (
         "whatever whichever something anything nothing everything hello hi thanks"
     )
 )
+LITERAL_MARK: Final = "\x00"
+"""What stands in a text in the place of a literal."""
+_NO_NAMES: Final = frozenset({"true", "false", "none", "null"})
+_BEFORE_YOU: Final = word_set("can could would will do did if when what how thank love should")
+_AFTER_YOU: Final = word_set("can could have need know get want give make help please pls would")
 _TOKEN: Final = re.compile(
     r"[A-Z]{1,2}\$?\d{1,4}:\$?[A-Z]{1,2}\$?\d{1,4}|[^\W\d]\w*|\d+(?:\.\d+)?|"
     r"===|!==|\.\.\.|=>|->|<=|>=|==|!=|<>|\*\*|//|&&|\|\||\+\+|\S"
@@ -97,6 +102,9 @@ def find_names(text: str, tokens: Sequence[Token], backquoted: Container[str]) -
             continue
         if place and tokens[place - 1].text in ("'", "’") and len(word) == 1:
             continue  # the "s" of "what's"
+        after = tokens[place + 1].text if place + 1 < len(tokens) else ""
+        if (word == "a" and after == LITERAL_MARK) or lower[place] in _NO_NAMES:
+            continue  # "a comma"
         if (
             _RANGE.fullmatch(word)
             or word in backquoted
@@ -116,6 +124,10 @@ def is_article(tokens: Sequence[Token], place: int) -> bool:
     before = tokens[place - 1].text.lower() if place else "."
     if word in ("a", "A"):
         return (after.isalpha() and after not in _GOES_ON and len(after) > 1) or after.isdigit()
+    if word == "u" and (before in _BEFORE_YOU or after in _AFTER_YOU):
+        return True
+    if word == "i" and after in ("'", "’"):  # "i've"
+        return True
     if word == "I" or word == "i":
         return word == "I" or (after.isalpha() and len(after) > 1 and after not in _GOES_ON)
     if word in ("s", "t", "d", "m") and before in ("'", "’"):

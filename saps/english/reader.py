@@ -17,6 +17,7 @@ from saps.english.declarations import opening_types
 from saps.english.literals import Numeral, find_numerals, plain_digits, unclear_numbers
 from saps.english.names import (
     LETTERS,
+    LITERAL_MARK,
     Mention,
     Token,
     bound_variables,
@@ -61,6 +62,7 @@ _ABBREVIATED: Final = (
     (re.compile(rf"(?<=vowels )\({_VOWELS},?", re.IGNORECASE), "("),
     (re.compile(rf"\b{_VOWELS}", re.IGNORECASE), "vowels"),
     (re.compile(r"(?:(?<=\bty)|(?<=thx)|(?<=pls)|(?<=anks)|(?<=[.!,?])) ?<3"), ""),
+    (re.compile(r"\b2-?d (?=(?:list|array)s?\b)", re.IGNORECASE), "nested "),
     (re.compile(r"\be\.\s?g\.?(?=\W),?", re.IGNORECASE), "for example"),
     (re.compile(r"\bi\.\s?e\.?(?=\W),?", re.IGNORECASE), "that is"),
 )
@@ -286,7 +288,7 @@ class _Reader:
             before = plain[done : found.start]
             length += len(before)
             quoted[length] = found
-            pieces += [before, "\x00"]
+            pieces += [before, LITERAL_MARK]
             length += 1
             done = found.end
         return "".join([*pieces, plain[done:]]), quoted, backquoted
@@ -314,8 +316,11 @@ class _Reader:
             for written, told in unclear_numbers(text)
             if written[-1] not in self.letters  # "3m" with an argument m
         )
+        n_named = str(sum(len(name) == 1 for name in self.letters))
         for numeral in find_numerals(text):
             written = text[numeral.start : numeral.end]
+            if numeral.literal == n_named and n_named > "2" and not written[0].isdigit():
+                continue  # "three sides a, b and c"
             if written in self.letters or (written[-1] in "kK" and "k" in self.letters):
                 continue  # a name that looks like a number, or "2k" with an argument k
             if numeral.is_percent:

@@ -213,3 +213,24 @@ def test_what_people_write_around_a_request_is_no_name_and_no_number(text: str, 
     reading = _read(text)
     assert reading.text == read
     assert not reading.names
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "literals"),
+    [
+        ("can u count the numbers, u know", set(), set()),
+        ("i've a list of numbers", set(), set()),
+        ("say true if the sum of p and q is even", {"p", "q"}, set()),
+        ("the price with a comma", set(), {'","'}),
+        ("three numbers p, q and r: is the third one above them", {"p", "q", "r"}, set()),
+        ("three numbers p, q and three", {"p", "q"}, {"3"}),
+        ("coins are 1,2,5,10,20,50,100 and 200", set(), {"5", "20", "50", "100", "200"}),
+        ("the sum of 12,34,567", set(), {"1234567"}),
+    ],
+)
+def test_words_that_look_like_names_and_numbers(
+    text: str, named: set[str], literals: set[str]
+) -> None:
+    reading = _read(text)
+    assert {reading.names.get(letter, letter) for letter in reading.named} == named
+    assert set(reading.stand_ins.values()) == literals
