@@ -13,7 +13,7 @@ from layout import Layout, count  # type: ignore[import-not-found]  # noqa: E402
 # What is counted, the most that it may be, and what it is to come to.
 LIMITS: list[tuple[str, Callable[[Layout], float], float, float]] = [
     ("files", lambda found: len(found.lines), 155, 150),
-    ("lines", lambda found: sum(found.lines.values()), 39_870, 30_000),
+    ("lines", lambda found: sum(found.lines.values()), 40_380, 30_000),
     ("lines of the longest file", lambda found: max(found.lines.values()), 700, 700),
     ("files under forty lines", lambda found: len(found.short), 1, 0),
     ("median lines of a file", lambda found: found.median, 250, 250),

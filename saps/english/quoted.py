@@ -54,7 +54,8 @@ _QUOTED: Final = re.compile(
     r"\"(?P<double>[^\"\n]{0,10000})\"|(?<![\w'])'(?P<single>[^'\n]{0,10000}?)'(?![A-Za-z'])|`(?P<back>[^`\n]{1,10000})`"
 )
 _LETTER: Final = re.compile(
-    r"\b(?:letters?|characters?|chars?|symbols?|signs?)\s+(?P<letter>[^\W_]|[^\w\s\"'`.,;:?!()])(?![\w'])",
+    r"\b(?:letters?|characters?|chars?|symbols?|signs?)\s+(?P<letter>[^\W_]|[^\w\s\"'`.,;:?!()])(?![\w'])"
+    r"(?!\s+(?:places?|positions?|steps?|times)\b)",  # "shift every letter k places"
     re.IGNORECASE,
 )
 _SIGN: Final = re.compile(rf"\b(?P<name>{_NAMES})(?P<many>e?s)?\b(?!-)", re.IGNORECASE)

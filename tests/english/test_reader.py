@@ -226,6 +226,7 @@ def test_what_people_write_around_a_request_is_no_name_and_no_number(text: str, 
         ("three numbers p, q and three", {"p", "q"}, {"3"}),
         ("coins are 1,2,5,10,20,50,100 and 200", set(), {"5", "20", "50", "100", "200"}),
         ("the sum of 12,34,567", set(), {"1234567"}),
+        ("shift every letter k places on", {"k"}, set()),
     ],
 )
 def test_words_that_look_like_names_and_numbers(
