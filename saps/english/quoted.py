@@ -121,14 +121,17 @@ _VALUE: Final = (
 )
 _ARROW: Final = r"\s*\)?\s*(?:-+>|=>|→|==)\s*"
 _BECOMES: Final = (
-    r"\s*\)?,?\s*(?:gives|returns?|becomes|is|makes|yields|turns? into"
+    r"(?:\s*\)?,?\s*(?:gives|returns?|becomes|makes|yields|turns? into"
     r"|(?:should|would|will) (?:give|be|return|become))\s+"
+    r"|(?<=[\])\"'])\s*,?\s*is\s+)"  # "row 0 is 1" shows nothing
 )
 _GIVEN: Final = rf"(?P<given>{_VALUE}(?:\s*(?:,|and|with|;)\s*(?:\w+\s*=\s*)?{_VALUE})*)"
 _EXAMPLE: Final = re.compile(
     # "x % 3 == 0" is a condition.
     rf"(?<![+*/%^])(?<![+*/%^] ){_GIVEN}"
     rf"(?:(?:{_ARROW}{_VALUE})*{_ARROW}|{_BECOMES})(?P<output>{_VALUE})"
+    # "gives 12, 3" is of two values, "-> 12, 3 -> 1" are two examples.
+    rf"(?!\s*(?:,|and)\s*{_VALUE}(?!{_ARROW}|{_BECOMES}|\s*(?:,|and)\s*{_VALUE}(?:{_ARROW}|{_BECOMES})))"
 )
 _DOCTEST: Final = re.compile(r">>>\s*\w+\((?P<given>.*)\)\s*\n\s*(?P<output>.+)")
 

@@ -31,6 +31,8 @@ def test_an_example_is_found(text: str, given: tuple[Value, ...], output: Value)
         "def f(x) -> int",
         "x -> 2",
         "x % 3 == 0",
+        "row 0 is 1, and each number is the sum of two",
+        "'a12b3c' gives 12, 3",
         "3661 is 1:01:01",
         "v1.2 -> 3",
         "1 -> [2",
@@ -40,3 +42,8 @@ def test_an_example_is_found(text: str, given: tuple[Value, ...], output: Value)
 )
 def test_what_is_no_example_is_none(text: str) -> None:
     assert shown_examples(text) == ()
+
+
+def test_examples_one_behind_the_other_are_two() -> None:
+    found = shown_examples("to the nearest 5: 1232 -> 1230, 1233 -> 1235")
+    assert found == (((1232,), 1230), ((1233,), 1235))
