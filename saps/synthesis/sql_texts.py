@@ -128,8 +128,10 @@ class _Select:
     def __init__(self, tree: Any, arguments: Mapping[str, str] | None) -> None:
         self.distinct, self.what, table, self.where, self.key, self.way, self.limit = tree.children
         self.arrays = _arrays(tree, str(table), arguments)
-        if not self.arrays:
-            raise _NoTableError
+        is_bare = isinstance(self.what, Tree) and self.what.data == "name"
+        told = (self.distinct, self.where, self.key, self.limit)
+        if not self.arrays or (is_bare and told == (None,) * 4):
+            raise _NoTableError  # "select duplicates from xs" is English
         self._is_by_another = self.key is not None and self.key != self.what
         self.is_by_place = len(set(self.arrays.values())) > 1 or self._is_by_another
 
@@ -176,7 +178,8 @@ class _Code(Transformer[Token, str]):
         array = self._select.arrays.get(column)
         if array is None:
             return column
-        return f"{array}[{self._place}]" if self._select.is_by_place else column
+        first = next(iter(self._select.arrays))  # "select words ... where word > ..."
+        return f"{array}[{self._place}]" if self._select.is_by_place else first
 
     def pair(self, parts: list[str]) -> str:
         return f"[{parts[0]}, {self._place}]"
@@ -267,8 +270,9 @@ def _arrays(tree: Any, table: str, arguments: Mapping[str, str] | None) -> dict[
     if arguments is None:
         columns = [str(one.children[-1]) for part in (what, key) for one in _names(part)]
         columns += [str(one.children[-1]) for one in _compared_names(where)]
-        columns = list(dict.fromkeys(columns))
-        return {column: table if len(columns) < 2 else column for column in columns or [table]}
+        columns = list(dict.fromkeys(columns)) or [table]
+        has_one = len({column.lower().removesuffix("s") for column in columns}) == 1
+        return {column: table if has_one else column for column in columns}
     arrays = [name for name, kind in arguments.items() if kind.endswith("[]")]
     found = {}
     for name in dict.fromkeys(names or [table]):

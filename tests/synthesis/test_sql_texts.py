@@ -31,6 +31,7 @@ PEOPLE: dict[str, Value] = {"name": ["Ann", "Bob", "Cy", "Dee"], "age": [20, 15,
         ),
         ("SELECT word FROM words ORDER BY word DESC LIMIT 1", {}, ["pear"]),
         ("SELECT DISTINCT word FROM words ORDER BY word", {}, ["Egg", "apple", "fig", "pear"]),
+        ("select words from words where word > 'f'", {}, ["pear", "fig", "fig"]),
         (
             "SELECT word FROM words ORDER BY LENGTH(word) -- ties stay",
             {},
@@ -103,6 +104,7 @@ def test_types_come_from_signs_functions_and_names(text: str, types: dict[str, s
     [
         "select the three largest numbers from the list",
         "select words from a list where the length is even",
+        "select duplicates from xs",
         "SELECT a, b FROM t",
         "SELECT dept, SUM(pay) FROM staff GROUP BY dept",
         "SELECT a FROM t WHERE a LIKE 'x%y'",
