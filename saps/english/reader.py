@@ -316,10 +316,10 @@ class _Reader:
             for written, told in unclear_numbers(text)
             if written[-1] not in self.letters  # "3m" with an argument m
         )
-        n_named = str(sum(len(name) == 1 for name in self.letters))
+        n_named = sum(len(name) == 1 for name in self.letters)
         for numeral in find_numerals(text):
             written = text[numeral.start : numeral.end]
-            if numeral.literal == n_named and n_named > "2" and not written[0].isdigit():
+            if numeral.literal == str(n_named) and n_named > 2 and not written[0].isdigit():
                 continue  # "three sides a, b and c"
             if written in self.letters or (written[-1] in "kK" and "k" in self.letters):
                 continue  # a name that looks like a number, or "2k" with an argument k

@@ -24,7 +24,7 @@ from saps.english.names import LETTERS
 from saps.lang import AlgoLispError, Node, infer_type, parse
 from saps.model.kind_classifier import KindClassifier
 from saps.search.interface import Prediction
-from saps.synthesis.code_texts import CodePart, names_in, parts_in_code
+from saps.synthesis.code_texts import CodePart, parts_in_code
 from saps.synthesis.preparation import Prepared
 
 _SURE: Final = 0.9
@@ -132,7 +132,7 @@ def code_program(
         if part.is_plain or not (part.beside or arguments is None):
             known = arguments
             if part.is_formula and arguments is None:
-                known = dict.fromkeys(names_in(part.tree), "int")
+                known = dict.fromkeys(_free_names(part.tree, frozenset()), "int")
             program = _program(part, known, letters, kinds)
             if program is not None:
                 return program, not part.beside

@@ -5,21 +5,18 @@ a whole, its comments apart, and what may be English by chance is told from what
 `grammar/code.lark` has the syntax of both.
 """
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
-from lark import Lark, LarkError, Tree
+from lark import Tree
 
-from saps.resources import resource_folder
-from saps.synthesis.sql_texts import select_types, sql_as_code
+from saps.synthesis.sql_texts import parsed, select_types, sql_as_code
 
 _LONGEST: Final = 300
-_DEEPEST: Final = 25  # levels of what is parsed
 _COMMENT: Final = re.compile(r"\s+(?:#|//|--|/\*|<-)(?=\s|\*)")
 _BEGINNING: Final = re.compile(
     r"\s*(?:def \w+\([^)]*\)[^:]*:\s*)?(?:return\b|(?:(?:const|let|var)\s+)?\w*\s*=(?![=>]))?\s*"
@@ -32,10 +29,11 @@ _PLAINLY_CODE: Final = frozenset({"comprehension", "arrow", "if_then", "part", "
 _FORMULA: Final = re.compile(
     r"(?:(?:please )?(?:compute|calculate|evaluate|work out|find|give me|return|what is|formula)"
     r"\b:?\s+(?:the value of\s+)?)?(?:(?:\w+\s*(?:\([\w\s,]*\)\s*)?)?=(?!=)\s*)?"
-    r"(?P<formula>[\w\s.,+*/^()%<>=!·×÷−⁰¹²³⁴-⁹-]+?)[\s.?]*",
+    r"(?P<formula>[\w\s.,+*/^()%<>=!π·×÷−⁰¹²³⁴-⁹-]+?)[\s.?]*",
     re.IGNORECASE,
 )
 _SIGNS: Final = str.maketrans({"·": "*", "×": "*", "÷": "/", "−": "-", "^": "**"})
+_PI: Final = re.compile(r"(?<![A-Za-z_])pi\b|π")
 _RAISED: Final = re.compile(r"[⁰¹²³⁴-⁹]+")
 # "3x", "2(x + 1)", "(x + 1)(x - 1)", "n(n + 1)": beside each other means times.
 _TIMES: Final = re.compile(
@@ -74,18 +72,18 @@ def parts_in_code(text: str, arguments: Mapping[str, str] | None = None) -> Iter
         text: of a request.
         arguments: name to type; None where the text may have any.
     """
-    text = text[:_LONGEST]
-    code, arrays = sql_as_code(text, arguments)
-    for tree in _parsed(code):
-        yield CodePart(tree, "", is_plain=True, arrays=arrays)
-    formula = _FORMULA.fullmatch(text.strip())
-    if formula is not None and formula["formula"].lower() != "n/a":
-        for tree in _parsed(_as_code(formula["formula"])):
+    if len(text) <= _LONGEST:
+        code, arrays = sql_as_code(text, arguments)
+        if (tree := parsed("code", code)) is not None:
+            yield CodePart(tree, "", is_plain=True, arrays=arrays)
+        formula = _FORMULA.fullmatch(text.strip())
+        if formula is not None and formula["formula"].lower() != "n/a":
+            tree = parsed("code", _as_code(formula["formula"]))
             if _is_formula(tree):
                 yield CodePart(tree, "", is_plain=True, is_formula=True)
     is_of_sheet = text.lstrip().startswith("=")
-    for code, beside in _candidates(text):
-        for tree in _parsed(code):
+    for code, beside in _candidates(text[:_LONGEST]):
+        if (tree := parsed("code", code)) is not None:
             is_plain = is_of_sheet or any(map(_is_plainly_code, tree.iter_subtrees()))
             yield CodePart(tree, beside, is_plain)
 
@@ -95,36 +93,15 @@ def types_in_code(text: str) -> dict[str, str]:
     part = next(parts_in_code(text), None)
     if part is None or not (part.is_formula or part.arrays):
         return {}
-    return dict.fromkeys(names_in(part.tree), "int") if part.is_formula else select_types(text)
+    return dict.fromkeys(_names_in(part.tree), "int") if part.is_formula else select_types(text)
 
 
-def names_in(formula: Any) -> list[str]:
+def _names_in(formula: Any) -> list[str]:
     """Return the names of a formula, those of functions apart, in their order, each once."""
     parts = list(formula.iter_subtrees_topdown())
     called = [part.children[0] for part in parts if part.data == "call"]
     names = [part for part in parts if part.data == "name" and part not in called]
     return list(dict.fromkeys(str(part.children[0]) for part in names))
-
-
-def _parsed(code: str) -> Iterator[Any]:
-    """Yield the tree of an expression, if it is one and not too deep."""
-    with suppress(LarkError):
-        tree: Any = _lark().parse(code)
-        if _is_shallow(tree, _DEEPEST):
-            yield tree
-
-
-@cache
-def _lark() -> Lark:
-    grammar = (resource_folder("grammar") / "code.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", maybe_placeholders=True)
-
-
-def _is_shallow(tree: Any, most: int) -> bool:
-    """Whether a tree has at most so many levels: what goes through it calls itself."""
-    return not isinstance(tree, Tree) or (
-        most > 0 and all(_is_shallow(part, most - 1) for part in tree.children)
-    )
 
 
 def _candidates(text: str) -> Iterator[tuple[str, str]]:
@@ -148,7 +125,7 @@ def _is_plainly_code(part: Any) -> bool:
 def _as_code(formula: str) -> str:
     """Return a formula as code has it: "3x² - 5" as "3*x**2 - 5"."""
     raised = _RAISED.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[0]), formula)
-    return _TIMES.sub(r"\g<0>*", raised).translate(_SIGNS)
+    return _TIMES.sub(r"\g<0>*", _PI.sub(f"({math.pi})", raised)).translate(_SIGNS)
 
 
 def _is_formula(tree: Any) -> bool:
@@ -157,7 +134,7 @@ def _is_formula(tree: Any) -> bool:
         return False
     parts = list(tree.iter_subtrees())
     operations = {str(part.data) for part in parts} & _OPERATIONS
-    names = names_in(tree)
+    names = _names_in(tree)
     are_letters = all(len(name) == 1 or name[1:].isdigit() for name in names)
     others = {str(part.data) for part in parts} - _OPERATIONS - _OPERANDS
     return bool(operations and names) and not others and (are_letters or not operations <= _WORDED)

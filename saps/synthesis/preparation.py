@@ -361,15 +361,16 @@ def as_shown(prepared: Prepared) -> Task | None:
     if task.examples or not reading.examples:
         return None
     first, _ = reading.examples[0]
+    try:
+        kinds = [str(type_of_value(value)) for value in first]
+    except AlgoLispError:
+        return None  # "[1, 'a'] -> 2"
     names = list(task.arguments or reading.declared)
     if not names:
         names = [reading.names.get(letter, letter) for letter in sorted(reading.named)]
         if len(names) != len(first):
             free = (one for one in LETTERS if one not in {*reading.named, *reading.stand_ins})
-            types = {
-                letter: str(type_of_value(value))
-                for letter, value in zip(free, first, strict=False)
-            }
+            types = dict(zip(free, kinds, strict=False))
             named = prepared.names.with_names_for(types).name_of
             names = [named[letter] for letter in types]
     shown = tuple(

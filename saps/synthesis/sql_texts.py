@@ -15,6 +15,7 @@ from lark import Lark, LarkError, Token, Transformer, Tree
 
 from saps.resources import resource_folder
 
+_DEEPEST: Final = 25  # levels of what is parsed
 _SELECT: Final = re.compile(
     r"\W*(?P<select>select\s.+?)\s*(?:;\s*)?(?P<comment>(?:--|/\*|//|#).*)?",
     re.IGNORECASE | re.DOTALL,
@@ -61,9 +62,9 @@ def sql_as_code(text: str, arguments: Mapping[str, str] | None) -> tuple[str, fr
     Returns:
         the code, and the names in it that are arrays.
     """
-    if found := _SELECT.fullmatch(text):
-        with suppress(LarkError, _NoTableError):
-            tree: Any = _lark().parse(found["select"])
+    tree = _select(text)
+    if tree is not None:
+        with suppress(_NoTableError, LarkError):  # which wraps what a transformer raises
             select = _Select(tree, arguments)
             return select.code(), frozenset(select.arrays.values())
     return "", frozenset()
@@ -74,24 +75,28 @@ def select_types(text: str) -> dict[str, str]:
 
     "age >= least" is of numbers, "LENGTH(word)" and "city" are of texts.
     """
-    found = _SELECT.fullmatch(text)
-    if found is None:
+    tree = _select(text)
+    if tree is None:
         return {}
-    with suppress(LarkError):
-        tree: Any = _lark().parse(found["select"])
-        arrays = _arrays(tree, str(tree.children[2]), None)
-        names = list(dict.fromkeys(str(one.children[-1]) for one in _names(tree, "name", "given")))
-        kinds = {name: "string" for name in names if _OF_WORDS.fullmatch(name.lower())}
-        compared = [_compared_type(part) for part in tree.iter_subtrees()]
-        for same, kind in 2 * compared:  # what is compared with something may tell its type later
-            known = next((kinds[name] for name in same if name in kinds), kind)
-            kinds |= dict.fromkeys(same, known) if known else {}
-        if all(name in kinds for name in names):
-            return {
-                arrays.get(name, name): f"{kinds[name]}[]" if name in arrays else kinds[name]
-                for name in names
-            }
-    return {}
+    arrays = _arrays(tree, str(tree.children[2]), None)
+    names = list(dict.fromkeys(str(one.children[-1]) for one in _names(tree, "name", "given")))
+    kinds = {name: "string" for name in names if _OF_WORDS.fullmatch(name.lower())}
+    compared = [_compared_type(part) for part in tree.iter_subtrees()]
+    for same, kind in 2 * compared:  # what is compared with something may tell its type later
+        known = next((kinds[name] for name in same if name in kinds), kind)
+        kinds |= dict.fromkeys(same, known) if known else {}
+    if not all(name in kinds for name in names):
+        return {}
+    return {
+        arrays.get(name, name): f"{kinds[name]}[]" if name in arrays else kinds[name]
+        for name in names
+    }
+
+
+def _select(text: str) -> Any:
+    """Return the tree of a text that is a SELECT, its comment apart; None for other texts."""
+    found = _SELECT.fullmatch(text)
+    return None if found is None else parsed("sql", found["select"])
 
 
 def _compared_type(part: Any) -> tuple[list[str], str]:
@@ -110,10 +115,25 @@ class _NoTableError(ValueError):
     """No array can be the table."""
 
 
+def parsed(grammar: str, text: str) -> Any:
+    """Return the tree of a text by a grammar of ours; None where it is none of its, or too deep."""
+    with suppress(LarkError):
+        tree: Any = _parser(grammar).parse(text)
+        return tree if _is_shallow(tree, _DEEPEST) else None
+    return None
+
+
 @cache
-def _lark() -> Lark:
-    grammar = (resource_folder("grammar") / "sql.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", maybe_placeholders=True)
+def _parser(grammar: str) -> Lark:
+    text = (resource_folder("grammar") / f"{grammar}.lark").read_text(encoding="utf-8")
+    return Lark(text, parser="lalr", maybe_placeholders=True)
+
+
+def _is_shallow(tree: Any, most: int) -> bool:
+    """Whether a tree has at most so many levels: what goes through it calls itself."""
+    return not isinstance(tree, Tree) or (
+        most > 0 and all(_is_shallow(part, most - 1) for part in tree.children)
+    )
 
 
 class _Select:
@@ -132,12 +152,16 @@ class _Select:
         told = (self.distinct, self.where, self.key, self.limit)
         if not self.arrays or (is_bare and told == (None,) * 4):
             raise _NoTableError  # "select duplicates from xs" is English
+        over_rows = _over_rows(self.what)
+        inner = (one for call in over_rows for part in call.children for one in _over_rows(part))
+        if any(map(_over_rows, told)) or any(inner):
+            raise _NoTableError  # "WHERE age > AVG(age)", "MAX(SUM(x))": of which rows?
         self._is_by_another = self.key is not None and self.key != self.what
         self.is_by_place = len(set(self.arrays.values())) > 1 or self._is_by_another
 
     def code(self) -> str:
         """Return the whole SELECT as code."""
-        if _is_over_rows(self.what):
+        if _over_rows(self.what):
             return self.written(self.what)
         rows = self._ordered(f"set({self.rows(self.what)})" if self.distinct else None)
         return rows if self.limit is None else f"{rows}[:{self.written(self.limit)}]"
@@ -257,10 +281,10 @@ def _is_distinct(part: Any) -> bool:
     return isinstance(part, Token) and part.type == "DISTINCT"
 
 
-def _is_over_rows(what: Any) -> bool:
-    """Whether what is selected is one value of all rows, and not one of each."""
-    calls = what.find_data("call") if isinstance(what, Tree) else ()
-    return any(str(call.children[0]).lower() in _OVER_ROWS for call in calls)
+def _over_rows(part: Any) -> list[Any]:
+    """Return the calls in a part of a SELECT that make one value of all rows: SUM, COUNT."""
+    calls = part.find_data("call") if isinstance(part, Tree) else ()
+    return [call for call in calls if str(call.children[0]).lower() in _OVER_ROWS]
 
 
 def _arrays(tree: Any, table: str, arguments: Mapping[str, str] | None) -> dict[str, str]:

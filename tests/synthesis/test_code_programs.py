@@ -261,6 +261,8 @@ def test_comments_are_no_code_and_what_is_said_beside_it_counts(
         ("max(a, b) - min(a, b)", {"a": 2, "b": 9}, 7),
         ("x % 3 == 0", {"x": 6}, True),
         ("(a + b)/2", {"a": 1, "b": 2}, 1.5),
+        ("2πr", {"r": 2}, pytest.approx(12.566370614)),
+        ("pi*r^2", {"r": 1}, pytest.approx(3.141592654)),
     ],
 )
 def test_a_formula_is_computed_as_it_is_written(
@@ -273,7 +275,11 @@ def test_a_formula_is_computed_as_it_is_written(
 
 
 @pytest.mark.parametrize(
-    "text", ["read-only", "and/or", "sort + reverse", "n/a", "3 largest", "10 % of it", "x", "sum"]
+    "text",
+    [
+        *("read-only", "and/or", "sort + reverse", "n/a", "3 largest", "10 % of it", "x", "sum"),
+        f"x + 1{' + 1' * 100} and more",  # its beginning is not the whole
+    ],
 )
 def test_words_and_signs_between_them_are_no_formula(text: str) -> None:
     assert types_in_code(text) == {}

@@ -541,6 +541,7 @@ def test_an_example_in_the_text_is_searched_by_where_the_answer_fails_it(
         ("it is 4 -> 1", {"a": "int", "b": "int"}, []),
         ("[1, 2] and 3 -> [3, 6]", {}, [({"xs": [1, 2], "n": 3}, [3, 6])]),
         ("the sum of xs", {}, []),
+        ("[1, 'a'] -> 2", {}, []),
     ],
 )
 def test_examples_of_a_text_are_those_that_its_arguments_can_take(
