@@ -42,10 +42,10 @@ _UNSEEN: Final = 0.02
 _WIDTH: Final = 10
 _MOST_NODES: Final = 120
 _MOST_COSTED: Final = 3  # of programs that do the same: the others are hardly likely
-_KINDS_SHARE: Final = 0.45
+_KINDS_SHARE: Final = 0.65
 """Weight of the programs of kinds beside those of the network.
 
-Of 300 development requests, 0.4 and 0.5 answer as many; 0.6 answers five in a hundred fewer.
+Of 402 requests with types 0.45 answers 172, 0.65 184, 0.8 183; from the text alone 132, 137, 131.
 """
 _N_KIND_PROGRAMS: Final = 10
 _N_KIND_PROGRAMS_WANTED: Final = 40

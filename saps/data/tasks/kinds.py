@@ -17,7 +17,7 @@ from typing import Any, Final
 from saps.data.wordings.tables import Pattern, PatternError, entry_lines, texts_of
 from saps.english.literals import find_numerals, implied
 from saps.english.quoted import find_quoted
-from saps.lang import AlgoLispError, Node, compile_program, infer_type, parse, values_equal
+from saps.lang import AlgoLispError, Node, Program, compile_program, infer_type, parse, values_equal
 
 REGISTERS: Final = (
     *("homework", "docstring", "comment", "forum", "terse", "chat", "sheet", "story"),
@@ -366,11 +366,14 @@ def _check_program(kind: Kind, kinds: Kinds) -> None:
         raise kind.fault("has no program (wordings of a kind that no file before declares)")
     if not kind.examples:
         raise kind.fault("has no example")
+    ready: dict[Node, tuple[str, Program]] = {}  # most kinds have one program for all examples
     for inputs, output in kind.examples:
         try:
             program, types, values = _example_program(kind, kinds, inputs)
-            found_type = str(infer_type(program, types))
-            value = compile_program(program, types)(values)
+            if program not in ready:
+                ready[program] = str(infer_type(program, types)), compile_program(program, types)
+            found_type, run = ready[program]
+            value = run(values)
         except (AlgoLispError, KeyError) as error:
             raise kind.fault(f"example {json.dumps(inputs)}: {error}") from error
         if found_type != kind.language_type and not any(c.isupper() for c in found_type):
@@ -405,7 +408,9 @@ def _example_program(
 
 def _check_literals(kind: Kind) -> None:
     leaves = {part.symbol for part in kind.program.preorder() if not part.children}
-    open_ones = {_whole(leaf) for leaf in leaves if _LITERAL.fullmatch(leaf)}
+    open_ones = {leaf for leaf in leaves if _LITERAL.fullmatch(leaf)}
+    # 100.0 says 100: the fraction makes a quotient a true one.
+    open_ones = {n if n.startswith('"') else n.removesuffix(".0") for n in open_ones}
     open_ones -= _PLAIN | {*implied().values()}
     if open_ones:
         texts = [wording.pattern.source for ws in kind.wordings.values() for wording in ws]
@@ -415,11 +420,6 @@ def _check_literals(kind: Kind) -> None:
             f"no wording says {', '.join(sorted(open_ones))}: let one say it, or say in "
             "saps/english/implied.txt what it means"
         )
-
-
-def _whole(literal: str) -> str:
-    """Return 100 for 100.0, which makes a quotient a true one."""
-    return literal if literal.startswith('"') else literal.removesuffix(".0")
 
 
 def _said(pattern: str) -> Iterator[str]:
