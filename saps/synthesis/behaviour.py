@@ -19,6 +19,7 @@ from saps.data.symbols import SymbolTable
 from saps.data.tasks.natural_inputs import draw_inputs, with_values
 from saps.english import Reading
 from saps.english.declarations import settle_signature
+from saps.english.vocabulary import published_words
 from saps.lang import AlgoLispError, Limits, Node, Value, compile_program, values_equal
 from saps.lang.program_values import constant
 from saps.lang.unify import type_of_value
@@ -47,6 +48,7 @@ _KINDS_SHARE: Final = 0.65
 
 Of 402 requests with types 0.45 answers 172, 0.65 184, 0.8 183; from the text alone 132, 137, 131.
 """
+_KINDS_SHARE_PUBLISHED: Final = 0.45  # for texts of published words alone: the network's own
 _N_KIND_PROGRAMS: Final = 10
 _N_KIND_PROGRAMS_WANTED: Final = 40
 # Where examples tell right from wrong: mostly half a second of processor time. A program may run
@@ -365,14 +367,12 @@ def _with_kinds(
     likely: dict[Node, float] = {}
     spelled = code_predictions(classifier, prepared)
     rest = 1 - sum(exp(one.log_prob) for one in spelled)
-    mixture = (
-        (1.0, spelled),
-        (rest * (1 - _KINDS_SHARE), written),
-        (rest * _KINDS_SHARE, of_kinds),
-    )
-    for share, some in mixture:
+    words = {word for word in prepared.reading.text.split() if word.isalpha() and len(word) > 1}
+    share = _KINDS_SHARE if words - set(published_words()) else _KINDS_SHARE_PUBLISHED
+    mixture = ((1.0, spelled), (rest * (1 - share), written), (rest * share, of_kinds))
+    for weight, some in mixture:
         for one in some:
-            likely[one.program] = likely.get(one.program, 0.0) + share * exp(one.log_prob)
+            likely[one.program] = likely.get(one.program, 0.0) + weight * exp(one.log_prob)
     return [Prediction(program, log(p or 1e-300)) for program, p in likely.items()]
 
 
