@@ -80,9 +80,9 @@ def kind_predictions(
     for rank, number in enumerate(chosen):
         is_whole = _agree(returns[number], wanted)
         depth = _DEPTH if rank < _N_NESTED else 0
+        alone = float(torch.logaddexp(part[-1], part[number]))  # no kind is a part of itself
         for filling in _fillings(classifier, classifier.kinds[number], part, depth):
-            of_parts = filling.log_prob if filling.parts else float(part[-1])
-            of_kind = float(kind[number]) + of_parts
+            of_kind = float(kind[number]) + (filling.log_prob if filling.parts else alone)
             built = filling.programs(fillers, is_whole=is_whole)
             ways += [(of_kind + log_prob, build) for build, log_prob in built]
     best = _likeliest(ways, letters, prepared, fillers.literals, most)
