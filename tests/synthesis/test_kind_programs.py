@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from saps import Synthesizer
-from saps.lang import parse
+from saps.lang import compile_program, parse
 from saps.model.kind_classifier import N_ROWS, Entry, KindClassifier
 from saps.synthesis.kind_programs import kind_predictions
 from saps.synthesis.predictor import Predictor
@@ -245,3 +245,11 @@ def test_a_literal_without_a_label_can_be_explained() -> None:
         '"Ahoy, "',
         "s",
     ]
+
+
+def test_a_kind_that_is_named_once_is_no_part_of_another() -> None:
+    found = pretrained.synthesizer().synthesize("uppercase the text")
+    (argument,) = found.arguments
+    run = compile_program(found.program, found.arguments)
+    assert run({argument: "one Two"}) == "ONE TWO"
+    assert found.program.size < 60
